@@ -1,0 +1,187 @@
+"""What every judging function returns: a Judgement with outcome, findings and measured state.
+
+Plain dataclasses without dependencies: Ansible's forked workers import this for every task.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
+type Value = str | int | float | bool | None
+
+
+class Outcome(StrEnum):
+    """How a service ended on a host; only `done` is green."""
+
+    DONE = "done"
+    FINDING = "finding"
+    FAILED = "failed"
+    NOT_REACHED = "not reached"
+    NOT_MEASURED = "not measured"
+    OUT_OF_CONTRACT = "out of contract"
+
+    @property
+    def measured(self) -> bool:
+        """Whether the host's state was really looked at; nothing else may close a finding."""
+        return self in (Outcome.DONE, Outcome.FINDING)
+
+
+class Severity(StrEnum):
+    """How much a finding matters; ordered by `rank`."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+
+class CheckResult(StrEnum):
+    """What became of one question to the host."""
+
+    OK = "ok"
+    FINDING = "finding"
+    NOT_MEASURED = "not_measured"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One kind of deviation. Texts are English msgids; `sentence` and `advice` may hold {placeholders}.
+
+    `values` names the placeholders: an allow-list, so that nothing else of a host's state travels with a
+    finding. `check` is the key of the check that decides this cause (by default a check of the same key): a
+    finding is closed only when that check was measured again.
+    """
+
+    key: str
+    severity: Severity
+    title: str
+    sentence: str
+    advice: str
+    values: tuple[str, ...] = ()
+    check: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "check", self.check or self.key)
+
+
+CAUSES: dict[str, Cause] = {}
+
+
+def register(*causes: Cause) -> None:
+    """Add causes to the registry; ValueError for a key that is already taken by another cause."""
+    for cause in causes:
+        if CAUSES.setdefault(cause.key, cause) != cause:
+            raise ValueError(f"The cause {cause.key!r} is registered twice with different contents.")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cause found on a host, with the values for its sentence; ValueError for values it does not list."""
+
+    cause: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        cause = CAUSES.get(self.cause)
+        if cause is None:
+            raise ValueError(f"{self.cause!r} is no registered cause.")
+        if unlisted := sorted(set(self.values) - set(cause.values)):
+            raise ValueError(f"{self.cause}: the cause does not list the value(s) {', '.join(unlisted)}.")
+        for name, value in self.values.items():
+            if not (value is None or isinstance(value, str | int | float)):
+                raise ValueError(
+                    f"{self.cause}: the value {name} is a {type(value).__name__}; it must be plain."
+                )
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{self.cause}: the value {name} is not a finite number.")
+
+    @property
+    def definition(self) -> Cause:
+        return CAUSES[self.cause]
+
+    def as_data(self) -> dict[str, Json]:
+        return {"cause": self.cause, "values": dict(self.values)}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question to the host and what became of it."""
+
+    key: str
+    result: CheckResult
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Outcome of one subject ("antivirus", "updates", "computer") on one host.
+
+    `measured` is the state in normal form, allow-listed fields only; `reason` is the code of a failure
+    or of a host that was not reached. ValueError where outcome, findings and checks contradict each other: a
+    judgement that is not green must not be able to look green.
+    """
+
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+    measured: Mapping[str, Json] = field(default_factory=dict)
+    subject: str = ""
+    reason: str | None = None
+    checks: tuple[Check, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.outcome is Outcome.FINDING) != bool(self.findings):
+            raise ValueError(f"The outcome is {self.outcome.value!r} with {len(self.findings)} finding(s).")
+        results = {check.key: check.result for check in self.checks}
+        if len(results) != len(self.checks):
+            raise ValueError("A check is listed twice.")
+        if self.outcome is Outcome.DONE and CheckResult.NOT_MEASURED in results.values():
+            raise ValueError("The outcome is 'done' although a check was not measured.")
+        raised = {finding.definition.check for finding in self.findings}
+        found = {key for key, result in results.items() if result is CheckResult.FINDING}
+        if len({finding.cause for finding in self.findings}) != len(self.findings):
+            raise ValueError("A cause is found twice on one host; put what differs into its values.")
+        if unmatched := sorted(raised ^ found):
+            raise ValueError(f"Checks and findings do not match: {', '.join(unmatched)}.")
+
+    def as_data(self) -> dict[str, Json]:
+        """Plain dicts, lists and strings, as they travel through Ansible."""
+        return {
+            "outcome": self.outcome.value,
+            "findings": [finding.as_data() for finding in self.findings],
+            "measured": dict(self.measured),
+            "subject": self.subject,
+            "reason": self.reason,
+            "checks": [{"key": check.key, "result": check.result.value} for check in self.checks],
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of as_data(); ValueError for anything else."""
+        fields = {"outcome", "findings", "measured", "subject", "reason", "checks"}
+        if not isinstance(data, Mapping) or "outcome" not in data or set(data) - fields:
+            raise ValueError("This is no judgement: it has the fields " + ", ".join(sorted(fields)) + ".")
+
+        def rows(name: str) -> Iterable[Mapping[str, Any]]:
+            value = data.get(name, [])
+            if not isinstance(value, list | tuple) or not all(isinstance(row, Mapping) for row in value):
+                raise ValueError(f"The judgement's {name} are no list of mappings.")
+            return value
+
+        try:
+            return cls(
+                outcome=Outcome(data["outcome"]),
+                findings=tuple(
+                    Finding(row["cause"], dict(row.get("values", {}))) for row in rows("findings")
+                ),
+                measured=dict(data.get("measured", {})),
+                subject=data.get("subject", ""),
+                reason=data.get("reason"),
+                checks=tuple(Check(row["key"], CheckResult(row["result"])) for row in rows("checks")),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"This is no judgement: {error!r}.") from error
