@@ -1,0 +1,57 @@
+"""Gathers the checks of one subject and draws the conclusion that all subjects share."""
+
+from collections.abc import Mapping
+
+from serviceheft.assess.judgement import (
+    CAUSES,
+    Check,
+    CheckResult,
+    Finding,
+    Json,
+    Judgement,
+    Outcome,
+    Value,
+)
+
+
+class Verdict:
+    """Collects checks, then concludes: findings, else not measured when anything was not, else done."""
+
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
+        self._results: dict[str, CheckResult] = {}
+        self._findings: list[Finding] = []
+        self._reason: str | None = None
+
+    def ok(self, check: str) -> None:
+        """The check was measured and is well, unless another source found or lacks something."""
+        self._results.setdefault(check, CheckResult.OK)
+
+    def found(self, cause: str, **values: Value) -> None:
+        """A deviation; a finding outweighs everything else that is said about its check."""
+        self._findings.append(Finding(cause, values))
+        self._results[CAUSES[cause].check] = CheckResult.FINDING
+
+    def unmeasured(self, check: str, reason: str) -> None:
+        """The data for the check is missing; `reason` is a code of serviceheft.assess.reasons."""
+        if self._results.get(check) is not CheckResult.FINDING:
+            self._results[check] = CheckResult.NOT_MEASURED
+            self._reason = self._reason or reason
+
+    def conclude(self, measured: Mapping[str, Json]) -> Judgement:
+        """`reason` tells why the first of the checks that lack data lacks it."""
+        results = self._results.values()
+        if self._findings:
+            outcome = Outcome.FINDING
+        elif not results or CheckResult.NOT_MEASURED in results:
+            outcome = Outcome.NOT_MEASURED
+        else:
+            outcome = Outcome.DONE
+        return Judgement(
+            outcome=outcome,
+            findings=tuple(self._findings),
+            measured=measured,
+            subject=self._subject,
+            reason=self._reason if CheckResult.NOT_MEASURED in results else None,
+            checks=tuple(Check(key, result) for key, result in self._results.items()),
+        )
