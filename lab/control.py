@@ -1,0 +1,152 @@
+"""Raising and lowering emulated Windows hosts from Python; safe to call again at any time."""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.ca import CertificateAuthority
+from lab.windows.host import HostAddress
+from lab.windows.machine import Json, write_json
+from lab.windows.server import LabError
+
+__all__ = ["LabError", "LabStatus", "WindowsHost", "lower_lab", "raise_lab", "set_faults", "status"]
+
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class WindowsHost:
+    """A host to raise. `state` is written only when the machine has none yet: it survives between runs."""
+
+    name: str
+    address: str
+    state: Json
+    port: int = 5986
+
+
+@dataclass(frozen=True)
+class LabStatus:
+    """Whether the hosts of a directory are served, and by which process."""
+
+    directory: Path
+    pid: int | None
+
+    @property
+    def is_up(self) -> bool:
+        return self.pid is not None
+
+
+def status(directory: Path) -> LabStatus:
+    """Whether a server holds the directory and has bound all its addresses."""
+    path = directory / "windows.pid"
+    if not path.exists() or not _locked(path):
+        return LabStatus(directory, None)
+    text = path.read_text(encoding="ascii").strip()
+    return LabStatus(directory, int(text) if text else None)
+
+
+def raise_lab(directory: Path, hosts: Sequence[WindowsHost], *, timeout: float = 30.0) -> LabStatus:
+    """Serve `hosts`; return once all listen. Keeps a running server that serves just these; replaces another.
+
+    Raises LabError, with the server's own words, when it does not come up.
+    """
+    wanted = [{"name": host.name, "address": host.address, "port": host.port} for host in hosts]
+    for host in hosts:
+        path = directory / "machines" / f"{host.name}.json"
+        if not path.exists():
+            write_json(path, host.state)
+    CertificateAuthority(directory)
+    now = status(directory)
+    if now.is_up and _served(directory) == wanted:
+        return now
+    lower_lab(directory)
+    write_json(directory / "hosts.json", wanted)
+    return _start(directory, timeout)
+
+
+def lower_lab(directory: Path, *, timeout: float = 10.0) -> None:
+    """End the server of `directory`, if there is one; its state stays. Raises LabError if it will not end."""
+    pid_file = directory / "windows.pid"
+    now = status(directory)
+    if now.pid is None:
+        return
+    os.kill(now.pid, signal.SIGTERM)
+    if not _until(lambda: not _locked(pid_file), timeout):
+        raise LabError(f"The lab's process {now.pid} does not end. See {directory / 'windows.log'}.")
+
+
+def set_faults(directory: Path, host: str, *, timeout: float = 10.0, **faults: Any) -> None:
+    """Make a host faulty (no arguments: sound again). Returns when "off" can be felt from outside, or no more."""
+    path = directory / "faults" / f"{host}.json"
+    if faults:
+        write_json(path, faults)
+    else:
+        path.unlink(missing_ok=True)
+    where = next(entry for entry in _served(directory) if entry["name"] == host)
+    address = HostAddress(host, where["address"], where["port"])
+    listening = not faults.get("off")
+    if status(directory).is_up and not _until(lambda: _listens(address) is listening, timeout):
+        raise LabError(f"{host} did not follow its faults. See {directory / 'windows.log'}.")
+
+
+def _start(directory: Path, timeout: float) -> LabStatus:
+    log = directory / "windows.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "lab.windows", "--directory", str(directory)],
+            cwd=Path(__file__).resolve().parents[1],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    if not _until(lambda: status(directory).is_up or process.poll() is not None, timeout):
+        process.kill()
+        raise LabError(f"The Windows hosts did not come up in {timeout:.0f} s. See {log}.")
+    if process.poll() is not None:
+        last = log.read_text(encoding="utf-8").strip().splitlines()[-1:]
+        raise LabError(last[0] if last else f"The Windows hosts ended with code {process.returncode}. See {log}.")
+    return status(directory)
+
+
+def _served(directory: Path) -> list[Json]:
+    path = directory / "hosts.json"
+    return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
+
+
+def _locked(path: Path) -> bool:
+    """Whether a process holds the file's lock (its own process's exit drops it, whatever way it ended)."""
+    try:
+        with path.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _listens(where: HostAddress) -> bool:
+    try:
+        socket.create_connection((where.address, where.port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def _until(condition: Callable[[], bool], timeout: float) -> bool:
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True

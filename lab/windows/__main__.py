@@ -1,0 +1,46 @@
+"""`python -m lab.windows --directory DIRECTORY`: serve the emulated Windows hosts that hosts.json names."""
+
+import argparse
+import fcntl
+import os
+import sys
+from pathlib import Path
+
+from lab.windows.server import LabError, Server
+
+
+def main() -> int:
+    """Exit code 0 after an orderly end, 2 when the lab could not be raised."""
+    parser = argparse.ArgumentParser(prog="python -m lab.windows", description=__doc__)
+    parser.add_argument("--directory", type=Path, required=True, help="hosts.json and machines/ are in it")
+    directory: Path = parser.parse_args().directory
+    try:
+        pid_file = (directory / "windows.pid").open("a+")
+    except OSError as error:
+        return _refuse(f"{directory} is no lab: {error.strerror}. `hosts.json` and `machines/` belong there.")
+    with pid_file:
+        try:
+            # The lock, not the number in the file, says that a lab is up: it cannot outlive the process.
+            fcntl.flock(pid_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return _refuse(f"The Windows hosts of {directory} are already up.")
+        pid_file.truncate(0)
+        try:
+            server = Server(directory)
+            server.open()
+        except LabError as error:
+            return _refuse(str(error))
+        pid_file.write(f"{os.getpid()}\n")
+        pid_file.flush()
+        server.serve()
+        pid_file.truncate(0)
+    return 0
+
+
+def _refuse(message: str) -> int:
+    print(message, file=sys.stderr)  # noqa: T201
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

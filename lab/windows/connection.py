@@ -1,0 +1,129 @@
+"""One TCP connection: TLS, HTTP/1.1, authentication, and the faults that happen on the wire."""
+
+import base64
+import contextlib
+import socket
+import ssl
+import struct
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from lab.windows.authentication import OFFERED, Authentication, Continue, Denied
+from lab.windows.machine import Faults, Machine
+from lab.windows.wsman import Endpoint
+
+_SOAP = "application/soap+xml;charset=UTF-8"
+#: WinRM's own limit for one envelope is 500 kB; Ansible sends up to 250 kB, base64 and XML on top.
+_LARGEST_REQUEST = 2_000_000
+_IDLE_SECONDS = 120.0
+
+
+class Connection(BaseHTTPRequestHandler):
+    """Serves one client until either side hangs up. `server` is unused: all that is needed comes as arguments."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "Microsoft-HTTPAPI/2.0"
+    sys_version = ""
+    timeout = _IDLE_SECONDS
+
+    def __init__(
+        self,
+        client: ssl.SSLSocket,
+        certificate_der: bytes,
+        endpoint: Endpoint,
+        load: Callable[[], Machine],
+        read_faults: Callable[[], Faults],
+    ) -> None:
+        self._endpoint = endpoint
+        self._load = load
+        self._read_faults = read_faults
+        self._authentication = Authentication(certificate_der)
+        self._budget = read_faults().cut_after_bytes
+        super().__init__(client, client.getpeername(), None)  # type: ignore[arg-type]
+
+    def do_POST(self) -> None:  # noqa: N802  (the name that the library calls)
+        """Authenticate, then hand the envelope on. A machine that went off meanwhile hangs up."""
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > _LARGEST_REQUEST:
+            self._answer(413, b"", "text/plain")
+            return
+        body = self.rfile.read(length)
+        faults = self._read_faults()
+        if faults.off or self._endpoint.is_down:
+            raise ConnectionAbortedError("the machine is off")
+        if faults.slow_seconds:
+            time.sleep(faults.slow_seconds)
+        if not self.path.partition("?")[0].rstrip("/").casefold() == "/wsman":
+            self._answer(404, b"", "text/plain")
+            return
+        try:
+            access = self._authentication.accept(self.headers.get("Authorization"), self._load())
+        except Denied as reason:
+            if self.headers.get("Authorization"):
+                self._endpoint.log(f"denied: {reason}")
+            self._challenge(OFFERED)
+            return
+        if isinstance(access, Continue):
+            self._challenge((f"{access.scheme} {_text(access.token)}",))
+            return
+        if "soap+xml" not in (self.headers.get("Content-Type") or ""):
+            self._answer(415, b"The lab speaks plain SOAP inside TLS, no WinRM message encryption.", "text/plain")
+            return
+        status, answer = self._endpoint.handle(body, access.account)
+        headers = {"WWW-Authenticate": f"Negotiate {_text(access.token)}"} if access.token else {}
+        self._answer(status, answer, _SOAP, headers)
+
+    def _challenge(self, offers: tuple[str, ...]) -> None:
+        self._answer(401, b"", "text/plain", *({"WWW-Authenticate": offer} for offer in offers))
+
+    def _answer(self, status: int, body: bytes, content_type: str, *headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for pairs in headers:
+            for name, value in pairs.items():
+                self.send_header(name, value)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        head = b"".join(self._headers_buffer) + b"\r\n"  # type: ignore[attr-defined]
+        self._headers_buffer = []
+        self._send(head + body)
+
+    def _send(self, data: bytes) -> None:
+        """One write per answer: no waiting for the client's acknowledgement between head and body."""
+        if self._budget is None:
+            self.wfile.write(data)
+            return
+        allowed, self._budget = data[: self._budget], self._budget - len(data)
+        self.wfile.write(allowed)
+        if self._budget <= 0:
+            raise ConnectionAbortedError("fault: cut")
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the library's name)
+        """Requests are not logged: a task is, where it is run."""
+
+
+def serve(client: socket.socket, context: ssl.SSLContext, certificate_der: bytes, handle: Callable[..., Any]) -> None:
+    """Speak TLS on an accepted socket and hand it to `handle(tls_socket, certificate_der)`; always close it."""
+    tls: socket.socket = client
+    try:
+        client.settimeout(_IDLE_SECONDS)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        tls = context.wrap_socket(client, server_side=True)
+        handle(tls, certificate_der)
+    except ConnectionAbortedError:
+        reset(tls)
+    except OSError:
+        pass  # the client hung up, refused the certificate, or waited too long: its own affair
+    finally:
+        tls.close()
+
+
+def reset(client: socket.socket) -> None:
+    """Make the next close send RST, as a machine does that loses its power."""
+    with contextlib.suppress(OSError):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _text(token: bytes) -> str:
+    return base64.b64encode(token).decode("ascii")

@@ -1,0 +1,79 @@
+"""One emulated host at run time: its address, its endpoint, what runs in the background, whether it is up."""
+
+import threading
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.windows.cmd_shell import CmdShell
+from lab.windows.execution import Output
+from lab.windows.machine import Faults, Json, Machine
+from lab.windows.manifest import BOOTSTRAP_MARKER, Manifest
+from lab.windows.psrp_shell import PsrpShell
+from lab.windows.raw import run_raw
+from lab.windows.task import run_manifest
+from lab.windows.wsman import CMD, Endpoint, Shell
+
+
+@dataclass(frozen=True)
+class HostAddress:
+    """Where a host listens."""
+
+    name: str
+    address: str
+    port: int = 5986
+
+
+class Host:
+    """Runs what arrives for one machine, one script at a time; the state is read anew for each."""
+
+    def __init__(self, directory: Path, where: HostAddress, log: Callable[[str], None]) -> None:
+        self.where = where
+        self._directory = directory
+        self._log = log
+        self._busy = threading.Lock()
+        self._async_jobs: dict[str, Json] = {}
+        self.endpoint = Endpoint(self._open_shell, self.log)
+
+    def log(self, text: str) -> None:
+        """One line in the lab's log, with the host's name."""
+        self._log(f"{self.where.name}: {text}")
+
+    def faults(self) -> Faults:
+        """What is wrong with the machine just now. Lifting "reboot_never_ends" lets it come up."""
+        faults = Faults.read(self._directory / "faults" / f"{self.where.name}.json")
+        if self.endpoint.is_down and not faults.reboot_never_ends:
+            self.endpoint.is_down = False
+        return faults
+
+    def load(self) -> Machine:
+        """The machine as it is on disk."""
+        return Machine.load(self._directory, self.where.name)
+
+    def run(self, account: Json, script: str, stdin: str) -> Output:
+        """Run a PowerShell script with its input, as `account`."""
+        started = time.perf_counter()
+        with self._busy:
+            machine = self.load()
+            booted = machine.boot_time
+            if BOOTSTRAP_MARKER in script:
+                what, output = run_manifest(machine, Manifest.parse(stdin), account, self._async_jobs)
+            else:
+                what, output = run_raw(machine, script)
+            machine.save()
+        milliseconds = (time.perf_counter() - started) * 1000
+        self.log(f"{account['name']} {what} -> {output.code} ({milliseconds:.1f} ms)")
+        if booted != machine.boot_time and machine.faults.reboot_never_ends:
+            output.afterwards = self._stay_down
+        return output
+
+    def _stay_down(self) -> None:
+        self.endpoint.is_down = True
+
+    def _open_shell(self, resource: str, account: Json, request: ET.Element, shell_id: str) -> Shell:  # noqa: ARG002
+        def run(script: str, stdin: str) -> Output:
+            return self.run(account, script, stdin)
+
+        return CmdShell(run) if resource == CMD else PsrpShell(run, request)

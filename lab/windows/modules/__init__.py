@@ -1,0 +1,72 @@
+"""The modules that an emulated Windows host answers: one file per family, each handler registered by its full name."""
+
+import importlib
+import pkgutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lab.windows.machine import Json, Machine
+
+__all__ = ["Call", "Handler", "find", "module"]
+
+
+@dataclass
+class Call:
+    """How a module is called: what Ansible asked for beside the arguments.
+
+    check_mode and diff as the task has them; now: the machine's clock; user: the account that runs it (become
+    counted); script: text of the module script that arrived (for modules that run scripts of the project).
+    `warn` collects warnings; `afterwards` is done once the client has the answer (a reboot); `async_jobs` are the
+    machine's background jobs.
+    """
+
+    check_mode: bool
+    diff: bool
+    now: datetime
+    user: Json
+    settings: dict[str, Any] = field(default_factory=dict)
+    async_jobs: dict[str, Json] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    afterwards: Callable[[], None] | None = None
+
+    def warn(self, text: str) -> None:
+        """Add a warning to the module's result."""
+        self.warnings.append(text)
+
+
+type Handler = Callable[[Machine, dict[str, Any], Call], dict[str, Any]]
+
+_handlers: dict[str, Handler] = {}
+_loading = threading.Lock()
+_loaded = False
+
+
+def module(*names: str) -> Callable[[Handler], Handler]:
+    """Register a handler under full names such as "ansible.windows.win_ping".
+
+    A module of the repository's library/ arrives as "ansible.legacy.<name>". The handler returns the module's
+    result ("changed" defaults to False) and raises ModuleFailure to fail.
+    """
+
+    def register(handler: Handler) -> Handler:
+        for name in names:
+            if name in _handlers:
+                raise ValueError(f"two handlers for {name}")
+            _handlers[name] = handler
+        return handler
+
+    return register
+
+
+def find(name: str) -> Handler | None:
+    """The handler of a module, None when the lab does not know it."""
+    global _loaded  # noqa: PLW0603
+    with _loading:
+        if not _loaded:
+            for info in pkgutil.iter_modules(__path__):
+                importlib.import_module(f"{__name__}.{info.name}")
+            _loaded = True
+    return _handlers.get(name)
