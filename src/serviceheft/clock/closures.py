@@ -2,6 +2,9 @@
 
 Public holidays come from the `holidays` library (country DE), which knows them for 1991 to 2100; a calendar
 refuses other years rather than counting them without holidays.
+
+Importing the library loads every country of the world and takes about a second, so it happens when the first
+year is worked out and not before. A process that forks workers should ask for a deadline first.
 """
 
 import re
@@ -9,15 +12,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-import holidays
-from holidays.countries.germany import Germany
+from serviceheft.i18n import N_
 
-N_ = str  # marks msgids for Babel's extraction
-
-FIRST_YEAR = Germany.start_year
-LAST_YEAR = Germany.end_year
-
-BUNDESLAENDER: tuple[str, ...] = tuple(s for s in Germany.subdivisions if len(s) == 2)
+#: Years and Laender as the library has them (a test compares).
+FIRST_YEAR = 1991
+LAST_YEAR = 2100
+BUNDESLAENDER = (
+    *("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV"),
+    *("NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH"),
+)
 
 #: Laender in which a holiday depends on the municipality, and that holiday.
 MUNICIPAL_HOLIDAYS = {"BY": "Mariä Himmelfahrt", "SN": "Fronleichnam", "TH": "Fronleichnam"}
@@ -119,6 +122,8 @@ def closures(
 
 
 def _public_holidays(bundesland: str, municipality: str | None, year: int) -> dict[date, str]:
+    import holidays  # late, see above
+
     augsburg = bundesland == "BY" and municipality == AUGSBURG
     return dict(
         holidays.country_holidays(
