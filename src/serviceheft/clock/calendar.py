@@ -31,10 +31,11 @@ from serviceheft.settings import BERLIN
 
 OPENS = time(9)
 CLOSES = time(17)
+SERVICE_DAY = timedelta(hours=CLOSES.hour - OPENS.hour)
 
 _MICROSECOND = timedelta(microseconds=1)
 _OPENS_AT = timedelta(hours=OPENS.hour) // _MICROSECOND
-_SERVICE_DAY = timedelta(hours=CLOSES.hour - OPENS.hour) // _MICROSECOND
+_WHOLE_DAY = SERVICE_DAY // _MICROSECOND
 _SATURDAY = 5
 
 
@@ -101,7 +102,7 @@ class ServiceCalendar:
             due -= year.service_time
             year = self._year(year.opens[-1].year + 1)
         # One microsecond less before the division, one more after it: a full day ends at its own 17:00.
-        day, rest = divmod(due - 1, _SERVICE_DAY)
+        day, rest = divmod(due - 1, _WHOLE_DAY)
         return year.opens[day] + timedelta(microseconds=rest + 1)
 
     def explain(self, start: datetime, service_hours: float | timedelta) -> list[Interval]:
@@ -166,11 +167,11 @@ class ServiceCalendar:
         day = local.toordinal() - year.first
         days = year.before[day]
         if year.before[day + 1] == days:
-            return year, days * _SERVICE_DAY
+            return year, days * _WHOLE_DAY
         clock = ((local.hour * 60 + local.minute) * 60 + local.second) * 1_000_000 + local.microsecond
         if clock <= _OPENS_AT:
-            return year, days * _SERVICE_DAY
-        return year, days * _SERVICE_DAY + min(clock - _OPENS_AT, _SERVICE_DAY)
+            return year, days * _WHOLE_DAY
+        return year, days * _WHOLE_DAY + min(clock - _OPENS_AT, _WHOLE_DAY)
 
     def _pieces(self, day: date) -> list[tuple[datetime, datetime, Reason]]:
         midnight, next_midnight = (
@@ -197,7 +198,7 @@ class ServiceCalendar:
             before.append(len(opens))
         if not opens:
             raise ClockError(f"The closing days leave no service day in {number}.")
-        return _Year(first, tuple(before), tuple(opens), len(opens) * _SERVICE_DAY, closed)
+        return _Year(first, tuple(before), tuple(opens), len(opens) * _WHOLE_DAY, closed)
 
 
 def _berlin(instant: datetime) -> datetime:
