@@ -1,0 +1,241 @@
+"""2.6: what a computer is, measured, beside what the inventory documents.
+
+Deviations are of severity info: the documentation is corrected, or the computer is not the one agreed.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from serviceheft.assess.judgement import Cause, Judgement, Severity, register
+from serviceheft.assess.normalform import Kind, as_measured, shown
+from serviceheft.assess.reading import iso, mapping, moment, rows, text, texts, whole_number
+from serviceheft.assess.verdict import Verdict
+from serviceheft.i18n import N_
+
+SUBJECT = "computer"
+
+ROLES = {
+    "client": N_("client"),
+    "server": N_("server"),
+    "domain_controller": N_("domain controller"),
+}
+#: Win32_OperatingSystem.ProductType.
+_ROLE_CODES = {1: "client", 2: "domain_controller", 3: "server"}
+
+#: What makers leave in the BIOS when they did not set a serial number.
+_PLACEHOLDERS = frozenset({"to be filled by o.e.m.", "system serial number", "default string", "none", "0"})
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A local volume; sizes in bytes."""
+
+    letter: str | None = shown(N_("Drive"))
+    label: str | None = shown(N_("Label"))
+    filesystem: str | None = shown(N_("File system"))
+    size_bytes: int | None = shown(N_("Size"), Kind.BYTES)
+    free_bytes: int | None = shown(N_("Free"), Kind.BYTES)
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A network adapter that has addresses."""
+
+    name: str | None = shown(N_("Adapter"))
+    mac: str | None = shown(N_("MAC address"))
+    addresses: tuple[str, ...] | None = shown(N_("Addresses"), Kind.LIST)
+
+
+@dataclass(frozen=True)
+class ComputerState:
+    """None means: not told. Dates are ISO 8601 in UTC."""
+
+    name: str | None = shown(N_("Computer name"))
+    domain: str | None = shown(N_("Domain or workgroup"))
+    role: str | None = shown(N_("Role"), words=ROLES)
+    manufacturer: str | None = shown(N_("Manufacturer"))
+    model: str | None = shown(N_("Model"))
+    serial_number: str | None = shown(N_("Serial number"), wanted="documentation_serial_number")
+    operating_system: str | None = shown(N_("Operating system"), wanted="documentation_operating_system")
+    release: str | None = shown(N_("Release"))
+    build: str | None = shown(N_("Build"))
+    architecture: str | None = shown(N_("Architecture"))
+    installed_at: str | None = shown(N_("Installed"), Kind.MOMENT)
+    booted_at: str | None = shown(N_("Last start"), Kind.MOMENT)
+    bios_version: str | None = shown(N_("BIOS version"))
+    processor: str | None = shown(N_("Processor"))
+    cores: int | None = shown(N_("Processor cores"), Kind.NUMBER)
+    memory_bytes: int | None = shown(N_("Memory"), Kind.BYTES)
+    volumes: tuple[Volume, ...] | None = shown(N_("Volumes"), Kind.TABLE, row=Volume)
+    adapters: tuple[Adapter, ...] | None = shown(N_("Network adapters"), Kind.TABLE, row=Adapter)
+
+
+register(
+    Cause(
+        "computer.serial_number_differs",
+        Severity.INFO,
+        N_("Serial number differs from the inventory"),
+        N_("The host's serial number is {measured}; the inventory says {wanted}."),
+        N_("Correct the inventory, or find out which computer this is."),
+        ("measured", "wanted"),
+    ),
+    Cause(
+        "computer.operating_system_differs",
+        Severity.INFO,
+        N_("Operating system differs from the inventory"),
+        N_("The host runs {measured}; the inventory says {wanted}."),
+        N_("Correct the inventory, or find out who changed the operating system."),
+        ("measured", "wanted"),
+    ),
+    Cause(
+        "computer.address_differs",
+        Severity.INFO,
+        N_("Address differs from the inventory"),
+        N_("None of the host's adapters has the address {wanted} of the inventory."),
+        N_("Correct the inventory, or the host's address."),
+        ("wanted",),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ComputerPolicy:
+    """What the inventory documents of the host; None is not compared."""
+
+    serial_number: str | None = None
+    operating_system: str | None = None
+    address: str | None = None
+
+    @classmethod
+    def from_variables(cls, variables: Mapping[str, Any]) -> Self:
+        """From documentation_serial_number, documentation_operating_system and ansible_host."""
+        return cls(
+            serial_number=text(variables, "documentation_serial_number"),
+            operating_system=text(variables, "documentation_operating_system"),
+            address=text(variables, "ansible_host"),
+        )
+
+
+def judge(sections: Mapping[str, Any] | None, policy: ComputerPolicy, now: datetime) -> Judgement:
+    """Judge one host by the visit's raw sections computer, volumes and network (the whole mapping)."""
+    state = read_state(mapping(sections), now)
+    verdict = Verdict(SUBJECT)
+    lacking = "visit.section_missing"
+    for check, value in (
+        ("computer.system", state.name),
+        ("computer.volumes", state.volumes),
+        ("computer.network", state.adapters),
+    ):
+        if value is None:
+            verdict.unmeasured(check, lacking)
+        else:
+            verdict.ok(check)
+    for cause, measured, wanted in (
+        ("computer.serial_number_differs", state.serial_number, policy.serial_number),
+        ("computer.operating_system_differs", state.operating_system, policy.operating_system),
+    ):
+        if wanted is None:
+            continue
+        if measured is None:
+            verdict.unmeasured(cause, lacking)
+        elif wanted.casefold() not in measured.casefold():
+            verdict.found(cause, measured=measured, wanted=wanted)
+        else:
+            verdict.ok(cause)
+    _judge_address(verdict, state, policy, lacking)
+    known = as_measured(state)
+    return verdict.conclude(known if any(value is not None for value in known.values()) else {})
+
+
+def read_state(sections: Mapping[str, Any], now: datetime) -> ComputerState:
+    """The raw sections as normal form."""
+    section = mapping(sections, "computer")
+    system = mapping(section, "ComputerSystem")
+    windows = mapping(section, "OperatingSystem")
+    bios = mapping(section, "Bios")
+    version = mapping(section, "CurrentVersion")
+    processors = rows(section, "Processors") or ()
+    cores = [number for each in processors if (number := whole_number(each, "NumberOfCores")) is not None]
+    serial = text(bios, "SerialNumber")
+    return ComputerState(
+        name=text(system, "DNSHostName") or text(system, "Name"),
+        domain=text(system, "Domain"),
+        role=_ROLE_CODES.get(whole_number(windows, "ProductType") or 0),
+        manufacturer=text(system, "Manufacturer"),
+        model=text(system, "Model"),
+        serial_number=None if serial is not None and serial.casefold() in _PLACEHOLDERS else serial,
+        operating_system=(text(windows, "Caption") or "").removeprefix("Microsoft ") or None,
+        release=text(version, "DisplayVersion"),
+        build=_build(text(windows, "BuildNumber"), whole_number(version, "UBR")),
+        architecture=text(windows, "OSArchitecture"),
+        installed_at=iso(moment(windows, "InstallDate", now)),
+        booted_at=iso(moment(windows, "LastBootUpTime", now)),
+        bios_version=text(bios, "SMBIOSBIOSVersion"),
+        processor=text(processors[0], "Name") if processors else None,
+        cores=sum(cores) if cores else None,
+        memory_bytes=whole_number(system, "TotalPhysicalMemory"),
+        volumes=_volumes(sections),
+        adapters=_adapters(sections),
+    )
+
+
+def _build(number: str | None, revision: int | None) -> str | None:
+    return number if number is None or revision is None else f"{number}.{revision}"
+
+
+def _volumes(sections: Mapping[str, Any]) -> tuple[Volume, ...] | None:
+    found = rows(mapping(sections, "volumes"), "Volumes")
+    return (
+        None
+        if found is None
+        else tuple(
+            Volume(
+                letter=text(volume, "DeviceID"),
+                label=text(volume, "VolumeName"),
+                filesystem=text(volume, "FileSystem"),
+                size_bytes=whole_number(volume, "Size"),
+                free_bytes=whole_number(volume, "FreeSpace"),
+            )
+            for volume in found
+        )
+    )
+
+
+def _adapters(sections: Mapping[str, Any]) -> tuple[Adapter, ...] | None:
+    found = rows(mapping(sections, "network"), "Adapters")
+    return (
+        None
+        if found is None
+        else tuple(
+            Adapter(
+                name=text(adapter, "Description"),
+                mac=text(adapter, "MACAddress"),
+                addresses=texts(adapter, "IPAddress"),
+            )
+            for adapter in found
+        )
+    )
+
+
+def _judge_address(verdict: Verdict, state: ComputerState, policy: ComputerPolicy, lacking: str) -> None:
+    check = "computer.address_differs"
+    try:
+        wanted = ipaddress.ip_address(policy.address or "")
+    except ValueError:
+        return  # a name: which address it has is the name service's affair
+    if state.adapters is None:
+        verdict.unmeasured(check, lacking)
+    elif any(_same(address, wanted) for adapter in state.adapters for address in adapter.addresses or ()):
+        verdict.ok(check)
+    else:
+        verdict.found(check, wanted=str(wanted))
+
+
+def _same(address: str, wanted: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    try:
+        return ipaddress.ip_address(address) == wanted
+    except ValueError:
+        return False

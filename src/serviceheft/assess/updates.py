@@ -1,0 +1,196 @@
+"""3.1: are the host's Windows updates current?
+
+What is missing comes from a search through ansible.windows.win_updates; the rest from the visit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Self
+
+from serviceheft.assess import reach
+from serviceheft.assess import updates_causes as _causes  # noqa: F401 - registers them
+from serviceheft.assess.judgement import Judgement
+from serviceheft.assess.normalform import as_measured
+from serviceheft.assess.reading import age_in_days
+from serviceheft.assess.updatestate import SEVERITIES, MissingUpdate, UpdateState, read_state, searched
+from serviceheft.assess.verdict import Verdict
+
+SUBJECT = "updates"
+
+_TOLERATED = MappingProxyType({"critical": 7, "important": 14, "moderate": 30, "low": 60, "unspecified": 30})
+
+
+@dataclass(frozen=True)
+class UpdatePolicy:
+    """The wanted state; with `automatic_updates` False the host's own updating is not checked."""
+
+    tolerated_days: Mapping[str, int] = field(default_factory=lambda: _TOLERATED)
+    server_selection: str = "default"
+    automatic_updates: bool = True
+    maximum_search_age_days: int = 7
+    #: A monthly patch day and two weeks.
+    maximum_installation_age_days: int = 45
+
+    @classmethod
+    def from_variables(cls, variables: Mapping[str, Any]) -> Self:
+        """From a host's variables update_check_*; severities that are not named keep their default."""
+        prefix = "update_check_"
+        plain = (
+            "server_selection",
+            "automatic_updates",
+            "maximum_search_age_days",
+            "maximum_installation_age_days",
+        )
+        chosen = {name: variables[prefix + name] for name in plain if prefix + name in variables}
+        tolerated = {**_TOLERATED, **dict(variables.get(prefix + "tolerated_days", {}))}
+        return cls(tolerated_days=tolerated, **chosen)
+
+
+def judge(
+    search: Mapping[str, Any] | None,
+    section: Mapping[str, Any] | None,
+    policy: UpdatePolicy,
+    now: datetime,
+) -> Judgement:
+    """Judge one host.
+
+    `search` is the registered result of win_updates with state searched (None when it was not run),
+    `section` the visit's raw updates section (None when the visit lacks it). `now` is aware.
+    """
+    state = read_state(search, section, now)
+    verdict = Verdict(SUBJECT)
+    lacking = "visit.section_failed" if section else "visit.section_missing"
+    _judge_missing(verdict, search, state, policy, now)
+    _judge_failures(verdict, state, lacking)
+    _judge_reboot(verdict, state, now, lacking)
+    _judge_age(
+        verdict,
+        state.last_search_at,
+        policy.maximum_search_age_days,
+        now,
+        cause="updates.search_outdated",
+        moment_name="searched_at",
+        missing=lacking,
+    )
+    _judge_age(
+        verdict,
+        state.last_installation_at,
+        policy.maximum_installation_age_days,
+        now,
+        cause="updates.install_outdated",
+        moment_name="installed_at",
+        missing=lacking,
+    )
+    if policy.automatic_updates:
+        if state.automatic_updates is None:
+            verdict.unmeasured("updates.automatic_updates", lacking)
+        elif state.automatic_updates == "off":
+            verdict.found("updates.automatic_updates_off", setting=state.automatic_updates_setting)
+        else:
+            verdict.ok("updates.automatic_updates")
+    _judge_source(verdict, state, policy, lacking)
+    known = as_measured(state)
+    return verdict.conclude(known if any(value is not None for value in known.values()) else {})
+
+
+def _judge_missing(
+    verdict: Verdict,
+    search: Mapping[str, Any] | None,
+    state: UpdateState,
+    policy: UpdatePolicy,
+    now: datetime,
+) -> None:
+    for severity in SEVERITIES:
+        cause = f"updates.missing_{severity}"
+        if state.missing is None:
+            verdict.unmeasured(cause, _search_reason(search))
+            continue
+        mine = [update for update in state.missing if update.severity == severity]
+        tolerated = policy.tolerated_days.get(severity, _TOLERATED[severity])
+        overdue = [
+            (age, update) for update in mine if (age := _age(update, now)) is not None and age > tolerated
+        ]
+        if overdue:
+            oldest, update = max(overdue, key=lambda pair: pair[0])
+            verdict.found(
+                cause, count=len(overdue), oldest_days=oldest, tolerated_days=tolerated, kb=update.kb
+            )
+        elif any(update.published_at is None for update in mine):
+            verdict.unmeasured(cause, "updates.undated")
+        else:
+            verdict.ok(cause)
+
+
+def _search_reason(search: Mapping[str, Any] | None) -> str:
+    if not isinstance(search, Mapping) or search.get("skipped") is True:
+        return "updates.not_searched"
+    # A failed search speaks of the host's way to its update server; only an unreachable host of ours to it.
+    return reach.classify(search).code if search.get("unreachable") is True else "updates.search_failed"
+
+
+def _judge_failures(verdict: Verdict, state: UpdateState, lacking: str) -> None:
+    check = "updates.install_failed"
+    if state.failed is None:
+        verdict.unmeasured(check, lacking)
+    elif state.failed:
+        last = state.failed[0]
+        verdict.found(
+            check, count=len(state.failed), hresult=last.hresult, kb=last.kb, failed_at=last.failed_at
+        )
+    else:
+        verdict.ok(check)
+
+
+def _judge_reboot(verdict: Verdict, state: UpdateState, now: datetime, lacking: str) -> None:
+    check = "updates.reboot_pending"
+    if state.reboot_pending is None:
+        verdict.unmeasured(check, lacking)
+    elif state.reboot_pending:
+        since = state.reboot_pending_since
+        days = None if since is None else age_in_days(datetime.fromisoformat(since), now)
+        verdict.found(check, since=since, days=days)
+    else:
+        verdict.ok(check)
+
+
+def _judge_source(verdict: Verdict, state: UpdateState, policy: UpdatePolicy, lacking: str) -> None:
+    """Only where the inventory says where updates come from; the default leaves it to the host."""
+    check = "updates.source"
+    if policy.server_selection not in ("managed_server", "windows_update"):
+        return
+    if state.source is None:
+        verdict.unmeasured(check, lacking)
+    elif policy.server_selection == "windows_update" and state.source == "wsus":
+        verdict.found("updates.managed_by_wsus")
+    elif policy.server_selection == "managed_server" and state.source != "wsus":
+        verdict.found("updates.not_managed_by_wsus")
+    else:
+        verdict.ok(check)
+
+
+def _judge_age(
+    verdict: Verdict,
+    measured: str | None,
+    tolerated_days: int,
+    now: datetime,
+    *,
+    cause: str,
+    moment_name: str,
+    missing: str,
+) -> None:
+    if measured is None:
+        verdict.unmeasured(cause, missing)
+        return
+    age = age_in_days(datetime.fromisoformat(measured), now)
+    if age > tolerated_days:
+        verdict.found(cause, age_days=age, tolerated_days=tolerated_days, **{moment_name: measured})
+    else:
+        verdict.ok(cause)
+
+
+def _age(update: MissingUpdate, now: datetime) -> int | None:
+    if update.published_at is None:
+        return None
+    return age_in_days(datetime.fromisoformat(update.published_at), now)

@@ -1,0 +1,107 @@
+"""What can be wrong with Windows updates, in words for people."""
+
+from serviceheft.assess.judgement import Cause, Severity, register
+from serviceheft.i18n import N_
+
+_MISSING_ADVICE = N_("Install the update and restart the host; find out why it did not install itself.")
+_MISSING_VALUES = ("count", "oldest_days", "tolerated_days", "kb")
+
+register(
+    Cause(
+        "updates.missing_critical",
+        Severity.CRITICAL,
+        N_("Critical updates missing"),
+        N_("{count} critical update(s) missing for up to {oldest_days} days; tolerated: {tolerated_days}."),
+        _MISSING_ADVICE,
+        _MISSING_VALUES,
+    ),
+    Cause(
+        "updates.missing_important",
+        Severity.WARNING,
+        N_("Important updates missing"),
+        N_("{count} important update(s) missing for up to {oldest_days} days; tolerated: {tolerated_days}."),
+        _MISSING_ADVICE,
+        _MISSING_VALUES,
+    ),
+    Cause(
+        "updates.missing_moderate",
+        Severity.WARNING,
+        N_("Moderate updates missing"),
+        N_("{count} moderate update(s) missing for up to {oldest_days} days; tolerated: {tolerated_days}."),
+        _MISSING_ADVICE,
+        _MISSING_VALUES,
+    ),
+    Cause(
+        "updates.missing_low",
+        Severity.WARNING,
+        N_("Updates of low severity missing"),
+        N_("{count} minor update(s) missing for up to {oldest_days} days; tolerated: {tolerated_days}."),
+        _MISSING_ADVICE,
+        _MISSING_VALUES,
+    ),
+    Cause(
+        "updates.missing_unspecified",
+        Severity.WARNING,
+        N_("Updates without severity missing"),
+        N_("{count} unrated update(s) missing for up to {oldest_days} days; tolerated: {tolerated_days}."),
+        _MISSING_ADVICE,
+        _MISSING_VALUES,
+    ),
+    Cause(
+        "updates.install_failed",
+        Severity.WARNING,
+        N_("Updates fail to install"),
+        N_("{count} update(s) failed to install, last with the error {hresult} at {failed_at}."),
+        N_("Look the error code up, mend the cause and install the update again."),
+        ("count", "hresult", "kb", "failed_at"),
+    ),
+    Cause(
+        "updates.reboot_pending",
+        Severity.WARNING,
+        N_("Restart pending"),
+        N_("The host must be restarted before its updates take effect."),
+        N_("Restart the host in its maintenance window."),
+        ("since", "days"),
+    ),
+    Cause(
+        "updates.search_outdated",
+        Severity.WARNING,
+        N_("Last search for updates too long ago"),
+        N_("The host last searched for updates {age_days} days ago; {tolerated_days} days are tolerated."),
+        N_("Check the update service and its way to the update server."),
+        ("age_days", "tolerated_days", "searched_at"),
+    ),
+    Cause(
+        "updates.install_outdated",
+        Severity.WARNING,
+        N_("Last installation of updates too long ago"),
+        N_("The host last installed an update {age_days} days ago; {tolerated_days} days are tolerated."),
+        N_("Check the update service and why nothing is installed."),
+        ("age_days", "tolerated_days", "installed_at"),
+    ),
+    Cause(
+        "updates.automatic_updates_off",
+        Severity.WARNING,
+        N_("Automatic updating switched off"),
+        N_("The host does not install updates by itself ({setting})."),
+        N_("Switch automatic updating on; find out who or which policy switched it off."),
+        ("setting",),
+        check="updates.automatic_updates",
+    ),
+    Cause(
+        "updates.managed_by_wsus",
+        Severity.INFO,
+        N_("Updates come from an own update server"),
+        N_("The host gets its updates from an own server (WSUS); Windows Update was agreed."),
+        N_("Correct the policy on the host, or the inventory."),
+        check="updates.source",
+    ),
+    Cause(
+        "updates.not_managed_by_wsus",
+        Severity.WARNING,
+        N_("Updates do not come from the own update server"),
+        N_("The host gets its updates straight from Windows Update; an own server (WSUS) was agreed."),
+        N_("Correct the policy on the host, or the inventory."),
+        check="updates.source",
+    ),
+)
