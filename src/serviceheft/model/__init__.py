@@ -1,0 +1,1 @@
+"""What was agreed and what is there: catalogue, customers, and the one schema for both."""

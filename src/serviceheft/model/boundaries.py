@@ -1,0 +1,69 @@
+"""Where an inventory ends: no placeholder left, no reference to another customer, no secret in plain text."""
+
+import re
+from collections.abc import Iterable
+
+from serviceheft.model.fields import INVENTORY_PATH, VAULT_REFERENCE
+from serviceheft.model.layout import Folder, customer_names
+from serviceheft.model.problems import Problem
+from serviceheft.model.vault import VAULT_FILE
+from serviceheft.model.yamlfile import Document, Path_
+
+#: What the template writes wherever a technician has to fill something in.
+PLACEHOLDER = "CHANGE ME"
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_OTHER_HOSTS = re.compile(r"\b(?:hostvars|groups)\b")
+
+
+def check(folder: Folder) -> list[Problem]:
+    """Every text value that reaches beyond the inventory or is not filled in. Values are not repeated."""
+    others = [name for name in customer_names(folder.root.parent) if name != folder.name]
+    foreign = [(name, re.compile(rf"(?:^|[/\\]){name}[/\\]|[/\\]{name}$")) for name in others]
+    problems = []
+    needs_vault = not folder.has_vault
+    for document in folder.customer_documents():
+        for path, text in document.strings():
+            problem = _problem(folder, document, path, text, foreign)
+            if problem is None and needs_vault and re.fullmatch(VAULT_REFERENCE, text):
+                needs_vault = False
+                advice = f"Create it: ansible-vault create --vault-id {folder.name}@prompt {folder.label}/{VAULT_FILE}."
+                problem = document.problem(path, f"refers to the vault, but {VAULT_FILE} is missing", advice)
+            if problem:
+                problems.append(problem)
+    return problems
+
+
+def without_consequences(reached: list[Problem], found: Iterable[Problem]) -> list[Problem]:
+    """Both lists without what `found` says about a value that `reached` refuses altogether."""
+    refused = {(problem.file, problem.path) for problem in reached}
+    return reached + [problem for problem in found if (problem.file, problem.path) not in refused]
+
+
+def _problem(
+    folder: Folder, document: Document, path: Path_, text: str, foreign: list[tuple[str, re.Pattern[str]]]
+) -> Problem | None:
+    if PLACEHOLDER in text:
+        advice = "Write this customer's own value."
+        return document.problem(path, "still holds the template's placeholder", advice)
+    for name, pattern in foreign:
+        if pattern.search(text):
+            advice = "Keep a file of this customer's own: nothing is shared between customers."
+            return document.problem(path, f"refers to the customer {name!r}", advice)
+    if _PRIVATE_KEY.search(text):
+        advice = "Put it into vault.yml (ansible-vault edit) and replace the key: it was in plain text."
+        return document.problem(path, "a private key stands here in plain text", advice)
+    if "{{" not in text and "{%" not in text:
+        return None
+    if _OTHER_HOSTS.search(text):
+        return document.problem(path, "reads variables of other hosts", "Write the value itself.")
+    if re.fullmatch(INVENTORY_PATH, text):
+        inside = ".." not in text.split("/")
+        in_lab = re.fullmatch(rf"\{{\{{ *inventory_dir *\}}\}}/\.\./\.\./var/lab/{folder.name}/[\w.-]+", text)
+        if not inside and not in_lab:
+            advice = 'Keep the file in files/ and write "{{ inventory_dir }}/files/...".'
+            return document.problem(path, "leads out of the inventory", advice)
+        return None
+    if not re.fullmatch(VAULT_REFERENCE, text):
+        advice = 'Only "{{ vault_... }}" for a secret and "{{ inventory_dir }}/..." for a file are possible.'
+        return document.problem(path, "holds a variable or a template", advice)
+    return None

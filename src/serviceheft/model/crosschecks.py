@@ -1,0 +1,128 @@
+"""What no single field can tell: rules between the parts of one inventory."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from serviceheft.model.catalogue import Catalogue
+from serviceheft.model.problems import Problem, did_you_mean
+from serviceheft.model.schema import Company, Contract, People, ServiceChoice, Site
+from serviceheft.model.yamlfile import Path_
+
+if TYPE_CHECKING:
+    from serviceheft.model.load import Draft
+
+#: Municipalities with holidays of their own, as the `holidays` library knows them; a test compares.
+OWN_HOLIDAYS = {"Augsburg": "BY"}
+
+
+def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
+    """All problems between parts that are sound by themselves."""
+    sections = draft.sections
+    problems: list[Problem] = []
+    if company := sections.get("company"):
+        problems += _municipality(draft, company)
+    if people := sections.get("people"):
+        problems += _people(draft, people)
+    if contract := sections.get("contract"):
+        problems += _contract(draft, contract)
+        problems += _services(draft, contract, sections.get("services", {}), catalogue)
+    if (sites := sections.get("sites")) is not None:
+        problems += _sites(draft, sites)
+    return problems
+
+
+def _at(draft: "Draft", path: Path_, message: str, advice: str) -> Problem:
+    return draft.places[str(path[0])].problem(path, message, advice)
+
+
+def _municipality(draft: "Draft", company: Company) -> Iterator[Problem]:
+    town = company.municipality
+    if town is None:
+        return
+    path = ("company", "municipality")
+    if town in OWN_HOLIDAYS:
+        if company.bundesland != OWN_HOLIDAYS[town]:
+            message = f"{town} lies in {OWN_HOLIDAYS[town]}, not in {company.bundesland}"
+            yield _at(draft, path, message, "Correct the Bundesland or the municipality.")
+    elif near := did_you_mean(town.title(), OWN_HOLIDAYS):
+        message = f"{town!r} looks like a municipality with holidays of its own, but is none"
+        yield _at(draft, path, message, f"{near.strip()} Otherwise leave the municipality out.")
+
+
+def _people(draft: "Draft", people: People) -> Iterator[Problem]:
+    theirs = people.theirs
+    reporters = [person.email.lower() for person in theirs.authorised_reporters]
+    if theirs.central_contact.lower() not in reporters:
+        near = did_you_mean(theirs.central_contact, [person.email for person in theirs.authorised_reporters])
+        message = f"{theirs.central_contact!r} is no authorised reporter"
+        advice = f"Add this person to people.theirs.authorised_reporters or name one of them.{near}"
+        yield _at(draft, ("people", "theirs", "central_contact"), message, advice)
+    places: list[tuple[Path_, str]] = [
+        (("people", "ours", "contact", "email"), people.ours.contact.email),
+        (("people", "ours", "deputy", "email"), people.ours.deputy.email),
+    ]
+    for index, person in enumerate(theirs.authorised_reporters):
+        places.append((("people", "theirs", "authorised_reporters", index, "email"), person.email))
+    seen: dict[str, Path_] = {}
+    for path, email in places:
+        if email.lower() in seen:
+            line = draft.places["people"].line(seen[email.lower()])
+            advice = f"Line {line} has it, too; give each person an address of their own."
+            yield _at(draft, path, f"two people have the e-mail address {email!r}", advice)
+        seen.setdefault(email.lower(), path)
+
+
+def _contract(draft: "Draft", contract: Contract) -> Iterator[Problem]:
+    if contract.kind == "service" and contract.tier is None:
+        advice = "Add it: one of basic, standard, comfort."
+        yield _at(draft, ("contract", "tier"), "is missing though the contract is a service contract", advice)
+    if contract.kind == "hourly" and contract.tier is not None:
+        advice = "Remove the tier, or set kind to service."
+        yield _at(draft, ("contract", "tier"), "a contract by the hour has no tier", advice)
+    if contract.kind == "hourly" and contract.billing.monthly_price_eur is not None:
+        path: Path_ = ("contract", "billing", "monthly_price_eur")
+        yield _at(draft, path, "a contract by the hour has no monthly price", "Remove the line.")
+    if contract.end is not None and contract.end < contract.start:
+        message = f"the contract ends on {contract.end}, before it starts on {contract.start}"
+        yield _at(draft, ("contract", "end"), message, "Correct one of the two dates.")
+    names = Counter(window.name for window in contract.maintenance_windows)
+    for index, window in enumerate(contract.maintenance_windows):
+        path = ("contract", "maintenance_windows", index)
+        if window.start == window.end:
+            message = f"window {window.name!r} never opens: it starts and ends at {window.start}"
+            yield _at(draft, (*path, "end"), message, "Set a later end; an earlier one means the next day.")
+        if names[window.name] > 1:
+            message = f"two windows are called {window.name!r}"
+            yield _at(draft, (*path, "name"), message, "Give each window a name of its own.")
+
+
+def _services(
+    draft: "Draft", contract: Contract, choices: dict[str, ServiceChoice], catalogue: Catalogue
+) -> Iterator[Problem]:
+    for number, choice in choices.items():
+        path: Path_ = ("services", number)
+        service = catalogue.services.get(number)
+        if service is None:
+            advice = f"Catalogue {catalogue.version} has {', '.join(catalogue.services)}."
+            yield _at(draft, path, f"the catalogue has no service {number}", advice)
+            continue
+        contained = contract.tier in service.tiers or service.also_hourly
+        agreed = f"tier {contract.tier}" if contract.tier else "a contract by the hour"
+        if choice.ordered and contained:
+            message = f"{service.title.de} is contained in {agreed} already"
+            yield _at(draft, (*path, "ordered"), message, "Remove `ordered`.")
+        elif choice.ordered and not choice.enabled:
+            message = f"{service.title.de} is ordered, but not enabled"
+            yield _at(draft, (*path, "enabled"), message, "Set enabled to true, or remove `ordered`.")
+        elif choice.enabled and not contained and not choice.ordered:
+            advice = "Remove it, or add `ordered: true`: then it is billed by the hour."
+            yield _at(draft, path, f"{service.title.de} is not contained in {agreed}", advice)
+
+
+def _sites(draft: "Draft", sites: list[Site]) -> Iterator[Problem]:
+    names = Counter(site.name for site in sites)
+    for index, site in enumerate(sites):
+        if names[site.name] > 1:
+            message = f"two sites are called {site.name!r}"
+            yield _at(draft, ("sites", index, "name"), message, "Give each site a name of its own.")

@@ -1,0 +1,153 @@
+"""Kinds of values that several parts of the model share: addresses, dates, times, references to the vault."""
+
+import datetime
+import ipaddress
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, NoReturn
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+
+class Model(BaseModel):
+    """Base of all that is read from a file: nothing unknown, nothing guessed, nothing changed later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+def reject(message: str, advice: str) -> NoReturn:
+    """Refuse a value inside a validator; becomes a Problem with this message and advice."""
+    # Pydantic formats the template with the context, so braces in either text stay as they are.
+    raise PydanticCustomError("heft", "{message}", {"message": message, "advice": advice})
+
+
+VAULT_REFERENCE = r"\{\{ *vault_[a-z0-9_]+ *\}\}"
+INVENTORY_PATH = r"\{\{ *inventory_dir *\}\}/[A-Za-z0-9_./-]+"
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
+_HOST_NAME = re.compile(r"(?=.{1,253}$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
+_CLOCK_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){0,4}(?:[-+.][A-Za-z0-9]+)*")
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        reject("is empty", "Write a text.")
+    if "{{" in value or "{%" in value:
+        reject("holds a variable, which is not possible here", "Write the plain value.")
+    return value
+
+
+def _email(value: str) -> str:
+    if not _EMAIL.fullmatch(value):
+        reject(f"{value!r} is no e-mail address", "Write it as name@company.example.")
+    return value
+
+
+def is_address(value: str) -> bool:
+    """Whether this is an IP address or a host name; a dotted number that is no address is neither."""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        numbers_only = re.fullmatch(r"[0-9.]+", value) is not None
+        return not numbers_only and _HOST_NAME.fullmatch(value) is not None
+    return True
+
+
+def _address(value: str) -> str:
+    if not is_address(value):
+        reject(f"{value!r} is neither an IP address nor a host name", "Write one, such as 192.0.2.10.")
+    return value
+
+
+def _clock_time(value: Any) -> Any:
+    if not isinstance(value, str):  # YAML reads an unquoted 20:00 as 1200 (sixty times twenty)
+        reject("is no time of day", 'Write hours and minutes in quotes, as "20:00".')
+    if not _CLOCK_TIME.fullmatch(value):
+        reject(f"{value!r} is no time of day", 'Write hours and minutes in quotes, as "20:00".')
+    return value
+
+
+def _month_day(value: Any) -> Any:
+    try:
+        if not (isinstance(value, str) and re.fullmatch(r"[0-9]{2}-[0-9]{2}", value)):
+            raise ValueError
+        datetime.date.fromisoformat(f"2024-{value}")  # a leap year, so that 02-29 counts
+    except ValueError:
+        reject(f"{str(value)!r} is no day of the year", 'Write month and day in quotes, as "12-24".')
+    return value
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value
+    try:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return datetime.date.fromisoformat(value)
+    except ValueError:
+        pass
+    return reject(f"{str(value)!r} is no date", "Write year, month and day, as 2026-01-31.")
+
+
+def _money(value: Any) -> Any:
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+            raise InvalidOperation
+        amount = Decimal(str(value))
+        if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
+            raise InvalidOperation
+    except InvalidOperation:
+        reject(f"{str(value)!r} is no amount of money", "Write euros and cents with a dot, as 349.50.")
+    return amount
+
+
+def _version(value: Any) -> Any:
+    if not isinstance(value, str):  # YAML reads an unquoted 24.10 as 24.1
+        reject("is read as a number", f'Put the version in quotes, as "{value}".')
+    if not _VERSION.fullmatch(value):
+        reject(f"{value!r} is no version", 'Write numbers with dots in quotes, as "24.09".')
+    return value
+
+
+def _secret(value: Any) -> Any:
+    # The value itself must never show up in a message.
+    if not (isinstance(value, str) and re.fullmatch(VAULT_REFERENCE, value)):
+        reject(
+            "a secret stands here in plain text",
+            'Put it into vault.yml (ansible-vault edit) as a `vault_` variable, write "{{ vault_... }}" here,'
+            " and change the secret: it may be in the history already.",
+        )
+    return value
+
+
+def _inventory_path(value: str) -> str:
+    if not re.fullmatch(INVENTORY_PATH, value):
+        reject(
+            f"{value!r} is no path inside the inventory", 'Write it as "{{ inventory_dir }}/files/ca.pem".'
+        )
+    return value
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_text)]
+Email = Annotated[str, AfterValidator(_email), WithJsonSchema({"type": "string", "format": "email"})]
+Address = Annotated[str, AfterValidator(_address)]
+ClockTime = Annotated[
+    str,
+    BeforeValidator(_clock_time),
+    WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK_TIME.pattern}$"}),
+]
+MonthDay = Annotated[
+    str, BeforeValidator(_month_day), WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"})
+]
+Date = Annotated[datetime.date, BeforeValidator(_date)]
+Money = Annotated[Decimal, BeforeValidator(_money), WithJsonSchema({"type": "number", "minimum": 0})]
+Version = Annotated[
+    str, BeforeValidator(_version), WithJsonSchema({"type": "string", "pattern": f"^{_VERSION.pattern}$"})
+]
+Secret = Annotated[
+    str, BeforeValidator(_secret), WithJsonSchema({"type": "string", "pattern": f"^{VAULT_REFERENCE}$"})
+]
+InventoryPath = Annotated[
+    str, AfterValidator(_inventory_path), WithJsonSchema({"type": "string", "pattern": f"^{INVENTORY_PATH}$"})
+]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]

@@ -1,0 +1,176 @@
+"""Rules that need a host's resolved variables, or several hosts side by side."""
+
+import datetime
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from serviceheft.model.catalogue import Catalogue
+from serviceheft.model.groups import with_parents
+from serviceheft.model.problems import Problem, did_you_mean
+from serviceheft.model.resolution import Setting
+from serviceheft.model.schema import Site
+from serviceheft.model.yamlfile import Document
+
+if TYPE_CHECKING:
+    from serviceheft.model.load import Draft
+
+_WINDOWS = ("windows_clients", "windows_servers")
+_WINDOWS_NEEDS = ("ansible_connection", "ansible_user", "ansible_password")
+_GRAVITYZONE_NEEDS = ("antivirus_check_gravityzone_url", "antivirus_check_gravityzone_api_key")
+
+
+def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
+    """All problems of and between the hosts."""
+    document = draft.folder.hosts
+    if document is None:
+        return []
+    return [
+        *_addresses(draft, document),
+        *_sites(draft, document),
+        *_standard_software(draft, catalogue),
+        *_business_software(draft, catalogue),
+        *_windows_connections(draft, document),
+        *_scanner_console(draft),
+        *_warranty(draft),
+    ]
+
+
+def _addresses(draft: "Draft", document: Document) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for name, entry in draft.entries.items():
+        setting = draft.settings[name].get("ansible_host")
+        written = setting.value if setting else name
+        if not isinstance(written, str):
+            continue
+        other = first.setdefault(_normal(written), name)
+        if other != name:
+            message = f"host {name!r} has the same address as {other!r}: {written}"
+            advice = (
+                f"Correct one of them; {other!r} stands in line {document.line(draft.entries[other].path)}."
+            )
+            yield (
+                setting.problem(message, advice) if setting else document.problem(entry.path, message, advice)
+            )
+
+
+def _normal(address: str) -> str:
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address.lower()
+
+
+def _sites(draft: "Draft", document: Document) -> Iterator[Problem]:
+    sites: list[Site] | None = draft.sections.get("sites")
+    if not sites:
+        return
+    names = [site.name for site in sites]
+    told: set[int] = set()
+    for name, entry in draft.entries.items():
+        setting = draft.settings[name].get("documentation_site")
+        if setting is None:
+            if len(names) > 1:
+                advice = f"Set documentation_site to one of {', '.join(names)}."
+                yield document.problem(entry.path, f"host {name!r} has no site", advice)
+        elif setting.value not in names and id(setting) not in told:
+            told.add(id(setting))  # a group's setting is one mistake, however many hosts it reaches
+            near = did_you_mean(str(setting.value), names)
+            advice = f"Write one of {', '.join(names)}.{near}"
+            yield setting.problem(f"there is no site {setting.value!r}", advice)
+
+
+def _present(setting: Setting | None) -> list[str]:
+    """Names of the applications that a setting wants; nothing for a value of another shape."""
+    if setting is None or not isinstance(setting.value, list):
+        return []
+    entries = [entry for entry in setting.value if isinstance(entry, dict)]
+    return [str(entry.get("name")) for entry in entries if entry.get("state", "present") == "present"]
+
+
+def _standard_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
+    service = catalogue.services.get("3.3")
+    limit = service.limit if service else None
+    by_setting: dict[int, tuple[Setting, list[str]]] = {}
+    for name in draft.entries:
+        setting = draft.settings[name].get("standard_software_applications")
+        if setting and limit is not None and len(_present(setting)) > limit:
+            by_setting.setdefault(id(setting), (setting, []))[1].append(name)
+    for setting, hosts in by_setting.values():
+        count = len(_present(setting))
+        message = f"{count} standard applications on {_some(hosts)}; service 3.3 contains {limit}"
+        yield setting.problem(message, "Remove some, or install them by the hour.")
+
+
+def _business_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
+    service = catalogue.services.get("4.3")
+    limit = service.limit if service else None
+    products: dict[str, Setting] = {}
+    for name in draft.entries:
+        setting = draft.settings[name].get("business_software_products")
+        if setting:
+            for product in _present(setting):
+                products.setdefault(product, setting)
+    if limit is not None and len(products) > limit:
+        extra = products[list(products)[limit]]
+        message = f"{len(products)} business products ({', '.join(products)}); service 4.3 contains {limit}"
+        yield extra.problem(message, "Remove some, or install them by the hour.")
+
+
+def _windows_connections(draft: "Draft", document: Document) -> Iterator[Problem]:
+    missing: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, entry in draft.entries.items():
+        for group in with_parents(entry.groups):
+            if group in _WINDOWS:
+                for variable in _WINDOWS_NEEDS:
+                    if variable not in draft.settings[name]:
+                        missing[group, variable].append(name)
+    for (group, variable), hosts in missing.items():
+        advice = f"Set it in a file in group_vars/{group}/; inventories/_template shows how."
+        place = draft.entries[hosts[0]].path
+        yield document.problem(place, f"{variable} is not set for {_some(hosts)}", advice)
+
+
+def _scanner_console(draft: "Draft") -> Iterator[Problem]:
+    """Bitdefender is judged by what its console says, so the console must be known."""
+    for name, entry in draft.entries.items():
+        settings = draft.settings[name]
+        product = settings.get("antivirus_check_product")
+        if (
+            product is None
+            or product.value != "bitdefender"
+            or not set(with_parents(entry.groups)) & set(_WINDOWS)
+        ):
+            continue
+        missing = [variable for variable in _GRAVITYZONE_NEEDS if variable not in settings]
+        if missing:
+            message = f"Bitdefender is wanted, but {' and '.join(missing)} not set"
+            yield product.problem(
+                message, "Set them in a file in group_vars/all/; the key comes from the vault."
+            )
+            return
+
+
+def _warranty(draft: "Draft") -> Iterator[Problem]:
+    for name in draft.entries:
+        settings = draft.settings[name]
+        bought, until = settings.get("documentation_purchased"), settings.get("documentation_warranty_until")
+        if (
+            bought
+            and until
+            and _is_date(bought.value)
+            and _is_date(until.value)
+            and until.value < bought.value
+        ):
+            message = f"the warranty of {name!r} ends on {until.value}, before the purchase on {bought.value}"
+            yield until.problem(message, "Correct one of the two dates.")
+
+
+def _is_date(value: object) -> bool:
+    return isinstance(value, datetime.date)
+
+
+def _some(hosts: list[str]) -> str:
+    shown = ", ".join(hosts[:3])
+    return shown if len(hosts) <= 3 else f"{shown} and {len(hosts) - 3} more"

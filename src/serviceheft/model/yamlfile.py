@@ -1,0 +1,185 @@
+"""YAML files with the line of every key, so that each mistake can be pointed at.
+
+PyYAML composes the nodes (libyaml where it is built in); the values are built from them here, because the
+usual loader throws the positions away, keeps the last of two equal keys and reads `3.10:` as the number 3.1.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from serviceheft.model.problems import Problem, dotted
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PLAIN_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
+)
+
+type Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML file whose top level is a mapping. `file` is its name in messages."""
+
+    file: str
+    data: dict[str, Any]
+    lines: dict[Path_, int] = field(repr=False)
+
+    def line(self, path: Path_) -> int:
+        """Line of the key or list entry at `path`, or of the nearest thing around it."""
+        while path not in self.lines and path:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def problem(self, path: Path_, message: str, advice: str) -> Problem:
+        return Problem(self.file, self.line(path), dotted(path), message, advice)
+
+    def strings(self) -> Iterator[tuple[Path_, str]]:
+        """Every text value with its path."""
+        stack: list[tuple[Path_, Any]] = [((), self.data)]
+        while stack:
+            path, value = stack.pop()
+            if isinstance(value, str):
+                yield path, value
+            elif isinstance(value, dict):
+                stack.extend(((*path, key), entry) for key, entry in value.items())
+            elif isinstance(value, list):
+                stack.extend(((*path, number), entry) for number, entry in enumerate(value))
+
+
+def read_text(path: Path, label: str, problems: list[Problem]) -> str | None:
+    """The file's text, or None and a problem when it cannot be read as UTF-8."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        problems.append(
+            Problem(label, 0, "", "the file is missing", "Create it; inventories/_template has one.")
+        )
+        return None
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        problems.append(Problem(label, 0, "", f"cannot be read ({reason})", "Make it a readable file."))
+        return None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problems.append(Problem(label, line, "", "is not written in UTF-8", "Save the file as UTF-8."))
+        return None
+
+
+def read_mapping(path: Path, label: str, problems: list[Problem]) -> Document | None:
+    """The file as a Document; every problem found on the way is appended, None when nothing is usable.
+
+    An empty file (or one that holds comments only) is a mapping without keys.
+    """
+    text = read_text(path, label, problems)
+    if text is None:
+        return None
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        problems.append(_syntax_problem(error, label, text))
+        return None
+    if node is None:
+        return Document(label, {}, {(): 1})
+    if not isinstance(node, yaml.MappingNode):
+        advice = "Write the file as `key: value` lines."
+        problems.append(Problem(label, node.start_mark.line + 1, "", "is not a mapping", advice))
+        return None
+    reader = _Reader(label, problems)
+    return Document(label, reader.mapping(node, ()), reader.lines)
+
+
+def _syntax_problem(error: yaml.YAMLError, label: str, text: str) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read as YAML"
+    line = mark.line + 1 if mark else text.count("\n", 0, max(getattr(error, "position", 0), 0)) + 1
+    written = text.splitlines()[line - 1] if line <= len(text.splitlines()) else ""
+    if "\t" in written[: len(written) - len(written.lstrip())] or "'\\t'" in what:
+        return Problem(
+            label, line, "", "a tab indents this line", "YAML indents with blanks: replace the tab."
+        )
+    if "expected a single document" in str(error):
+        return Problem(
+            label, line, "", "a second document begins", "Keep one document per file; remove the `---`."
+        )
+    # libyaml's own words may quote the input (an alias name, a tag), never a value.
+    return Problem(
+        label, line, "", f"YAML cannot be read here: {what}", "Mend this line or the one above it."
+    )
+
+
+class _Reader:
+    """Builds plain values from nodes and notes the line of each key and list entry."""
+
+    def __init__(self, label: str, problems: list[Problem]) -> None:
+        self.label = label
+        self.problems = problems
+        self.lines: dict[Path_, int] = {(): 1}
+        self._scalars = yaml.constructor.SafeConstructor()
+        self._seen: set[int] = set()
+
+    def _report(self, node: yaml.Node, path: Path_, message: str, advice: str) -> None:
+        self.problems.append(Problem(self.label, node.start_mark.line + 1, dotted(path), message, advice))
+
+    def value(self, node: yaml.Node, path: Path_) -> Any:
+        if id(node) in self._seen:
+            self._report(
+                node, path, "an alias (`*name`) repeats this value", "Write the value out at each place."
+            )
+            return None
+        self._seen.add(id(node))
+        if node.tag not in _PLAIN_TAGS:
+            self._tagged(node, path)
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            entries = []
+            for number, entry in enumerate(node.value):
+                self.lines[*path, number] = entry.start_mark.line + 1
+                entries.append(self.value(entry, (*path, number)))
+            return entries
+        if node.tag == "tag:yaml.org,2002:str":
+            return node.value
+        try:
+            return self._scalars.construct_object(node, deep=True)
+        except ValueError:  # 2026-02-30 looks like a date and is none: the field's own check says so
+            return node.value
+
+    def _tagged(self, node: yaml.Node, path: Path_) -> None:
+        if node.tag in ("!vault", "!vault-encrypted"):
+            advice = 'Put it into vault.yml as a `vault_` variable and write "{{ vault_... }}" here.'
+            self._report(node, path, "a value is encrypted inside this file", advice)
+        else:
+            tag = node.tag.rpartition(":")[2]
+            self._report(
+                node, path, f"the YAML tag {tag!r} is not used here", "Write a plain value without a tag."
+            )
+
+    def mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._report(key_node, path, "a key is not plain text", "Write the key as one word.")
+                continue
+            key = key_node.value
+            here = (*path, key)
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                self._report(key_node, here, "a merge key (`<<`) is used", "Write the keys out.")
+                continue
+            if key_node.tag != "tag:yaml.org,2002:str":
+                advice = f'Put it in quotes: "{key}".'
+                self._report(key_node, here, "YAML reads this key as a number, a date or true/false", advice)
+            if key in found:
+                advice = f"It stands in line {self.lines[here]} already; keep one of them."
+                self._report(key_node, here, "this key is there twice", advice)
+                continue
+            self.lines[here] = key_node.start_mark.line + 1
+            found[key] = self.value(value_node, here)
+        return found
