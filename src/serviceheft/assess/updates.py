@@ -14,7 +14,7 @@ from serviceheft.assess import updates_causes as _causes  # noqa: F401 - registe
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import as_measured
 from serviceheft.assess.reading import age_in_days
-from serviceheft.assess.updatestate import SEVERITIES, MissingUpdate, UpdateState, read_state, searched
+from serviceheft.assess.updatestate import SEVERITIES, MissingUpdate, UpdateState, read_state
 from serviceheft.assess.verdict import Verdict
 
 SUBJECT = "updates"
