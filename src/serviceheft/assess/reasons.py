@@ -90,6 +90,11 @@ _ALL = (
         N_("The host could not read the data for this check"),
         N_("Run the visit by hand with -vvv to see the host's own message."),
     ),
+    Reason(
+        "visit.no_collector",
+        N_("There is no automatic measurement for this kind of device yet"),
+        N_("Its page shows what was agreed; check the device by hand."),
+    ),
     # Virus protection
     Reason(
         "antivirus.only_a_hint",
@@ -184,5 +189,8 @@ _ALL = (
         N_("Let the host look for updates by itself, then run the check again."),
     ),
 )
+
+#: Owed and open, though nothing went wrong.
+NO_COLLECTOR = "visit.no_collector"
 
 REASONS: dict[str, Reason] = {reason.code: reason for reason in _ALL}
