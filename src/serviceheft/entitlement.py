@@ -4,7 +4,7 @@
 services that come round (weekly to yearly), device by device, with what became of them. Pure functions.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -77,7 +77,7 @@ class Owed:
 
     due: 17:00 of the last service day of the period that the contract covers, in Europe/Berlin.
     current: the period that runs now; otherwise the one before, which is listed only when it was missed.
-    last: the newest stamp in that period, dry runs left out.
+    automatic: a role carries it out. last: the newest stamp in that period, dry runs left out.
     """
 
     service: str
@@ -89,6 +89,7 @@ class Owed:
     due: datetime
     state: State
     kind: str
+    automatic: bool
     last: StampLike | None
 
 
@@ -146,27 +147,39 @@ def owed(customer: Customer, catalogue: Catalogue, stamps: Iterable[StampLike], 
                         due=due,
                         state=state,
                         kind=service.kind,
+                        automatic=_automatic(service),
                         last=last,
                     )
                 )
     return found
 
 
-def owed_hosts(
-    owed: Iterable[Owed], services: Mapping[str, CatalogueService], *, again: bool = False
-) -> dict[str, list[tuple[str, str]]]:
-    """What a run can carry out now: host -> [(service, period)], automatic services with a role only.
+def owed_hosts(owed: Iterable[Owed], *, again: bool = False) -> dict[str, dict[str, str]]:
+    """What a run can carry out now: host -> {service: period}, automatic services with a role only.
 
-    services: those the run is about, by number (the whole catalogue, or a part of it). again: also what is
-    done already. A missed period is not made up for: a check today says nothing about last week.
+    again: also what is done already. A missed period is not made up for: a check today says nothing about
+    last week. Whoever wants a part of the services gives a part of `owed`.
     """
-    found: dict[str, list[tuple[str, str]]] = {}
+    found: dict[str, dict[str, str]] = {}
     for one in owed:
-        service = services.get(one.service)
-        if one.host is None or not one.current or service is None:
+        if one.host is not None and one.current and one.automatic and (again or one.state is not State.DONE):
+            found.setdefault(one.host, {})[one.service] = one.period
+    return found
+
+
+def visit_on_order(customer: Customer, catalogue: Catalogue, now: datetime) -> dict[str, dict[str, str]]:
+    """What a visit carries out that was ordered by ticket: host -> {service: period}, whatever the tier.
+
+    All automatic services with a role that come round, on all devices in their scope; not those switched off.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for service in catalogue.services.values():
+        period = period_of(service.cadence, now)
+        if period is None or not _automatic(service) or _standing(service, customer) is Standing.SWITCHED_OFF:
             continue
-        if service.kind == "automatic" and service.role and (again or one.state is not State.DONE):
-            found.setdefault(one.host, []).append((one.service, one.period))
+        for host in _hosts(service, customer):
+            if host is not None:
+                found.setdefault(host, {})[service.number] = period
     return found
 
 
@@ -179,6 +192,10 @@ def _standing(service: CatalogueService, customer: Customer) -> Standing:
     if customer.contract.kind == "hourly":
         return Standing.BY_THE_HOUR  # also what was ordered: nothing runs by schedule
     return Standing.ORDERED if choice else Standing.NOT_IN_TIER
+
+
+def _automatic(service: CatalogueService) -> bool:
+    return service.kind == "automatic" and service.role is not None
 
 
 def _cadences(catalogue: Catalogue) -> set[str]:

@@ -18,6 +18,12 @@ class Row:
     total: timedelta
     reason: str
 
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        """From, until, what counts ("" for nothing), why. With the offset, which a clock change alters."""
+        counts = str(self.duration) if self.counted else ""
+        return f"{self.start:%a} {self.start}", f"{self.end:%a} {self.end}", counts, self.reason
+
 
 def rows(intervals: Iterable[Interval], translate: Callable[[str], str] = str) -> list[Row]:
     """One row per interval, in order; the reason translated by a gettext function."""
