@@ -1,0 +1,314 @@
+"""The book: every visit's evidence, appended in one transaction per step and never changed afterwards."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Self
+
+import sqlalchemy as sa
+
+from serviceheft.assess.judgement import Judgement, Severity
+from serviceheft.book import reading, schema
+from serviceheft.book.appending import Appending, head_of
+from serviceheft.book.chain import GENESIS, Break, Head, walk
+from serviceheft.book.errors import RunRefused
+from serviceheft.book.living import Living, TicketPolicy
+from serviceheft.book.processes import Process
+from serviceheft.book.records import FindingLife, Run, RunOutcome, Snapshot, Stamp, Stamped, Ticket
+from serviceheft.book.store import Store
+from serviceheft.book.values import canonical
+from serviceheft.settings import BERLIN
+from serviceheft.tickets import Contact
+from serviceheft.tickets.in_book import BookTickets
+
+#: How long a writer waits for the others before it says that the book is locked.
+BUSY_SECONDS = 30.0
+
+
+class Book:
+    """Append-only evidence of all customers. Any method may raise BookUnavailable: nothing was written."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS) -> Self:
+        """The book at a SQLAlchemy URL; with `create` an empty database is laid out as a book."""
+        return cls(Store(url, create=create, busy_seconds=busy_seconds))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connection back; the book can be used on."""
+        self._store.close()
+
+    # --- runs
+    # -------------------------------------------------------------------------------------------------
+
+    def begin_run(
+        self,
+        customer: str,
+        *,
+        kind: str,
+        who: str,
+        commit: str,
+        inventory_hash: str,
+        dry_run: bool,
+        now: datetime,
+        tier: str | None,
+        ticket: str | None = None,
+        reason: str | None = None,
+        limit: str | None = None,
+        process: Process | None = None,
+    ) -> str:
+        """The id of a new run, such as 20261122T203500Z-7f3a. Runs that were interrupted get their end first.
+
+        `process` carries the run out (default: this one). RunRefused for a real run while another is under
+        way.
+        """
+        process = process or Process.of()
+        with self._store.writing(customer) as connection:
+            for run in reading.runs(connection, customer, now):
+                if run.ended_at is None and run.state == "interrupted":
+                    _end(connection, run, "interrupted", now)
+                elif run.state == "running" and not (dry_run or run.dry_run):
+                    raise RunRefused(_under_way(run))
+            identifier = _new_identifier(connection, now)
+            appending = Appending(connection, customer, identifier, now)
+            body = {
+                "kind": kind,
+                "who": who,
+                "commit": commit,
+                "inventory_hash": inventory_hash,
+                "dry_run": dry_run,
+                "tier": tier,
+                "ticket": ticket,
+                "reason": reason,
+                "limit": limit,
+                "process": asdict(process),
+            }
+            appending.append("run begun", body=body)
+            appending.write()
+        return identifier
+
+    def end_run(self, run: str, outcome: RunOutcome, *, now: datetime) -> None:
+        """Say how a run ended. RunRefused when it has already ended."""
+        customer = self._run(run, now).customer
+        with self._store.writing(customer) as connection:
+            _end(connection, _open_run(connection, run, now), outcome, now)
+
+    def close_interrupted(self, customer: str, *, now: datetime) -> list[str]:
+        """Write the end of runs whose process is gone; their ids. begin_run does this by itself."""
+        with self._store.writing(customer) as connection:
+            runs = reading.runs(connection, customer, now)
+            gone = [it for it in runs if it.ended_at is None and it.state == "interrupted"]
+            for run in gone:
+                _end(connection, run, "interrupted", now)
+        return [run.id for run in gone]
+
+    # --- stamps
+    # -----------------------------------------------------------------------------------------------
+
+    def stamp(
+        self,
+        run: str,
+        service: str,
+        host: str | None,
+        period: str | None,
+        judgement: Judgement,
+        *,
+        now: datetime,
+        deadline: Callable[[datetime], datetime],
+        clause: str,
+        contact: Contact,
+        note: str | None = None,
+        tickets_from: Severity = Severity.WARNING,
+    ) -> Stamped:
+        """Stamp a service on a host (None: the customer as a whole), with its findings and tickets.
+
+        All in one transaction: when this returns, it is on disk. `deadline` gives a ticket's deadline from
+        the time of its opening; `note` is what a person wrote. RunRefused when the run has ended; ValueError
+        for what is too large or no plain JSON. In a dry run findings, tickets and snapshots stay as they are.
+        """
+        customer = self._run(run, now).customer
+        with self._store.writing(customer) as connection:
+            begun = _open_run(connection, run, now)
+            appending = Appending(connection, customer, run, now)
+            body = {
+                "period": period,
+                "outcome": judgement.outcome,
+                "clause": clause,
+                "subject": judgement.subject,
+                "reason": judgement.reason,
+                "note": note,
+                "findings": [
+                    {"cause": it.cause, "severity": it.definition.severity, "values": it.values}
+                    for it in judgement.findings
+                ],
+                "checks": {check.key: check.result for check in judgement.checks},
+            }
+            number = appending.append("stamp", service=service, host=host, body=body)
+            stamped = Stamped(number)
+            if not begun.dry_run:
+                if judgement.measured:
+                    subject = judgement.subject
+                    appending.append(
+                        "snapshot", service=service, host=host, subject=subject, body=judgement.measured
+                    )
+                lives, _ = reading.lives(connection, customer, (service, host))
+                policy = TicketPolicy(deadline, contact, clause, tickets_from)
+                stamped = Living(appending, service, host, policy, now).apply(number, judgement, lives)
+            appending.write()
+        return stamped
+
+    def mend(self, run: str, service: str, host: str | None, cause: str, *, now: datetime, note: str) -> None:
+        """Record that somebody acted on an open finding; only a measurement closes it. The ticket gets
+        `note`.
+
+        ValueError when no such finding is open, or in a dry run.
+        """
+        customer = self._run(run, now).customer
+        with self._store.writing(customer) as connection:
+            if _open_run(connection, run, now).dry_run:
+                raise ValueError("A dry run mends nothing.")
+            lives, _ = reading.lives(connection, customer, (service, host))
+            life = next((it for it in lives if it.cause == cause and it.state != "closed"), None)
+            if life is None:
+                raise ValueError(
+                    f"{customer}: {cause} is not open for {service} on {host or 'the customer'}."
+                )
+            appending = Appending(connection, customer, run, now)
+            appending.append(
+                "finding mended",
+                service=service,
+                host=host,
+                subject=cause,
+                body={"finding": life.number, "note": note},
+            )
+            if life.ticket:
+                BookTickets(appending, service, host).comment(life.ticket, note)
+            appending.write()
+
+    # --- reading
+    # ----------------------------------------------------------------------------------------------
+
+    def runs(self, customer: str, limit: int | None = None, *, now: datetime | None = None) -> list[Run]:
+        """The latest runs first. `now` decides whether a silent run of another machine still goes on."""
+        with self._store.reading() as connection:
+            return reading.runs(connection, customer, now or datetime.now(UTC), limit)
+
+    def stamps(
+        self,
+        customer: str,
+        since: datetime | None = None,
+        service: str | None = None,
+        host: str | None = None,
+        run: str | None = None,
+    ) -> list[Stamp]:
+        """Stamps in the order in which they were made, dry runs included; None means any."""
+        with self._store.reading() as connection:
+            return reading.stamps(connection, customer, since=since, service=service, host=host, run=run)
+
+    def findings(self, customer: str, *, open_only: bool = False) -> list[FindingLife]:
+        """Findings by their opening; open_only leaves out what a measurement has closed."""
+        with self._store.reading() as connection:
+            lives, _ = reading.lives(connection, customer)
+        return [it for it in lives if not (open_only and it.state == "closed")]
+
+    def tickets(self, customer: str, *, open_only: bool = False) -> list[Ticket]:
+        """Tickets by their number."""
+        with self._store.reading() as connection:
+            _, tickets = reading.lives(connection, customer)
+        return [it for it in tickets if not (open_only and it.state == "closed")]
+
+    def snapshots(self, customer: str) -> list[Snapshot]:
+        """The latest measured state of each subject on each host."""
+        with self._store.reading() as connection:
+            return reading.snapshots(connection, customer)
+
+    def head(self, customer: str) -> Head:
+        """Number and hash of the customer's last entry; (0, zeros) when there is none."""
+        with self._store.reading() as connection:
+            return head_of(connection, customer) or Head(0, GENESIS)
+
+    # --- proof
+    # ------------------------------------------------------------------------------------------------
+
+    def verify(self, customer: str | None = None, against: tuple[int, str] | None = None) -> list[Break]:
+        """Every changed, missing or inserted entry of a customer, or of all.
+
+        `against` is (number, hash) as printed in a report of that customer: it also shows a chain that was
+        written anew as a whole.
+        """
+        if against and customer is None:
+            raise ValueError("A report's number and hash belong to one customer: name it.")
+        with self._store.reading(broken_text=True) as connection:
+            names = [customer] if customer else reading.customers(connection)
+            return [
+                found
+                for name in names
+                for found in walk(
+                    name,
+                    reading.entries(connection, schema.entries.c.customer == name),
+                    head_of(connection, name),
+                    against,
+                )
+            ]
+
+    def dump(self, customer: str) -> Iterator[str]:
+        """Every entry as a line of JSON, all columns as they are hashed, for an audit by other means."""
+        with self._store.reading() as connection:
+            for entry in reading.entries(connection, schema.entries.c.customer == customer):
+                yield canonical(entry._asdict())
+
+    def _run(self, run: str, now: datetime) -> Run:
+        with self._store.reading() as connection:
+            return _known(reading.run(connection, run, now), run)
+
+
+def _known(run: Run | None, identifier: str) -> Run:
+    if run is None:
+        raise RunRefused(f"The book knows no run {identifier}. Begin one first.")
+    return run
+
+
+def _open_run(connection: sa.Connection, identifier: str, now: datetime) -> Run:
+    """The run, read under the customer's lock; RunRefused when it has ended."""
+    run = _known(reading.run(connection, identifier, now), identifier)
+    if run.ended_at:
+        raise RunRefused(
+            f"{run.customer}: the run {run.id} ended at {_shown(run.ended_at)} ({run.state}). "
+            "Nothing more can be written into it: begin a new run."
+        )
+    return run
+
+
+def _end(connection: sa.Connection, run: Run, outcome: RunOutcome, now: datetime) -> None:
+    appending = Appending(connection, run.customer, run.id, now)
+    appending.append("run ended", body={"outcome": outcome})
+    appending.write()
+
+
+def _new_identifier(connection: sa.Connection, now: datetime) -> str:
+    begun = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    while True:
+        identifier = f"{begun}-{secrets.token_hex(2)}"
+        if not list(reading.entries(connection, schema.entries.c.run == identifier)):
+            return identifier
+
+
+def _shown(moment: datetime) -> str:
+    return moment.astimezone(BERLIN).strftime("%Y-%m-%d %H:%M")
+
+
+def _under_way(run: Run) -> str:
+    return (
+        f"{run.customer}: a {run.kind} run is under way: {run.id}, begun by {run.who} "
+        f"on {run.process.machine} (process {run.process.pid}) at {_shown(run.began_at)}. "
+        "Wait until it has ended, or end that process first."
+    )

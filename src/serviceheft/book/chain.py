@@ -1,0 +1,142 @@
+"""The hash chain: how an entry is hashed, and how a customer's chain is proved."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from serviceheft.book.values import canonical
+
+GENESIS = "0" * 64
+
+
+class Entry(NamedTuple):
+    """One row of the book. `number` counts from 1 within a customer; `body` is canonical JSON."""
+
+    customer: str
+    number: int
+    kind: str
+    at: str
+    run: str | None
+    service: str | None
+    host: str | None
+    subject: str | None
+    body: str
+    previous: str
+    hash: str
+
+
+class Head(NamedTuple):
+    """The last entry of a customer's chain: also printed into reports, as an anchor."""
+
+    number: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Break:
+    """A place where the chain does not hold. `entry`, `service` and `host` are what the row itself says."""
+
+    customer: str
+    number: int
+    kind: Literal["changed", "missing", "inserted"]
+    message: str
+    entry: str | None = None
+    service: str | None = None
+    host: str | None = None
+
+
+def digest(entry: Entry) -> str:
+    """SHA-256 over every column but the hash itself. Text is taken as it stands: no mutation is normalised
+    away.
+
+    surrogateescape: `verify` reads broken UTF-8 that way, and it must not look like anything else.
+    """
+    columns = entry._asdict()
+    del columns["hash"]
+    return hashlib.sha256(canonical(columns).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def sealed(entry: Entry) -> Entry:
+    """The entry with its hash."""
+    return entry._replace(hash=digest(entry))
+
+
+def _intact(entry: Entry) -> bool:
+    try:
+        return digest(entry) == entry.hash
+    except (TypeError, ValueError):  # a column that became bytes, or a number that is none
+        return False
+
+
+def _what(entry: Entry) -> str:
+    parts = (entry.kind, entry.service, entry.host, entry.subject)
+    return f"{entry.customer} {entry.number} ({', '.join(str(part) for part in parts if part)})"
+
+
+def _break(entry: Entry, kind: Literal["changed", "inserted"], why: str) -> Break:
+    message = f"{_what(entry)}: {kind}: {why}"
+    return Break(entry.customer, entry.number, kind, message, entry.kind, entry.service, entry.host)
+
+
+def _missing(customer: str, first: int, last: int, why: str) -> Break:
+    span = f"entry {first} is" if first == last else f"entries {first} to {last} are"
+    return Break(customer, first, "missing", f"{customer} {first}: missing: {span} not in the book; {why}")
+
+
+def _order(previous: Entry | None, row: Entry, customer: str) -> Iterator[Break]:
+    """Whether `row` follows `previous` (an intact row, or None at the start)."""
+    expected = previous.number + 1 if previous else 1
+    if row.number > expected:
+        yield _missing(customer, expected, row.number - 1, f"the next entry is {_what(row)}.")
+    elif row.number < expected:
+        yield _break(row, "inserted", "its number does not follow the entry before it.")
+
+
+def walk(
+    customer: str, rows: Iterable[Entry], head: Head | None, against: tuple[int, str] | None = None
+) -> Iterator[Break]:
+    """Every break in a customer's rows, given by ascending number. Linear, one row in memory at a time.
+
+    `head` is the stored last entry: it shows what was cut off at the end. `against` is a (number, hash) that
+    was printed somewhere else: it shows a chain that was rewritten as a whole, head included.
+    """
+    last: Entry | None = None
+    last_intact, before_last, anchored = True, GENESIS, False
+    for row in rows:
+        if not isinstance(row.number, int) or head is None or row.number > head.number:
+            yield _break(row, "inserted", "the book's head does not know of it.")
+            if not isinstance(row.number, int):
+                continue
+        intact = _intact(row)
+        if not intact:
+            yield _break(row, "changed", "its columns no longer give its hash.")
+        yield from _order(last, row, customer)
+        follows = row.previous == (last.hash if last else GENESIS)
+        if last and not follows and row.previous == before_last:
+            yield _break(last, "inserted", "the next entry was written after the one before it.")
+        elif not follows and intact and last_intact and row.number == (last.number + 1 if last else 1):
+            yield _break(last or row, "changed", "its hash is not the one that the chain goes on with.")
+        if against and row.number == against[0]:
+            anchored = True
+            if row.hash != against[1]:
+                yield _break(row, "changed", f"a report was printed while its hash was {against[1]}.")
+        before_last = last.hash if last else GENESIS
+        last, last_intact = row, intact
+    yield from _ending(customer, last, last_intact, head)
+    if against and not anchored:
+        end = last.number if last else 0
+        yield _missing(customer, against[0], against[0], f"a report knows it; the book ends at {end}.")
+
+
+def _ending(customer: str, last: Entry | None, last_intact: bool, head: Head | None) -> Iterator[Break]:
+    number = last.number if last else 0
+    if head is None:
+        if last:
+            yield _missing(customer, number, number, "the head row of this customer is gone.")
+    elif number < head.number:
+        yield _missing(
+            customer, number + 1, head.number, f"the book's head says that it ends at {head.number}."
+        )
+    elif last and number == head.number and last_intact and last.hash != head.hash:
+        yield _break(last, "changed", "the book's head was written with another hash.")

@@ -1,0 +1,98 @@
+"""Findings and tickets are folded from their entries; there is no table of them that could say otherwise."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from serviceheft.assess.judgement import Severity
+from serviceheft.book.chain import Entry
+from serviceheft.book.records import FindingLife, Ticket
+
+FINDING_KINDS = ("finding opened", "finding seen", "finding mended", "finding closed")
+TICKET_KINDS = ("ticket opened", "ticket commented", "ticket closed", "ticket mirrored")
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def fold(entries: Iterable[Entry]) -> tuple[list[FindingLife], list[Ticket]]:
+    """Lives and tickets as they were opened, from entries by ascending number; other kinds are skipped."""
+    lives: dict[int, FindingLife] = {}
+    tickets: dict[str, Ticket] = {}
+    for entry in entries:
+        if entry.kind in FINDING_KINDS:
+            _finding(lives, entry, json.loads(entry.body))
+        elif entry.kind in TICKET_KINDS:
+            _ticket(tickets, lives, entry, json.loads(entry.body))
+    return list(lives.values()), [replace(it, finding=lives[it.finding.number]) for it in tickets.values()]
+
+
+def _finding(lives: dict[int, FindingLife], entry: Entry, body: dict[str, Any]) -> None:
+    at = moment(entry.at)
+    if entry.kind == "finding opened":
+        lives[entry.number] = FindingLife(
+            number=entry.number,
+            service=entry.service or "",
+            host=entry.host,
+            cause=entry.subject or "",
+            check=body["check"],
+            severity=Severity(body["severity"]),
+            values=body["values"],
+            opened_at=at,
+            last_seen_at=at,
+            mended_at=None,
+            closed_at=None,
+            state="open",
+            ticket=None,
+        )
+        return
+    number = body["finding"]
+    life = lives[number]
+    match entry.kind:
+        case "finding seen":
+            lives[number] = replace(
+                life,
+                check=body["check"],
+                severity=Severity(body["severity"]),
+                values=body["values"],
+                last_seen_at=at,
+                state="open",
+            )
+        case "finding mended":
+            lives[number] = replace(life, mended_at=at, state="mended")
+        case "finding closed":
+            lives[number] = replace(life, closed_at=at, state="closed")
+
+
+def _ticket(
+    tickets: dict[str, Ticket], lives: dict[int, FindingLife], entry: Entry, body: dict[str, Any]
+) -> None:
+    at, number = moment(entry.at), entry.subject or ""
+    if entry.kind == "ticket opened":
+        life = lives[body["finding"]] = replace(lives[body["finding"]], ticket=number)
+        tickets[number] = Ticket(
+            number=number,
+            finding=life,
+            clause=body["clause"],
+            opened_at=at,
+            deadline=moment(body["deadline"]),
+            closed_at=None,
+            state="open",
+            reporter=body["reporter"],
+            contact_name=body["contact_name"],
+            contact_email=body["contact_email"],
+            comments=(),
+            outside={},
+        )
+        return
+    ticket = tickets[number]
+    match entry.kind:
+        case "ticket commented":
+            tickets[number] = replace(ticket, comments=(*ticket.comments, (at, body["text"])))
+        case "ticket closed":
+            tickets[number] = replace(ticket, closed_at=at, state="closed")
+        case "ticket mirrored":
+            tickets[number] = replace(ticket, outside={**ticket.outside, body["system"]: body["outside"]})

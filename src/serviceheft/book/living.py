@@ -1,0 +1,101 @@
+"""What one judgement does to the findings and tickets of its service on its host."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from serviceheft.assess.judgement import CheckResult, Finding, Judgement, Severity
+from serviceheft.book.appending import Appending
+from serviceheft.book.records import FindingLife, Stamped
+from serviceheft.tickets import REPORTER, Contact, TicketOrder
+from serviceheft.tickets.in_book import BookTickets
+
+MEASURED_WELL = "Measured well again."
+
+
+@dataclass(frozen=True)
+class TicketPolicy:
+    """Which findings open a ticket, until when it is due, and who of the customer sees it."""
+
+    deadline: Callable[[datetime], datetime]
+    contact: Contact
+    clause: str
+    least: Severity = Severity.WARNING
+
+
+class Living:
+    """Applies one judgement: appends the entries of findings and tickets to the stamp's transaction."""
+
+    def __init__(
+        self, appending: Appending, service: str, host: str | None, policy: TicketPolicy, now: datetime
+    ) -> None:
+        self._appending = appending
+        self._service = service
+        self._host = host
+        self._policy = policy
+        self._now = now
+        self._tickets = BookTickets(appending, service, host)
+
+    def apply(self, number: int, judgement: Judgement, lives: Iterable[FindingLife]) -> Stamped:
+        """`number` is the stamp's entry; `lives` are all lives of this service on this host."""
+        living = {life.cause: life for life in lives if life.state != "closed"}
+        opened: list[str] = []
+        seen: list[str] = []
+        tickets_opened: list[str] = []
+        for finding in judgement.findings:
+            life = living.pop(finding.cause, None)
+            (seen if life else opened).append(finding.cause)
+            if ticket := self._found(finding, life):
+                tickets_opened.append(ticket)
+        closed = [life for life in living.values() if _measured_well(life, judgement)]
+        for life in closed:
+            self._append("finding closed", life.cause, {"finding": life.number})
+            if life.ticket:
+                self._tickets.close(life.ticket, MEASURED_WELL)
+        return Stamped(
+            number=number,
+            opened=tuple(opened),
+            seen=tuple(seen),
+            closed=tuple(life.cause for life in closed),
+            tickets_opened=tuple(tickets_opened),
+            tickets_closed=tuple(life.ticket for life in closed if life.ticket),
+        )
+
+    def _found(self, finding: Finding, life: FindingLife | None) -> str | None:
+        """Record the finding; the ticket that is opened for it. One life has at most one ticket."""
+        cause = finding.definition
+        body: dict[str, object] = {"severity": cause.severity, "check": cause.check, "values": finding.values}
+        if life:
+            number = life.number
+            self._append("finding seen", cause.key, {**body, "finding": number})
+        else:
+            number = self._append("finding opened", cause.key, body)
+        if (life and life.ticket) or cause.severity.rank < self._policy.least.rank:
+            return None
+        return self._tickets.open(
+            TicketOrder(
+                customer=self._appending.customer,
+                finding=number,
+                service=self._service,
+                host=self._host,
+                cause=cause.key,
+                severity=cause.severity,
+                clause=self._policy.clause,
+                opened_at=self._now,
+                deadline=self._policy.deadline(self._now),
+                reporter=REPORTER,
+                contact=self._policy.contact,
+            )
+        )
+
+    def _append(self, kind: str, cause: str, body: dict[str, object]) -> int:
+        return self._appending.append(kind, service=self._service, host=self._host, subject=cause, body=body)
+
+
+def _measured_well(life: FindingLife, judgement: Judgement) -> bool:
+    """Only a check that was really measured in a judgement that was really measured closes its causes."""
+    results = {check.key: check.result for check in judgement.checks}
+    return (
+        judgement.outcome.measured
+        and results.get(life.check, CheckResult.NOT_MEASURED) != CheckResult.NOT_MEASURED
+    )

@@ -1,0 +1,160 @@
+"""Queries on an open transaction, and entries turned into the records that readers get."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from serviceheft.assess.judgement import CheckResult, Outcome, Severity
+from serviceheft.book import schema
+from serviceheft.book.chain import Entry
+from serviceheft.book.folding import FINDING_KINDS, TICKET_KINDS, fold, moment
+from serviceheft.book.processes import Process
+from serviceheft.book.records import FindingLife, Found, Run, Snapshot, Stamp, Ticket
+from serviceheft.book.values import timestamp
+
+type Place = tuple[str, str | None]
+
+_e = schema.entries.c
+
+
+def entries(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[Entry]:
+    """Entries by ascending number, streamed."""
+    query = sa.select(schema.entries).where(*where).order_by(_e.customer, _e.number)
+    rows = connection.execution_options(yield_per=500).execute(query)
+    return (Entry(*row) for row in rows)
+
+
+def customers(connection: sa.Connection) -> list[str]:
+    """Every customer that has entries or a head."""
+    query = sa.union(sa.select(_e.customer), sa.select(schema.heads.c.customer))
+    return sorted(str(name) for name in connection.execute(query).scalars())
+
+
+def same(column: sa.ColumnElement[Any], value: str | None) -> sa.ColumnElement[bool]:
+    return column.is_(None) if value is None else column == value
+
+
+def lives(
+    connection: sa.Connection, customer: str, place: Place | None = None
+) -> tuple[list[FindingLife], list[Ticket]]:
+    """Findings and tickets of a customer, or of one (service, host)."""
+    where = [_e.customer == customer, _e.kind.in_(FINDING_KINDS + TICKET_KINDS)]
+    if place:
+        where += [_e.service == place[0], same(_e.host, place[1])]
+    return fold(entries(connection, *where))
+
+
+def snapshots(connection: sa.Connection, customer: str) -> list[Snapshot]:
+    """The latest snapshot of each subject on each host."""
+    latest = (
+        sa.select(sa.func.max(_e.number))
+        .where(_e.customer == customer, _e.kind == "snapshot")
+        .group_by(_e.host, _e.subject)
+    )
+    return [
+        Snapshot(it.host, it.subject or "", json.loads(it.body), moment(it.at), it.run or "")
+        for it in entries(connection, _e.customer == customer, _e.number.in_(latest))
+    ]
+
+
+def runs(connection: sa.Connection, customer: str, now: datetime, limit: int | None = None) -> list[Run]:
+    """A customer's runs, the latest first."""
+    kinds = ("run begun", "run ended")
+    rows = list(entries(connection, _e.customer == customer, _e.kind.in_(kinds)))
+    ends = {it.run: it for it in rows if it.kind == "run ended"}
+    begun = [it for it in rows if it.kind == "run begun"][::-1][:limit]
+    return [_run(connection, it, ends.get(it.run), now) for it in begun]
+
+
+def run(connection: sa.Connection, identifier: str, now: datetime) -> Run | None:
+    """One run by its id, of whichever customer."""
+    begun, ended = None, None
+    for it in entries(connection, _e.run == identifier, _e.kind.in_(("run begun", "run ended"))):
+        if it.kind == "run begun":
+            begun = it
+        else:
+            ended = it
+    return _run(connection, begun, ended, now) if begun else None
+
+
+def _run(connection: sa.Connection, begun: Entry, ended: Entry | None, now: datetime) -> Run:
+    body = json.loads(begun.body)
+    process = Process(**body["process"])
+    state: Literal["running", "carried out", "incomplete", "interrupted"]
+    if ended:
+        state = json.loads(ended.body)["outcome"]
+    else:
+        query = sa.select(sa.func.max(_e.at)).where(_e.run == begun.run)
+        heard = moment(connection.execute(query).scalar_one())
+        state = "running" if process.alive(last_heard=heard, now=now) else "interrupted"
+    return Run(
+        id=begun.run or "",
+        customer=begun.customer,
+        kind=body["kind"],
+        who=body["who"],
+        commit=body["commit"],
+        inventory_hash=body["inventory_hash"],
+        dry_run=body["dry_run"],
+        tier=body["tier"],
+        ticket=body["ticket"],
+        reason=body["reason"],
+        limit=body["limit"],
+        process=process,
+        began_at=moment(begun.at),
+        ended_at=moment(ended.at) if ended else None,
+        state=state,
+    )
+
+
+def stamps(
+    connection: sa.Connection,
+    customer: str,
+    *,
+    since: datetime | None = None,
+    service: str | None = None,
+    host: str | None = None,
+    run: str | None = None,
+) -> list[Stamp]:
+    """Stamps in the order in which they were made; None means any."""
+    where = [_e.customer == customer, _e.kind == "stamp"]
+    if since:
+        where.append(_e.at >= timestamp(since))
+    where += [
+        column == value for column, value in ((_e.service, service), (_e.host, host), (_e.run, run)) if value
+    ]
+    begun = {
+        it.run: json.loads(it.body)
+        for it in entries(connection, _e.customer == customer, _e.kind == "run begun")
+    }
+    return list(_stamps(entries(connection, *where), begun))
+
+
+def _stamps(rows: Iterable[Entry], begun: dict[str | None, dict[str, Any]]) -> Iterator[Stamp]:
+    for it in rows:
+        body, run_body = json.loads(it.body), begun[it.run]
+        yield Stamp(
+            number=it.number,
+            at=moment(it.at),
+            run=it.run or "",
+            service=it.service or "",
+            host=it.host,
+            period=body["period"],
+            outcome=Outcome(body["outcome"]),
+            clause=body["clause"],
+            subject=body["subject"],
+            reason=body["reason"],
+            note=body["note"],
+            findings=tuple(
+                Found(found["cause"], Severity(found["severity"]), found["values"])
+                for found in body["findings"]
+            ),
+            checks={key: CheckResult(result) for key, result in body["checks"].items()},
+            kind=run_body["kind"],
+            who=run_body["who"],
+            commit=run_body["commit"],
+            inventory_hash=run_body["inventory_hash"],
+            dry_run=run_body["dry_run"],
+        )

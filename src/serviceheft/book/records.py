@@ -1,0 +1,128 @@
+"""What reading the book returns. All times are aware datetimes in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from serviceheft.assess.judgement import CheckResult, Json, Outcome, Severity, Value
+from serviceheft.book.processes import Process
+
+type RunOutcome = Literal["carried out", "incomplete", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One visit to a customer. `state` without an end: "running", or "interrupted" if its process is gone."""
+
+    id: str
+    customer: str
+    kind: str
+    who: str
+    commit: str
+    inventory_hash: str
+    dry_run: bool
+    tier: str | None
+    ticket: str | None
+    reason: str | None
+    limit: str | None
+    process: Process
+    began_at: datetime
+    ended_at: datetime | None
+    state: Literal["running", "carried out", "incomplete", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding as one stamp saw it."""
+
+    cause: str
+    severity: Severity
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """One service on one host (None: the customer as a whole) in one run, with what stood behind it."""
+
+    number: int
+    at: datetime
+    run: str
+    service: str
+    host: str | None
+    period: str | None
+    outcome: Outcome
+    clause: str
+    subject: str
+    reason: str | None
+    note: str | None
+    findings: tuple[Found, ...]
+    checks: Mapping[str, CheckResult]
+    kind: str
+    who: str
+    commit: str
+    inventory_hash: str
+    dry_run: bool
+
+
+@dataclass(frozen=True)
+class FindingLife:
+    """A finding from its opening to its closing by measurement. `number` is the entry that opened it.
+
+    `mended_at` is when somebody last acted; a finding seen again after that is open again.
+    """
+
+    number: int
+    service: str
+    host: str | None
+    cause: str
+    check: str
+    severity: Severity
+    values: Mapping[str, Value]
+    opened_at: datetime
+    last_seen_at: datetime
+    mended_at: datetime | None
+    closed_at: datetime | None
+    state: Literal["open", "mended", "closed"]
+    ticket: str | None
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """The ticket of one finding. `outside` maps an outside system's name to its reference there."""
+
+    number: str
+    finding: FindingLife
+    clause: str
+    opened_at: datetime
+    deadline: datetime
+    closed_at: datetime | None
+    state: Literal["open", "closed"]
+    reporter: str
+    contact_name: str
+    contact_email: str
+    comments: tuple[tuple[datetime, str], ...]
+    outside: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The latest measured state of one subject on one host."""
+
+    host: str | None
+    subject: str
+    measured: Mapping[str, Json]
+    at: datetime
+    run: str
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """What one stamp did: its entry's number, causes, numbers of tickets. A dry run only stamps."""
+
+    number: int
+    opened: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    tickets_opened: tuple[str, ...] = ()
+    tickets_closed: tuple[str, ...] = ()

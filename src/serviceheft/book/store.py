@@ -1,0 +1,210 @@
+"""One connection to the book's database, its transactions, and its errors turned into BookUnavailable.
+
+Durability. An acknowledged stamp must outlive `kill -9` and a power cut. A killed process loses nothing that
+SQLite has handed to the kernel, so WAL with synchronous=NORMAL would do for that; but NORMAL does not sync
+the log at commit, and a power cut may then take the last commits away although a technician saw them as
+done. FULL syncs the log before COMMIT returns (as far as the disk keeps its word). On PostgreSQL
+synchronous_commit=on says the same.
+
+Forks. Ansible forks a worker for every task. A connection is used only by the process that opened it: POSIX
+file locks do not pass a fork, and two processes on one socket garble it. A forked process leaves the
+inherited connection alone (not even closing it) and opens its own.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import pysqlite  # noqa: F401 - loaded before Ansible forks, not once per worker
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from serviceheft.book import schema
+from serviceheft.book.errors import NOT_A_URL, BookUnavailable, place, unavailable
+
+SQLITE_BUSY = 5
+MISSING = "does not exist yet. The first run of a customer creates it."
+
+
+def parsed(url: str) -> sa.URL:
+    """The book's address; BookUnavailable for one that cannot be used. The address itself is never quoted."""
+    try:
+        address = sa.make_url(url)
+        backend = address.get_backend_name()
+    except (ArgumentError, ValueError):
+        raise BookUnavailable(NOT_A_URL) from None
+    if backend in ("postgresql", "postgres"):
+        if not address.database or "@" in (address.host or ""):
+            raise BookUnavailable(NOT_A_URL)
+        return address.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise BookUnavailable(f"{NOT_A_URL} The book does not know {backend}.")
+    if address.database in (None, "", ":memory:"):
+        raise BookUnavailable(f"{NOT_A_URL} A book in memory would be lost with the process.")
+    return address.set(drivername="sqlite")
+
+
+class Store:
+    """Transactions on the book. Every error of the database leaves here as BookUnavailable, rolled back."""
+
+    def __init__(self, url: str, *, create: bool, busy_seconds: float) -> None:
+        self.url = parsed(url)
+        self.busy_seconds = busy_seconds
+        self._connection: sa.Connection | None = None
+        self._process = 0
+        self._abandoned: list[sa.Connection] = []
+        if self.sqlite:
+            self._check_file(create=create)
+        with self._connected() as connection:
+            self._check_schema(connection, create=create)
+
+    @property
+    def sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def close(self) -> None:
+        """Give the connection back; the next use opens a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None and self._process == os.getpid():
+            with suppress(DBAPIError):
+                connection.close()
+
+    @contextmanager
+    def reading(self, *, broken_text: bool = False) -> Iterator[sa.Connection]:
+        """A transaction that sees one unchanging state of the book.
+
+        `broken_text` lets text through that is no UTF-8 (SQLite keeps whatever was put in), to be judged.
+        """
+        begin = "BEGIN" if self.sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        with self._transaction(begin) as connection:
+            driver: Any = connection.connection.driver_connection
+            if broken_text and self.sqlite:
+                driver.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+            try:
+                yield connection
+            finally:
+                if broken_text and self.sqlite:
+                    driver.text_factory = str
+
+    @contextmanager
+    def writing(self, customer: str) -> Iterator[sa.Connection]:
+        """The only writer of this customer's chain until the block ends: all of it is written, or nothing.
+
+        SQLite has one writer at a time for the whole file; PostgreSQL one per customer.
+        """
+        with self._transaction("BEGIN IMMEDIATE" if self.sqlite else "BEGIN") as connection:
+            if not self.sqlite:
+                _lock(connection, customer)
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sa.Connection]:
+        with self._connected() as connection:
+            connection.exec_driver_sql(begin)
+            try:
+                yield connection
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                with suppress(DBAPIError):
+                    connection.exec_driver_sql("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        try:
+            if self._process != os.getpid():
+                if self._connection is not None:
+                    self._abandoned.append(self._connection)
+                self._connection, self._process = None, os.getpid()
+            if self._connection is None:
+                self._connection = self._connect()
+            yield self._connection
+        except DBAPIError as error:
+            self.close()
+            raise unavailable(error, self.url) from None
+        except NoSuchModuleError:
+            raise BookUnavailable(NOT_A_URL) from None
+
+    def _connect(self) -> sa.Connection:
+        connection = _engine(self.url, self.busy_seconds).connect()
+        if self.sqlite:
+            connection.exec_driver_sql("PRAGMA synchronous=FULL")
+        return connection
+
+    def _check_file(self, *, create: bool) -> None:
+        path = Path(self.url.database or "")
+        if not path.parent.is_dir():
+            raise BookUnavailable(f"{place(self.url)} has no folder. Create it: mkdir -p {path.parent}")
+        if not create and not path.exists():  # SQLite would make an empty file
+            raise BookUnavailable(f"{place(self.url)} {MISSING}")
+
+    def _check_schema(self, connection: sa.Connection, *, create: bool) -> None:
+        found = self._version(connection)
+        if found is None and create:
+            with self.writing("") as locked:
+                found = self._version(locked)
+                if found is None:
+                    schema.create(locked)
+                    found = schema.VERSION
+        if found is None:
+            raise BookUnavailable(f"{place(self.url)} {MISSING}")
+        if found > schema.VERSION:
+            raise BookUnavailable(
+                f"{place(self.url)} was written by a newer Serviceheft (book version {found}, this one knows "
+                f"{schema.VERSION}). Update Serviceheft on this machine."
+            )
+        if self.sqlite:
+            self._use_wal(connection)
+
+    def _version(self, connection: sa.Connection) -> int | None:
+        names = set(connection.exec_driver_sql(schema.TABLE_NAMES[connection.dialect.name]).scalars())
+        if not names:
+            return None
+        if schema.version.name not in names:
+            raise BookUnavailable(
+                f"{place(self.url)} is a database with other contents. Give the book one of its own."
+            )
+        return int(connection.execute(sa.select(schema.version.c.version)).scalar_one())
+
+    def _use_wal(self, connection: sa.Connection) -> None:
+        """In WAL readers and the writer do not wait for each other. Switching ignores the busy timeout."""
+        until = time.monotonic() + self.busy_seconds
+        while connection.exec_driver_sql("PRAGMA journal_mode").scalar() != "wal":
+            try:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            except DBAPIError as error:
+                busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY
+                if not busy or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+
+
+@cache
+def _engine(url: sa.URL, busy_seconds: float) -> sa.Engine:
+    """Dialect and compiled statements, kept for the workers to inherit; with NullPool it holds no connection."""
+    if url.get_backend_name() == "sqlite":
+        arguments: dict[str, Any] = {"timeout": busy_seconds}
+    else:
+        arguments = {
+            "connect_timeout": 10,
+            "tcp_user_timeout": 30_000,
+            "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c synchronous_commit=on",
+            "application_name": "serviceheft",
+        }
+    return sa.create_engine(
+        url,
+        poolclass=sa.NullPool,
+        isolation_level="AUTOCOMMIT",  # each database needs its own form of BEGIN, said by Store
+        hide_parameters=True,
+        connect_args=arguments,
+    )
+
+
+def _lock(connection: sa.Connection, customer: str) -> None:
+    key = int.from_bytes(hashlib.sha256(f"serviceheft {customer}".encode()).digest()[:8], signed=True)
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (key,))
