@@ -15,7 +15,7 @@ from typing import Any
 
 from lab.ca import CertificateAuthority
 from lab.windows.host import HostAddress
-from lab.windows.machine import Json, write_json
+from lab.windows.state_file import Json, write_json
 from lab.windows.server import LabError
 
 __all__ = ["LabError", "LabStatus", "WindowsHost", "lower_lab", "raise_lab", "set_faults", "status"]

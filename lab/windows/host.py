@@ -34,7 +34,7 @@ class Host:
         self._directory = directory
         self._log = log
         self._busy = threading.Lock()
-        self._async_jobs: dict[str, Json] = {}
+        self._memory: Json = {}
         self.endpoint = Endpoint(self._open_shell, self.log)
 
     def log(self, text: str) -> None:
@@ -50,7 +50,7 @@ class Host:
 
     def load(self) -> Machine:
         """The machine as it is on disk."""
-        return Machine.load(self._directory, self.where.name)
+        return Machine.load(self._directory, self.where.name, self._memory)
 
     def run(self, account: Json, script: str, stdin: str) -> Output:
         """Run a PowerShell script with its input, as `account`."""
@@ -59,9 +59,9 @@ class Host:
             machine = self.load()
             booted = machine.boot_time
             if BOOTSTRAP_MARKER in script:
-                what, output = run_manifest(machine, Manifest.parse(stdin), account, self._async_jobs)
+                what, output = run_manifest(machine, Manifest.parse(stdin), account)
             else:
-                what, output = run_raw(machine, script)
+                what, output = run_raw(machine, script, account)
             machine.save()
         milliseconds = (time.perf_counter() - started) * 1000
         self.log(f"{account['name']} {what} -> {output.code} ({milliseconds:.1f} ms)")

@@ -1,49 +1,151 @@
-"""Running a manifest: wrappers (become, async) around a module or a helper script."""
+"""Running a manifest: wrappers (become, async) around a module or one of ansible-core's helper scripts."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from lab.windows import modules
+from lab.windows import modules, transfer
+from lab.windows.arguments import CheckModeUnsupported, check_arguments, secret_values
 from lab.windows.execution import Output
 from lab.windows.machine import Json, Machine, ModuleFailure
-from lab.windows.manifest import Action, Manifest, module_task
+from lab.windows.manifest import Action, Manifest, ModuleTask, module_task
+from lab.windows.specification import Specification, read_specification
+
+_SERVICE_ACCOUNTS = ("system", "localservice", "local service", "networkservice", "network service")
+_CENSORED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
-def run_manifest(machine: Machine, manifest: Manifest, account: Json, jobs: dict[str, Json]) -> tuple[str, Output]:
+def run_manifest(machine: Machine, manifest: Manifest, account: Json) -> tuple[str, Output]:
     """What was run, and its output."""
-    action = manifest.actions[-1]
-    if action.name == "module_wrapper.ps1":
-        return _module(machine, manifest, action, account, jobs)
-    return action.name, Output(errors=[f"The lab's emulated Windows host does not know {action.name}."], code=1)
+    *wrappers, action = manifest.actions
+    background: Action | None = None
+    for wrapper in wrappers:
+        if wrapper.name == "become_wrapper.ps1":
+            try:
+                account = _become(machine, wrapper, account)
+            except ModuleFailure as failure:
+                return "become", _result({"failed": True, "msg": f"Unhandled exception while executing module: {failure}"})
+        elif wrapper.name == "async_wrapper.ps1":
+            background = wrapper
+        elif wrapper.name != "async_watchdog.ps1":
+            return wrapper.name, _unknown(wrapper.name)
+    if action.name == "module_wrapper.ps1" and action.params.get("ForModule"):
+        task = module_task(action)
+        return task.name, _run(machine, manifest, task, account, background)
+    helper = transfer.HELPERS.get(action.name)
+    if helper is None:
+        return action.name, _unknown(str(action.params.get("Script") or action.name))
+    try:
+        return action.name, helper(machine, dict(action.params), manifest.rest, account)
+    except ModuleFailure as failure:
+        return action.name, Output(errors=[str(failure).strip()], code=1)
 
 
-def _module(
-    machine: Machine, manifest: Manifest, action: Action, account: Json, jobs: dict[str, Json]
-) -> tuple[str, Output]:
-    task = module_task(action)
+def unknown_module(name: str) -> str:
+    """The one answer to a module that is not modelled."""
+    return f"The lab's emulated Windows host does not know the module {name}."
+
+
+def _run(machine: Machine, manifest: Manifest, task: ModuleTask, account: Json, background: Action | None) -> Output:
     call = modules.Call(
         check_mode=bool(task.settings.get("check_mode")),
         diff=bool(task.settings.get("diff")),
         now=machine.now,
         user=account,
         settings=task.settings,
-        async_jobs=jobs,
     )
-    handler = modules.find(task.name)
-    if handler is None:
-        return task.name, _result({"failed": True, "msg": unknown_module(task.name)})
-    try:
-        result: dict[str, Any] = {"changed": False} | handler(machine, task.arguments, call)
-    except ModuleFailure as failure:
-        result = {"changed": False, "failed": True, "msg": str(failure)} | failure.result
+    result = _outcome(machine, manifest, task, call)
+    if background is not None:
+        return _start_job(machine, background, result)
     output = _result(result)
     output.afterwards = call.afterwards
-    return task.name, output
+    return output
 
 
-def unknown_module(name: str) -> str:
-    """The one answer to a module that is not modelled."""
-    return f"The lab's emulated Windows host does not know the module {name}."
+def _outcome(machine: Machine, manifest: Manifest, task: ModuleTask, call: modules.Call) -> Json:
+    handler = modules.find(task.name)
+    if handler is None:
+        return {"failed": True, "msg": unknown_module(task.name)}
+    specification = _specification(manifest.digest(task.script), lambda: manifest.source(task.script))
+    arguments, secrets = task.arguments, set[str]()
+    result: Json = {"changed": False}
+    try:
+        if specification is not None:
+            secrets = secret_values(specification, arguments)
+            arguments = check_arguments(specification, task.name, arguments, check_mode=call.check_mode)
+            if task.settings.get("inject_invocation") and not specification.legacy:
+                result["invocation"] = {"module_args": _censor(arguments, secrets, _CENSORED)}
+        result |= handler(machine, arguments, call)
+    except CheckModeUnsupported as reason:
+        return {"changed": False, "skipped": True, "msg": str(reason)}
+    except ModuleFailure as failure:
+        result |= {"failed": True, "msg": str(failure)} | failure.result
+    except Exception as error:  # noqa: BLE001  (a module's crash is a failed task on Windows, too)
+        result |= {"failed": True, "msg": f"Unhandled exception while executing module: {error}"}
+    if call.warnings:
+        result["warnings"] = call.warnings
+    invocation = result.pop("invocation", None)
+    result = _censor(result, secrets, "********")
+    return result if invocation is None else result | {"invocation": invocation}
+
+
+_read: dict[str, Specification | None] = {}
+
+
+def _specification(digest: str, source: Callable[[], str]) -> Specification | None:
+    """Each module's script is parsed once for as long as the server runs; the script itself is not kept."""
+    if digest not in _read:
+        _read[digest] = read_specification(source())
+    return _read[digest]
+
+
+def _become(machine: Machine, wrapper: Action, account: Json) -> Json:
+    user = str(wrapper.params.get("BecomeUser") or "")
+    plain = user.casefold().removeprefix("nt authority\\").removeprefix("nt service\\")
+    if plain in _SERVICE_ACCOUNTS:
+        if not account.get("administrator"):
+            raise ModuleFailure(
+                "Failed to get token for NT AUTHORITY\\SYSTEM required for become as a service account or an account "
+                "without a password"
+            )
+        return {"name": user, "administrator": True}
+    found = machine.account(user)
+    password = wrapper.secure_params.get("BecomePassword")
+    if found is None or (password is not None and password != found["password"]):
+        raise ModuleFailure(
+            f"Failed to logon {user} (The user name or password is incorrect, Win32ErrorCode 1326 - 0x0000052E)"
+        )
+    if password is None and not account.get("administrator"):
+        raise ModuleFailure(f"Failed to logon {user} (Access is denied, Win32ErrorCode 5 - 0x00000005)")
+    return found
+
+
+def _start_job(machine: Machine, wrapper: Action, result: Json) -> Output:
+    job = f"{wrapper.params['AsyncJid']}.4242"
+    file = f"{wrapper.params['AsyncDir']}\\{job}"
+    started = {"ansible_job_id": job, "results_file": file, "started": True}
+    machine.memory.setdefault("jobs", {})[job] = started | {"finished": True} | result
+    return _result(started | {"finished": False, "changed": False, "_ansible_suppress_tmpdir_delete": True})
+
+
+def _censor(value: Any, secrets: set[str], replacement: str) -> Any:
+    """Ansible.Basic's removal of no_log values from all that a module returns."""
+    if not secrets:
+        return value
+    if isinstance(value, dict):
+        return {key: _censor(entry, secrets, replacement) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_censor(entry, secrets, replacement) for entry in value]
+    if isinstance(value, str):
+        if value in secrets:
+            return _CENSORED
+        for secret in secrets:
+            value = value.replace(secret, replacement)
+    return value
+
+
+def _unknown(name: str) -> Output:
+    return Output(errors=[f"The lab's emulated Windows host does not know the script {name}."], code=1)
 
 
 def _result(result: dict[str, Any]) -> Output:

@@ -18,9 +18,8 @@ class Call:
     """How a module is called: what Ansible asked for beside the arguments.
 
     check_mode and diff as the task has them; now: the machine's clock; user: the account that runs it (become
-    counted); script: text of the module script that arrived (for modules that run scripts of the project).
-    `warn` collects warnings; `afterwards` is done once the client has the answer (a reboot); `async_jobs` are the
-    machine's background jobs.
+    counted); settings: Ansible's other `_ansible_*` settings without that prefix. `warn` collects warnings;
+    `afterwards` is done once the client has the answer.
     """
 
     check_mode: bool
@@ -28,7 +27,6 @@ class Call:
     now: datetime
     user: Json
     settings: dict[str, Any] = field(default_factory=dict)
-    async_jobs: dict[str, Json] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     afterwards: Callable[[], None] | None = None
 

@@ -1,0 +1,35 @@
+"""What is wrong with a machine on purpose."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Faults of one machine, read from faults/<host>.json at every connection and task.
+
+    off: nothing listens. wrong_password: every password is wrong. expired_certificate: a month over.
+    cut_after_bytes: so many bytes of answers per connection, then RST. slow_seconds: each HTTP answer waits.
+    disk_full: nothing can be written. reboot_never_ends: once told to reboot, the machine stays away.
+    """
+
+    off: bool = False
+    wrong_password: bool = False
+    expired_certificate: bool = False
+    cut_after_bytes: int | None = None
+    slow_seconds: float = 0.0
+    disk_full: bool = False
+    reboot_never_ends: bool = False
+
+    @classmethod
+    def read(cls, path: Path) -> "Faults":
+        """Faults in the file at `path`, none when there is no such file; ValueError for an unknown fault."""
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return cls()
+        unknown = set(data) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"{path}: unknown fault {', '.join(sorted(unknown))}")
+        return cls(**data)

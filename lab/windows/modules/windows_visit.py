@@ -1,0 +1,224 @@
+"""The project's own collector, answered from the machine's state under the names that Windows uses."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from lab.windows.machine import Json, Machine, iso
+from lab.windows.modules import Call, module
+
+_STATES = {"running": "Running", "stopped": "Stopped", "paused": "Paused"}
+_START_MODES = {"auto": "Auto", "delayed": "Auto", "manual": "Manual", "disabled": "Disabled"}
+_PRODUCT_TYPES = {"client": 1, "laptop": 1, "domain_controller": 2, "server": 3}
+_CHASSIS = {"client": 3, "laptop": 10}
+
+_WINDOWS_UPDATE = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate"
+
+
+@module("ansible.legacy.windows_visit")
+def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Every section that was asked for; the same in check mode, as a visit only reads."""
+    sections = {name: _SECTIONS[name](machine, call.now) for name in args["sections"]}
+    return {
+        "changed": False,
+        "collected_at": iso(call.now),
+        "sections": sections,
+        "errors": {},
+        "milliseconds": dict.fromkeys(sections, 0),
+    }
+
+
+def _computer(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
+    state = machine.state
+    windows, hardware = state["operating_system"], state["hardware"]
+    build, _, revision = str(windows["build"]).partition(".")
+    return {
+        "Errors": {},
+        "ComputerSystem": {
+            "Name": state["computer_name"].upper()[:15],
+            "DNSHostName": state["computer_name"],
+            "Domain": state.get("domain") or "WORKGROUP",
+            "PartOfDomain": bool(state.get("domain")),
+            "Manufacturer": hardware["manufacturer"],
+            "Model": hardware["model"],
+            "TotalPhysicalMemory": hardware["memory_bytes"],
+        },
+        "OperatingSystem": {
+            "Caption": windows["caption"],
+            "Version": windows["version"],
+            "BuildNumber": build,
+            "OSArchitecture": windows["architecture"],
+            "ProductType": _PRODUCT_TYPES[state["role"]],
+            "InstallDate": windows["install_date"],
+            "LastBootUpTime": state["boot_time"],
+        },
+        "CurrentVersion": {"UBR": int(revision)} if revision else {},
+        "Bios": {"SerialNumber": hardware["serial_number"]},
+        "Chassis": {"ChassisTypes": [_CHASSIS.get(state["role"], 17)]},
+        "Processors": [{"Name": hardware["processor"], "NumberOfCores": hardware["cores"]}],
+    }
+
+
+def _antivirus(machine: Machine, now: datetime) -> Json:
+    scanner = machine.state["scanner"]
+    defender = scanner.get("defender")
+    if defender is not None:
+        defender = dict(defender)
+        updated = defender.get("AntivirusSignatureLastUpdated")
+        defender.setdefault(
+            "AntivirusSignatureAge",
+            4294967295 if updated is None else max(0, (now - datetime.fromisoformat(updated)).days),
+        )
+    agent = scanner.get("bitdefender")
+    return {
+        "Errors": {},
+        "Defender": defender,
+        "Detections": scanner.get("detections", []),
+        "SecurityCenter": scanner.get("security_center"),
+        "Bitdefender": None
+        if agent is None
+        else {
+            "DisplayName": "Bitdefender Endpoint Security Tools",
+            "DisplayVersion": agent["version"],
+            "Services": [
+                {"Name": "EPSecurityService", "State": _STATES[agent["service"]], "StartMode": "Auto"}
+            ],
+        },
+    }
+
+
+def _updates(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
+    state = machine.state
+    updates = state["updates"]
+    agent = next((each for each in state["services"] if each["name"].casefold() == "wuauserv"), None)
+    policy = _registry_values(machine, rf"{_WINDOWS_UPDATE}\AU")
+    policy |= {
+        name: value
+        for name, value in _registry_values(machine, _WINDOWS_UPDATE).items()
+        if name.casefold() == "wuserver"
+    }
+    return {
+        "Errors": {},
+        "Policy": policy,
+        "Service": None if agent is None else _service(agent),
+        "AutoUpdate": {
+            "LastSearchSuccessDate": updates.get("last_search_success"),
+            "LastInstallationSuccessDate": updates.get("last_install_success"),
+        },
+        "PendingReboot": {
+            "WindowsUpdate": updates["reboot_required"],
+            "ComponentBasedServicing": updates["reboot_required"],
+            "PendingFileRenameOperations": False,
+        },
+        "LastBootUpTime": state["boot_time"],
+        "History": [_history_entry(entry) for entry in updates.get("history", [])],
+        "Available": [
+            {
+                "UpdateID": update["id"],
+                "Title": update["title"],
+                "KBArticleIDs": [article.removeprefix("KB") for article in update["kb"]],
+                "MsrcSeverity": update.get("severity"),
+                "LastDeploymentChangeTime": update.get("published"),
+                "IsDownloaded": update.get("downloaded", False),
+                "RebootRequired": update.get("reboot_required", False),
+            }
+            for update in updates["available"]
+            if not update.get("installed")
+        ],
+    }
+
+
+def _history_entry(entry: Json) -> Json:
+    """Windows counts an HRESULT as a signed number; operation 1 is an installation."""
+    hresult = entry.get("hresult") or 0
+    number = int(hresult, 16) if isinstance(hresult, str) else int(hresult)
+    operation = entry.get("operation", 1)
+    return {
+        "UpdateID": entry.get("id"),
+        "Title": entry["title"],
+        "Date": entry["date"],
+        "Operation": {"installation": 1, "uninstallation": 2}.get(operation, operation),
+        "ResultCode": entry["result_code"],
+        "HResult": number - 2**32 if number >= 2**31 else number,
+    }
+
+
+def _volumes(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
+    return {
+        "Errors": {},
+        "Volumes": [
+            {
+                "DeviceID": volume["letter"],
+                "VolumeName": volume["label"],
+                "FileSystem": volume["filesystem"],
+                "Size": volume["size_bytes"],
+                "FreeSpace": volume["free_bytes"],
+            }
+            for volume in machine.volumes()
+        ],
+    }
+
+
+def _network(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
+    return {
+        "Errors": {},
+        "Adapters": [
+            {
+                "Description": adapter["name"],
+                "MACAddress": adapter["mac"],
+                "IPAddress": adapter["addresses"],
+            }
+            for adapter in machine.state["adapters"]
+        ],
+    }
+
+
+def _programs(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
+    return {
+        "Errors": {},
+        "Programs": [
+            {
+                "Hive": program["hive"],
+                "DisplayName": program["name"],
+                "DisplayVersion": program["version"],
+                "Publisher": program.get("publisher"),
+                "InstallDate": program.get("install_date"),
+            }
+            for program in machine.state["programs"]
+            if program["hive"] in ("machine", "machine32")
+        ],
+    }
+
+
+def _services(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
+    return {"Errors": {}, "Services": [_service(each) for each in machine.state["services"]]}
+
+
+def _service(service: Json) -> Json:
+    return {
+        "Name": service["name"],
+        "DisplayName": service.get("display_name", service["name"]),
+        "State": _STATES[service["state"]],
+        "StartMode": _START_MODES[service["start_mode"]],
+        "StartName": service.get("username"),
+        "DelayedAutoStart": service["start_mode"] == "delayed",
+    }
+
+
+def _registry_values(machine: Machine, path: str) -> Json:
+    """The plain values of a key; names of keys are the same in any case."""
+    for key, values in machine.state["registry"].items():
+        if key.casefold() == path.casefold():
+            return {name: value["data"] for name, value in values.items()}
+    return {}
+
+
+_SECTIONS: dict[str, Callable[[Machine, datetime], Json]] = {
+    "computer": _computer,
+    "antivirus": _antivirus,
+    "updates": _updates,
+    "volumes": _volumes,
+    "network": _network,
+    "programs": _programs,
+    "services": _services,
+}
