@@ -26,7 +26,8 @@ def check(folder: Folder) -> list[Problem]:
             problem = _problem(folder, document, path, text, foreign)
             if problem is None and needs_vault and re.fullmatch(VAULT_REFERENCE, text):
                 needs_vault = False
-                advice = f"Create it: ansible-vault create --vault-id {folder.name}@prompt {folder.label}/{VAULT_FILE}."
+                file = f"{folder.label}/{VAULT_FILE}"
+                advice = f"Create it: ansible-vault create --vault-id {folder.name}@prompt {file}."
                 problem = document.problem(path, f"refers to the vault, but {VAULT_FILE} is missing", advice)
             if problem:
                 problems.append(problem)

@@ -66,17 +66,7 @@ def _listed(
             document.problem((group,), "must hold keys of its own", "Write `hosts:` below the group.")
         )
         return []
-    for key in body:
-        if key == "vars":
-            advice = f"Move them to a file in group_vars/{group}/."
-            problems.append(document.problem((group, key), "variables of a group stand in hosts.yml", advice))
-        elif key == "children":
-            advice = "List each standard group at the top level; laptops are known to be clients."
-            problems.append(document.problem((group, key), "groups are nested", advice))
-        elif key != "hosts":
-            problems.append(
-                document.problem((group, key), "unknown key", "Only `hosts` belongs below a group.")
-            )
+    _check_group_keys(document, group, body, problems)
     hosts = body.get("hosts")
     if hosts is None:
         return []
@@ -93,6 +83,20 @@ def _listed(
             variables = None
         listed.append((name, path, variables or {}))
     return listed
+
+
+def _check_group_keys(document: Document, group: str, body: dict[str, Any], problems: list[Problem]) -> None:
+    for key in body:
+        if key == "vars":
+            advice = f"Move them to a file in group_vars/{group}/."
+            problems.append(document.problem((group, key), "variables of a group stand in hosts.yml", advice))
+        elif key == "children":
+            advice = "List each standard group at the top level; laptops are known to be clients."
+            problems.append(document.problem((group, key), "groups are nested", advice))
+        elif key != "hosts":
+            problems.append(
+                document.problem((group, key), "unknown key", "Only `hosts` belongs below a group.")
+            )
 
 
 def _check_entry(entry: HostEntry, document: Document, problems: list[Problem]) -> None:

@@ -51,7 +51,7 @@ def customer_names(inventories: Path) -> list[str]:
 
 
 def survey(root: Path, problems: list[Problem]) -> Folder | None:
-    """Read every file of the folder that Ansible would read; None when there is no such folder."""
+    """Read every file of the (absolute) folder that Ansible would read; None when there is none."""
     folder = Folder(root)
     if not CUSTOMER_NAME.fullmatch(folder.name):
         advice = "A customer's folder has small letters, digits and _ and begins with a letter."
@@ -62,25 +62,30 @@ def survey(root: Path, problems: list[Problem]) -> Folder | None:
         advice = did_you_mean(folder.name, names).strip() or f"Customers: {', '.join(names) or 'none yet'}."
         problems.append(Problem(folder.label, 0, "", "there is no such customer", advice))
         return None
-    if _leads_out(folder, root, problems):
+    if root.is_symlink():
+        advice = "Make it a folder of its own: nothing is shared between customers."
+        problems.append(Problem(folder.label, 0, "", "the inventory is a link", advice))
         return None
     for entry in _entries(root):
-        label = f"{folder.label}/{entry.name}"
-        if _leads_out(folder, entry, problems):
-            continue
-        if entry.name == "group_vars" and entry.is_dir():
-            _group_vars(folder, entry, problems)
-        elif entry.name == "host_vars" and entry.is_dir():
-            _host_vars(folder, entry, problems)
-        elif entry.name == "files" and entry.is_dir():
-            for path in sorted(entry.rglob("*")):
-                _leads_out(folder, path, problems)
-        elif entry.name not in ("hosts.yml", "README.md"):
-            advice = "Here belong hosts.yml, group_vars/, host_vars/, files/ and README.md; hosts stand in hosts.yml."
-            problems.append(Problem(label, 0, "", "does not belong into an inventory", advice))
+        if not _leads_out(folder, entry, problems):
+            _entry(folder, entry, problems)
     folder.hosts = read_mapping(root / "hosts.yml", f"{folder.label}/hosts.yml", problems)
     _provider(folder, problems)
     return folder
+
+
+def _entry(folder: Folder, entry: Path, problems: list[Problem]) -> None:
+    if entry.name == "group_vars" and entry.is_dir():
+        _group_vars(folder, entry, problems)
+    elif entry.name == "host_vars" and entry.is_dir():
+        _host_vars(folder, entry, problems)
+    elif entry.name == "files" and entry.is_dir():
+        for path in sorted(entry.rglob("*")):
+            _leads_out(folder, path, problems)
+    elif entry.name not in ("hosts.yml", "README.md"):
+        label = f"{folder.label}/{entry.name}"
+        advice = "Only hosts.yml, group_vars/, host_vars/, files/ and README.md belong here."
+        problems.append(Problem(label, 0, "", "does not belong into an inventory", advice))
 
 
 def _entries(directory: Path) -> list[Path]:

@@ -60,7 +60,7 @@ class Draft:
 def load_customer(root: Path, catalogue: Catalogue) -> Customer:
     """The customer whose inventory is the folder `root`; InvalidInventory names every mistake in it."""
     problems: list[Problem] = []
-    folder = survey(root, problems)
+    folder = survey(root.absolute(), problems)
     if folder is None:
         raise InvalidInventory(problems)
     draft = Draft(folder)

@@ -159,7 +159,7 @@ class Documentation(Model):
 
 
 class Provider(Model):
-    """The provider that all inventories belong to: group_vars/all/provider.yml, each with prefix provider_."""
+    """The provider (group_vars/all/provider.yml, where each name has the prefix provider_)."""
 
     name: Text
     """Full name of the provider's company."""

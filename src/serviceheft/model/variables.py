@@ -101,7 +101,7 @@ class Variables(Model):
     antivirus_check_gravityzone_api_key: Annotated[Secret, ALL]
     """API key of this customer's company in GravityZone. (2.7)"""
     antivirus_check_gravityzone_ca: Annotated[InventoryPath, ALL]
-    """CA certificate that GravityZone's certificate is checked against, where it is not a public one. (2.7)"""
+    """CA certificate for GravityZone, where its certificate is not from a public CA. (2.7)"""
     antivirus_check_gravityzone_parent_id: Annotated[Text, ALL]
     """Id of the group in GravityZone that holds this customer's devices. (2.7)"""
 

@@ -1,0 +1,82 @@
+"""Ansible and Serviceheft read one and the same inventory, so they must understand it alike."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serviceheft.model.catalogue import load_catalogue
+from serviceheft.model.groups import PARENTS, STANDARD_GROUPS
+from serviceheft.model.load import SECTIONS, load_customer
+from serviceheft.model.vault import VAULT_FILE
+from serviceheft.settings import REPOSITORY
+
+CUSTOMERS = ["musterbau", "kanzlei_nord", "praxis_sued", "werkstatt"]
+
+
+def ansible_inventory(customer: str) -> dict[str, Any]:
+    """What Ansible makes of the shared folder and the customer's, in the order that every run gives them."""
+    program = Path(sys.executable).with_name("ansible-inventory")
+    command = [program, "-i", "inventories/_shared", "-i", f"inventories/{customer}", "--list"]
+    vault = ["--vault-id", f"{customer}@lab/vault/{customer}.password"]
+    done = subprocess.run([*command, *vault], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+    return json.loads(done.stdout)
+
+
+def ours_alone(variables: dict[str, Any]) -> dict[str, Any]:
+    """Without what is no flat variable of the model: sections, the provider's facts, decrypted secrets."""
+    others = {*SECTIONS, "catalogue"}
+    return {
+        name: value
+        for name, value in variables.items()
+        if name not in others and not name.startswith(("provider_", "vault_"))
+    }
+
+
+@pytest.mark.parametrize("name", CUSTOMERS)
+def test_variables_and_groups_are_resolved_as_ansible_resolves_them(name: str) -> None:
+    seen = ansible_inventory(name)
+    customer = load_customer(REPOSITORY / "inventories" / name, load_catalogue())
+    hostvars = seen["_meta"]["hostvars"]
+    assert hostvars.keys() == customer.hosts.keys()
+    for host in customer.hosts.values():
+        expected = json.loads(json.dumps(ours_alone(hostvars[host.name])))
+        assert json.loads(json.dumps(host.variables, default=str)) == expected
+    for group in STANDARD_GROUPS:
+        members = set(seen.get(group, {}).get("hosts", []))
+        for child, parent in PARENTS.items():
+            if parent == group:
+                members |= set(seen.get(child, {}).get("hosts", []))
+        assert members == {host.name for host in customer.hosts.values() if group in host.groups}
+
+
+@pytest.mark.parametrize("name", CUSTOMERS)
+def test_each_vault_opens_with_its_password_and_holds_vault_variables_only(name: str) -> None:
+    program = Path(sys.executable).with_name("ansible-vault")
+    vault = f"inventories/{name}/{VAULT_FILE}"
+    done = subprocess.run(
+        [program, "view", "--vault-id", f"{name}@lab/vault/{name}.password", vault],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "ANSIBLE_VAULT_ID_MATCH": "true", "PAGER": "cat"},
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line and line != "---"]
+    assert lines
+    assert all(line.startswith("vault_") and "CANARY" in line for line in lines)
+
+
+def test_the_shared_folder_declares_the_standard_groups() -> None:
+    seen = ansible_inventory("werkstatt")
+    # `owed` is what a run fills with hosts; it says nothing about what a device is.
+    assert set(seen["all"]["children"]) - {"ungrouped", "owed"} == set(STANDARD_GROUPS) - set(PARENTS)
+    children = {child: group for group in STANDARD_GROUPS for child in seen.get(group, {}).get("children", [])}
+    assert children == PARENTS
