@@ -206,11 +206,7 @@ def _service(service: Json) -> Json:
 
 
 def _registry_values(machine: Machine, path: str) -> Json:
-    """The plain values of a key; names of keys are the same in any case."""
-    for key, values in machine.state["registry"].items():
-        if key.casefold() == path.casefold():
-            return {name: value["data"] for name, value in values.items()}
-    return {}
+    return {name: value["data"] for name, value in machine.registry.values(path).items()}
 
 
 _SECTIONS: dict[str, Callable[[Machine, datetime], Json]] = {
