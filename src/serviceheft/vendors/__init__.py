@@ -1,0 +1,1 @@
+"""One outside system each behind one small interface; none knows another."""
