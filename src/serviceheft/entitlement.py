@@ -99,7 +99,7 @@ def contained(customer: Customer, catalogue: Catalogue) -> list[Clause]:
         Clause(
             service=service.number,
             title=_title(service, customer),
-            clause=_clause(service, customer),
+            clause=clause(service, customer),
             standing=_standing(service, customer),
             reason=choice.reason if (choice := customer.services.get(service.number)) else None,
             kind=service.kind,
@@ -140,7 +140,7 @@ def owed(customer: Customer, catalogue: Catalogue, stamps: Iterable[StampLike], 
                     Owed(
                         service=service.number,
                         title=_title(service, customer),
-                        clause=_clause(service, customer),
+                        clause=clause(service, customer),
                         host=host,
                         period=period,
                         current=current,
@@ -181,6 +181,11 @@ def visit_on_order(customer: Customer, catalogue: Catalogue, now: datetime) -> d
             if host is not None:
                 found.setdefault(host, {})[service.number] = period
     return found
+
+
+def clause(service: CatalogueService, customer: Customer) -> str:
+    """Number and title of a section, in the customer's language: "2.7 Prüfung des Virenschutzes"."""
+    return f"{service.number} {_title(service, customer)}"
 
 
 def _standing(service: CatalogueService, customer: Customer) -> Standing:
@@ -252,7 +257,3 @@ def _hosts(service: CatalogueService, customer: Customer) -> list[str | None]:
 
 def _title(service: CatalogueService, customer: Customer) -> str:
     return service.title.en if customer.company.language == "en" else service.title.de
-
-
-def _clause(service: CatalogueService, customer: Customer) -> str:
-    return f"{service.number} {_title(service, customer)}"
