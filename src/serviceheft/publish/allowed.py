@@ -1,0 +1,221 @@
+"""What may be published: an allow-list, field by field. Anything else stops the publishing.
+
+Measured state is shown as its normal form declares it (serviceheft.assess), findings with the values that
+their cause lists, reasons as the fixed text of their code, wanted state as WANTED names it. Free text that
+technicians type (why a service is switched off, why a run was made) is not published.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from serviceheft.assess import SUBJECTS, VALUE_WORDS
+from serviceheft.assess.judgement import CAUSES
+from serviceheft.assess.normalform import Kind, Shown
+from serviceheft.assess.reasons import REASONS
+from serviceheft.assess.updatestate import SEVERITIES
+from serviceheft.i18n import N_
+from serviceheft.publish.reader import Reader
+from serviceheft.publish.words import Undeclared
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A variable of the inventory that pages show: among which subject, under which label."""
+
+    subject: str
+    label: str
+    unit: str = ""
+    words: Mapping[str, str] | None = None
+
+
+_SEARCHED_AT = {
+    "default": N_("as the device is set up"),
+    "managed_server": N_("the company's update server"),
+    "windows_update": N_("Microsoft"),
+}
+
+#: Wanted state that is shown. Variables that a normal form names as `wanted` stand beside what was measured.
+WANTED: dict[str, Wanted] = {
+    "documentation_serial_number": Wanted("computer", N_("Serial number")),
+    "documentation_purchased": Wanted("device", N_("Purchased")),
+    "documentation_warranty_until": Wanted("device", N_("Warranty until")),
+    "documentation_operating_system": Wanted("computer", N_("Operating system")),
+    "antivirus_check_product": Wanted("antivirus", N_("Scanner")),
+    "antivirus_check_maximum_definition_age_days": Wanted(
+        "antivirus", N_("Age of the definitions at most"), "days"
+    ),
+    "antivirus_check_minimum_product_version": Wanted("antivirus", N_("Product version at least")),
+    "antivirus_check_maximum_scan_age_days": Wanted("antivirus", N_("Age of the last scan at most"), "days"),
+    "antivirus_check_maximum_console_silence_days": Wanted(
+        "antivirus", N_("Silence towards the console at most"), "days"
+    ),
+    "update_check_tolerated_days": Wanted("updates", N_("Missing updates tolerated for")),
+    "update_check_categories": Wanted("updates", N_("Categories searched")),
+    "update_check_server_selection": Wanted("updates", N_("Searched at"), words=_SEARCHED_AT),
+    "update_check_automatic_updates": Wanted("updates", N_("Windows updates itself")),
+    "standard_software_applications": Wanted("software", N_("Standard applications")),
+    "business_software_products": Wanted("software", N_("Business applications")),
+}
+
+#: Known, and never shown: connections, accounts, references into the vault; or shown in another place.
+WITHHELD = frozenset(
+    {
+        "documentation_site",
+        "documentation_title",
+        "antivirus_check_gravityzone_url",
+        "antivirus_check_gravityzone_api_key",
+        "antivirus_check_gravityzone_ca",
+        "antivirus_check_gravityzone_parent_id",
+    }
+)
+WITHHELD_PREFIXES = ("ansible_", "vault_", "provider_", "heft_")
+
+
+def wanted(variables: Mapping[str, Any], host: str) -> dict[str, Any]:
+    """The shown ones among a host's variables; Undeclared for one that is neither shown nor withheld."""
+    for name in variables:
+        if name not in WANTED and name not in WITHHELD and not name.startswith(WITHHELD_PREFIXES):
+            raise Undeclared(
+                f"{host}: the variable {name} is neither shown nor withheld. "
+                "Add it to WANTED or to WITHHELD in serviceheft/publish/allowed.py."
+            )
+    shown = {name: variables[name] for name in WANTED if variables.get(name) is not None}
+    for name, value in shown.items():
+        if "{{" in str(value) or "{%" in str(value):
+            raise Undeclared(
+                f"{host}: the variable {name} holds a reference and not a value, so it cannot be shown. "
+                "Write the value into the inventory, or add the variable to WITHHELD."
+            )
+    return shown
+
+
+def measured(subject: str, state: Mapping[str, Any], host: str) -> list[tuple[Shown, Any]]:
+    """The fields of a snapshot in the order of their normal form, with their values.
+
+    Undeclared for a subject, a field, a column or a code that the normal form does not have, and for a value
+    of another shape: a mapping in a text's place would bring everything in it along.
+    """
+    if subject not in SUBJECTS:
+        raise Undeclared(f"{host}: the book holds a subject that no normal form declares.")
+    fields = SUBJECTS[subject]
+    _declared(fields, state, f"{host}: {subject}")
+    return [(field, state.get(field.name)) for field in fields]
+
+
+def _declared(fields: tuple[Shown, ...], state: object, where: str) -> None:
+    if not isinstance(state, Mapping):
+        raise Undeclared(f"{where}: this is no normal form.")
+    if extra := sorted(set(state) - {field.name for field in fields}):
+        raise Undeclared(
+            f"{where}: the field {extra[0]!r} is not declared. Declare it in the normal form with a label, "
+            "or keep it out of the measured state."
+        )
+    for field in fields:
+        value = state.get(field.name)
+        if value is None:
+            continue
+        if field.kind is Kind.TABLE and isinstance(value, list):
+            for row in value:
+                _declared(field.columns, row, f"{where}: {field.name}")
+        elif not _fits(field, value):
+            raise Undeclared(f"{where}: the field {field.name!r} holds no {field.kind.value}.")
+
+
+def _fits(field: Shown, value: object) -> bool:
+    match field.kind:
+        case Kind.TEXT:
+            return isinstance(value, str) and (field.words is None or value in field.words)
+        case Kind.NUMBER | Kind.BYTES:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case Kind.FLAG:
+            return isinstance(value, bool)
+        case Kind.MOMENT:
+            return isinstance(value, str) and _moment(value) is not None
+        case Kind.LIST:
+            return isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value)
+        case _:
+            return False
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        when = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return when if when.tzinfo else None
+
+
+def show(reader: Reader, field: Shown, value: Any) -> str:
+    """A declared value as the reader writes it; "" for what the source does not tell."""
+    if value is None:
+        return ""
+    match field.kind:
+        case Kind.FLAG:
+            return reader.yes_no(value)
+        case Kind.BYTES:
+            return reader.size(value)
+        case Kind.NUMBER:
+            return reader.number(value)
+        case Kind.MOMENT:
+            return reader.moment(datetime.fromisoformat(value))
+        case Kind.LIST:
+            return ", ".join(value) or reader.gettext(N_("none"))
+        case _:
+            return reader.gettext(field.words[value]) if field.words else str(value)
+
+
+def show_wanted(reader: Reader, name: str, value: Any, words: Mapping[str, str] | None = None) -> str:
+    """A wanted value as the reader writes it."""
+    entry = WANTED[name]
+    words = words or entry.words
+    if words and isinstance(value, str):
+        return reader.gettext(words.get(value, value))
+    match value:
+        case bool():
+            return reader.yes_no(value)
+        case int() if entry.unit == "days":
+            return reader.days(value)
+        case date():
+            return reader.day(value)
+        case Mapping():  # days by severity
+            severities = SEVERITIES
+            return ", ".join(
+                f"{reader.gettext(severities[key])}: {reader.days(n)}" for key, n in value.items()
+            )
+        case list() | tuple():
+            return ", ".join(_entry(item) for item in value) or reader.gettext(N_("none"))
+    return reader.plain(value)
+
+
+def _entry(item: Any) -> str:
+    """One of a list: a plain text, or a program with its version."""
+    if isinstance(item, str):
+        return item
+    program = item if isinstance(item, Mapping) else item.model_dump()
+    return f"{program['name']} {program['version']}" if program.get("version") else str(program["name"])
+
+
+def sentence(reader: Reader, cause: str, values: Mapping[str, Any]) -> str:
+    """What was found, in words; Undeclared for an unknown cause and for values that it does not list."""
+    definition = CAUSES.get(cause)
+    if definition is None:
+        raise Undeclared("The book holds a finding with a cause that is not registered.")
+    if extra := sorted(set(values) - set(definition.values)):
+        raise Undeclared(f"The cause {cause} does not list the value {extra[0]!r}.")
+    written = {}
+    for name in definition.values:
+        value = values.get(name)
+        words = VALUE_WORDS.get(name, {})
+        known = isinstance(value, str) and value in words
+        written[name] = reader.gettext(words[value]) if known else value
+    return reader.sentence(definition.sentence, written)
+
+
+def reason(reader: Reader, code: str | None) -> str:
+    """The fixed text of a reason's code. Anything that is no code is told as such, never quoted."""
+    if code is None:
+        return ""
+    entry = REASONS.get(code)
+    return reader.gettext(entry.title if entry else N_("A reason that this version does not know"))

@@ -1,0 +1,48 @@
+"""Text from outside (titles, products, findings) into Markdown and HTML, without becoming either."""
+
+import json
+import string
+from typing import Any
+
+from markupsafe import Markup
+
+#: Every ASCII punctuation mark as a numeric entity, except those that mean nothing inside a line. Neither
+#: Markdown nor HTML gives an entity a meaning, so one escape serves table cells, headings and attributes.
+_HARMLESS = " -.,"
+_ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation if c not in _HARMLESS}
+_ENTITIES |= dict.fromkeys(
+    map(ord, "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"), " "
+)  # a value stays on its line
+_ENTITIES |= dict.fromkeys([*range(9), *range(14, 28), 31, 127], "\N{REPLACEMENT CHARACTER}")
+_ENTITIES |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "")  # direction overrides
+
+#: What Markdown takes for a list, a rule or a heading only at the start of a line.
+_LEADING = {"-": "&#45;", ".": "&#46;", ",": ","}
+
+
+def escape(value: object) -> Markup:
+    """The value as text that shows exactly itself; None shows nothing."""
+    if hasattr(value, "__html__"):
+        return Markup(value.__html__())  # noqa: S704 - says itself that it is HTML
+    if value is None:
+        return Markup("")
+    text = str(value)
+    if text.isalnum():
+        return Markup(text)  # noqa: S704 - letters and digits
+    escaped = text.translate(_ENTITIES).strip(" ")
+    if escaped[:1] in _LEADING:
+        escaped = _LEADING[escaped[0]] + escaped[1:]
+    # "1. x" would start a numbered list.
+    head, dot, rest = escaped.partition(". ")
+    safe = f"{head}&#46; {rest}" if dot and head.isdecimal() else escaped
+    return Markup(safe)  # noqa: S704 - no punctuation is left that means something
+
+
+def front_matter(value: object) -> str:
+    """A value for a page's front matter: JSON is YAML, and the site generator prints it unescaped."""
+    return json.dumps(str(escape(value)), ensure_ascii=False)
+
+
+def finalize(value: Any) -> Markup:
+    """Jinja calls this for every printed expression, so that no template can forget the escape."""
+    return escape(value)

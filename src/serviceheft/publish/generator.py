@@ -1,0 +1,161 @@
+"""Sources on disk, and Zensical, which turns them into a site."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+from serviceheft.i18n import N_
+from serviceheft.publish.reader import Reader
+
+THEME = Path(str(resources.files(__package__) / "theme"))
+
+#: Page -> its name in the navigation. Pages of single devices are reached by their table and the search.
+NAVIGATION = (
+    ("index", N_("Overview")),
+    ("owed", N_("Owed and done")),
+    ("findings", N_("Findings")),
+    ("tickets", N_("Tickets")),
+    ("hosts/index", N_("Devices")),
+    ("runs", N_("Changes by run")),
+    ("contract", N_("Contract")),
+    ("people", N_("People")),
+    ("glossary", N_("Glossary")),
+    ("about", N_("About this book")),
+)
+
+
+class SiteNotBuilt(Exception):  # noqa: N818 - it says what is the case
+    """Zensical did not build the site; the message holds what it said."""
+
+
+def write_changed(folder: Path, files: Mapping[str, str | bytes]) -> int:
+    """Make the folder hold exactly these files, touching only what differs; returns the number written."""
+    written = 0
+    wanted = {folder / name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
+    for path, content in wanted.items():
+        try:
+            if path.read_bytes() == content:
+                continue
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written += 1
+    for path in folder.rglob("*"):
+        if path.is_file() and path not in wanted:
+            path.unlink()
+    return written
+
+
+def assets() -> dict[str, bytes]:
+    """The site's own style sheet and script, by their place among the sources."""
+    return {f"assets/{path.name}": path.read_bytes() for path in sorted((THEME / "assets").iterdir())}
+
+
+def configuration(reader: Reader, title: str, footer: str) -> str:
+    """Zensical's settings. No font, script or image is loaded from elsewhere; links are relative files.
+
+    Files instead of folders as addresses: so the site can be looked at without any server, too.
+    """
+    navigation = ",\n".join(
+        f"  {{ {_toml(reader.gettext(name))} = {_toml(page + '.md')} }}" for page, name in NAVIGATION
+    )
+    palette = "".join(
+        f"""
+[[project.theme.palette]]
+media = "{media}"
+{scheme}toggle.icon = "{icon}"
+toggle.name = {_toml(reader.gettext(label))}
+"""
+        for media, scheme, icon, label in (
+            ("(prefers-color-scheme)", "", "lucide/sun-moon", N_("Switch to light colours")),
+            (
+                "(prefers-color-scheme: light)",
+                'scheme = "default"\n',
+                "lucide/sun",
+                N_("Switch to dark colours"),
+            ),
+            (
+                "(prefers-color-scheme: dark)",
+                'scheme = "slate"\n',
+                "lucide/moon",
+                N_("Follow the system's colours"),
+            ),
+        )
+    )
+    return f"""# Written by `heft publish`; changes are lost with the next one.
+[project]
+site_name = {_toml(_tag_free(title))}
+copyright = {_toml(_tag_free(footer))}
+docs_dir = "docs"
+site_dir = "site"
+use_directory_urls = false
+nav = [
+{navigation},
+]
+extra_css = ["assets/heft.css"]
+extra_javascript = ["assets/heft.js"]
+
+[project.extra]
+generator = false
+
+[project.theme]
+language = "{reader.language}"
+custom_dir = "theme"
+font = false
+features = ["navigation.top", "search.highlight", "toc.follow"]
+icon.logo = "lucide/book-check"
+{palette}
+[project.plugins.search]
+
+[project.markdown_extensions]
+attr_list = {{}}
+toc.permalink = false
+"""
+
+
+def run_zensical(folder: Path, site: Path) -> None:
+    """Build folder/docs and lay the result out at `site`, replacing only files that differ.
+
+    Zensical only writes below its own folder. Its cache stays there, so that the next build is quick.
+    """
+    theme = folder / "theme"
+    theme.mkdir(exist_ok=True)
+    shutil.copyfile(THEME / "main.html", theme / "main.html")
+    finished = subprocess.run(  # noqa: S603 - our own interpreter, fixed words
+        [
+            sys.executable,
+            "-m",
+            "zensical",
+            "build",
+            "--strict",
+            "--config-file",
+            str(folder / "zensical.toml"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    built = folder / "site"
+    if finished.returncode or not (built / "index.html").exists():
+        raise SiteNotBuilt(f"Zensical could not build the site:\n{finished.stdout}{finished.stderr}".strip())
+    write_changed(
+        site, {path.relative_to(built).as_posix(): path.read_bytes() for path in built.rglob("*.*")}
+    )
+
+
+def _toml(value: str) -> str:
+    """A basic string: JSON's escapes are TOML's."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _tag_free(text: str) -> str:
+    """Zensical prints its settings into HTML as they are, some of them escaped once more.
+
+    So only what would be a tag is replaced; an ampersand, common in firms' names, is fine in HTML by itself.
+    """
+    return text.replace("<", "‹").replace(">", "›").replace('"', "”")

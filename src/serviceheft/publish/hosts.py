@@ -1,0 +1,233 @@
+"""Devices: the overview's rows, and one page each with wanted beside measured."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from serviceheft.assess import SUBJECTS
+from serviceheft.assess.normalform import Kind, Shown
+from serviceheft.book import Snapshot
+from serviceheft.entitlement import State
+from serviceheft.i18n import N_
+from serviceheft.model.schema import Host
+from serviceheft.publish import allowed, words
+from serviceheft.publish.rows import FindingRow, HostLink, StampRow, finding_row, stamp_row
+from serviceheft.publish.source import Source
+from serviceheft.publish.words import Mark, mark, word
+
+#: Stamps shown on a device's page; the book keeps all of them.
+RECENT_STAMPS = 20
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    label: str
+    measured: str
+    wanted: str
+
+
+@dataclass(frozen=True)
+class ValueTable:
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One subject's fields. `at`: when it was measured, None for never."""
+
+    title: str
+    at: datetime | None
+    rows: tuple[ValueRow, ...]
+    tables: tuple[ValueTable, ...]
+
+
+@dataclass(frozen=True)
+class HostRow:
+    """A line of the overview."""
+
+    name: str
+    page: str
+    title: str
+    kind: str
+    site: str
+    state: Mark
+    open_count: int
+    measured_at: datetime | None
+
+
+@dataclass(frozen=True)
+class HostPage(HostRow):
+    """Everything on a device's own page."""
+
+    facts: tuple[tuple[str, str], ...]
+    subjects: tuple[Subject, ...]
+    open_findings: tuple[FindingRow, ...]
+    closed_findings: tuple[FindingRow, ...]
+    stamps: tuple[StampRow, ...]
+
+
+def links(hosts: Mapping[str, Host]) -> dict[str, HostLink]:
+    """A page name per device: its own name as far as that is a plain file name, and never "index"."""
+    found: dict[str, HostLink] = {}
+    taken = {"index"}
+    for name in hosts:
+        page = re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.") or "host"
+        if page in taken:
+            page = f"{page}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        taken.add(page)
+        found[name] = HostLink(name, page)
+    return found
+
+
+def pages(source: Source, links: Mapping[str, HostLink]) -> Iterator[HostPage]:
+    """One page per device of the inventory. Raises Undeclared."""
+    sites = {site.name: site.title for site in source.customer.sites}
+    for host in source.customer.hosts.values():
+        yield _page(source, host, links[host.name], sites)
+
+
+def _page(source: Source, host: Host, link: HostLink, sites: Mapping[str, str]) -> HostPage:
+    reader = source.reader
+    findings = [
+        (finding.state, finding_row(source, finding, link)) for finding in source.findings_by_host[host.name]
+    ]
+    still_open = tuple(
+        sorted((row for state, row in findings if state != "closed"), key=lambda row: row.rank)
+    )
+    closed = tuple(row for state, row in reversed(findings) if state == "closed")
+    snapshots = {shot.subject: shot for shot in source.snapshots_by_host[host.name]}
+    wanted = allowed.wanted(host.variables, host.name)
+    kind = word(words.GROUPS, host.groups[-1], reader)
+    site = sites.get(host.site, "")
+    facts = [
+        (reader.gettext(N_("Title")), host.title),
+        (reader.gettext(N_("Kind")), kind),
+        (reader.gettext(N_("Site")), site),
+        (reader.gettext(N_("Address")), host.address),
+    ]
+    facts += [
+        (reader.gettext(allowed.WANTED[name].label), allowed.show_wanted(reader, name, value))
+        for name, value in wanted.items()
+        if allowed.WANTED[name].subject == "device"
+    ]
+    return HostPage(
+        name=host.name,
+        page=link.page or "",
+        title=host.title,
+        kind=kind,
+        site=site,
+        state=_state(source, host.name),
+        open_count=len(still_open),
+        measured_at=max((shot.at for shot in snapshots.values()), default=None),
+        facts=tuple(facts),
+        subjects=tuple(_subjects(source, host, snapshots, wanted)),
+        open_findings=still_open,
+        closed_findings=closed,
+        stamps=tuple(
+            stamp_row(source, stamp, link)
+            for stamp in reversed(source.stamps_by_host[host.name][-RECENT_STAMPS:])
+        ),
+    )
+
+
+def _state(source: Source, host: str) -> Mark:
+    """The worst open finding; else whether all that is owed automatically was measured in its period."""
+    severities = {f.severity.value for f in source.findings_by_host[host] if f.state != "closed"}
+    owed = [one for one in source.owed_by_host[host] if one.current and one.kind == "automatic"]
+    done = sum(one.state is State.DONE for one in owed)
+    if severities & {"critical", "warning"}:
+        code = "critical" if "critical" in severities else "warning"
+    elif not owed:
+        code = "not scheduled"
+    elif done < len(owed):
+        code = "partly measured" if done else "not measured"
+    else:
+        code = "info" if severities else "done"
+    return mark(words.HOSTS, code, source.reader)
+
+
+def _subjects(
+    source: Source, host: Host, snapshots: Mapping[str, Snapshot], wanted: Mapping[str, Any]
+) -> Iterator[Subject]:
+    """Measured subjects in the normal forms' order, then those of which only something is wanted."""
+    names = [*SUBJECTS, *(subject for subject in snapshots if subject not in SUBJECTS)]
+    names += [name for name in dict.fromkeys(w.subject for w in allowed.WANTED.values()) if name not in names]
+    owed_subjects = {
+        source.catalogue.services[one.service].role for one in source.owed_by_host[host.name] if one.current
+    }
+    for name in names:
+        shot = snapshots.get(name)
+        of_subject = {key: value for key, value in wanted.items() if allowed.WANTED[key].subject == name}
+        if name == "device" or (shot is None and not of_subject):
+            continue
+        if shot is None and name in ("antivirus", "updates") and _ROLES[name] not in owed_subjects:
+            continue  # policies hold for all devices; they mean something where the service is owed
+        yield _subject(source, host.name, name, shot, of_subject)
+
+
+_ROLES = {"antivirus": "antivirus_check", "updates": "update_check"}
+
+
+def _subject(
+    source: Source, host: str, name: str, shot: Snapshot | None, wanted: Mapping[str, Any]
+) -> Subject:
+    reader = source.reader
+    fields = (
+        allowed.measured(name, shot.measured, host) if shot else [(f, None) for f in SUBJECTS.get(name, ())]
+    )
+    beside = dict(wanted)
+    rows: list[ValueRow] = []
+    tables: list[ValueTable] = []
+    for field, value in fields:
+        if field.kind is Kind.TABLE:
+            if value:
+                tables.append(_table(source, field, value))
+            elif value is not None:
+                rows.append(ValueRow(reader.gettext(field.label), reader.gettext(N_("none")), ""))
+            continue
+        agreed = beside.pop(field.wanted, None) if field.wanted else None
+        if value is None and agreed is None:
+            continue  # the source does not tell this field
+        rows.append(
+            ValueRow(
+                reader.gettext(field.label),
+                _told(source, field, value),
+                ""
+                if agreed is None
+                else allowed.show_wanted(reader, field.wanted or "", agreed, _words(field, agreed)),
+            )
+        )
+    rows += [
+        ValueRow(reader.gettext(allowed.WANTED[key].label), "", allowed.show_wanted(reader, key, value))
+        for key, value in beside.items()
+    ]
+    title = word(words.SUBJECTS, name, reader)
+    return Subject(title, shot.at if shot else None, tuple(rows), tuple(tables))
+
+
+def _words(field: Shown, agreed: object) -> Mapping[str, str] | None:
+    """A normal form's words for its codes serve the wanted code beside it as well, when it is one of them."""
+    return field.words if field.words and isinstance(agreed, str) and agreed in field.words else None
+
+
+def _told(source: Source, field: Shown, value: Any) -> str:
+    if value is None:
+        return source.reader.gettext(N_("not measured"))
+    return allowed.show(source.reader, field, value)
+
+
+def _table(source: Source, field: Shown, value: list[Mapping[str, Any]]) -> ValueTable:
+    reader = source.reader
+    return ValueTable(
+        title=reader.gettext(field.label),
+        columns=tuple(reader.gettext(column.label) for column in field.columns),
+        rows=tuple(
+            tuple(allowed.show(reader, column, row.get(column.name)) for column in field.columns)
+            for row in value
+        ),
+    )

@@ -1,0 +1,83 @@
+"""Everything that a publication is made from, read once."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from serviceheft.book import Book, FindingLife, Head, Run, Snapshot, Stamp, Ticket
+from serviceheft.entitlement import Owed, owed
+from serviceheft.model.catalogue import Catalogue
+from serviceheft.model.schema import Customer
+from serviceheft.publish.reader import Reader
+
+#: How far back pages look: the yearly services' period, and a little more.
+LOOK_BACK = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Inventory and book of one customer at one moment, in one reader's language."""
+
+    customer: Customer
+    catalogue: Catalogue
+    reader: Reader
+    now: datetime
+    runs: Sequence[Run]
+    stamps: Sequence[Stamp]
+    findings: Sequence[FindingLife]
+    tickets: Sequence[Ticket]
+    snapshots: Sequence[Snapshot]
+    owed: Sequence[Owed]
+    head: Head
+
+    @cached_property
+    def open_findings(self) -> list[FindingLife]:
+        return [finding for finding in self.findings if finding.state != "closed"]
+
+    @cached_property
+    def findings_by_host(self) -> Mapping[str | None, list[FindingLife]]:
+        return _by_host(self.findings)
+
+    @cached_property
+    def stamps_by_host(self) -> Mapping[str | None, list[Stamp]]:
+        return _by_host(self.stamps)
+
+    @cached_property
+    def snapshots_by_host(self) -> Mapping[str | None, list[Snapshot]]:
+        return _by_host(self.snapshots)
+
+    @cached_property
+    def owed_by_host(self) -> Mapping[str | None, list[Owed]]:
+        return _by_host(self.owed)
+
+    def service_title(self, number: str) -> str:
+        """ "2.7 Prüfung des Virenschutzes"; the number alone for a service that the catalogue dropped."""
+        service = self.catalogue.services.get(number)
+        return f"{number} {getattr(service.title, self.reader.language)}" if service else number
+
+
+def read(customer: Customer, catalogue: Catalogue, book: Book, now: datetime) -> Source:
+    """Read the customer's part of the book. Raises BookUnavailable."""
+    stamps = book.stamps(customer.name, since=now - LOOK_BACK)
+    return Source(
+        customer=customer,
+        catalogue=catalogue,
+        reader=Reader(customer.company.language),
+        now=now,
+        runs=book.runs(customer.name),
+        stamps=stamps,
+        findings=book.findings(customer.name),
+        tickets=book.tickets(customer.name),
+        snapshots=book.snapshots(customer.name),
+        owed=owed(customer, catalogue, stamps, now),
+        head=book.head(customer.name),
+    )
+
+
+def _by_host[T: (FindingLife, Stamp, Snapshot, Owed)](rows: Sequence[T]) -> Mapping[str | None, list[T]]:
+    grouped: dict[str | None, list[T]] = defaultdict(list)
+    for row in rows:
+        grouped[row.host].append(row)
+    return grouped

@@ -1,0 +1,392 @@
+"""What the pages of a customer's book show, as plain values in the reader's language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+
+from serviceheft.book import Run
+from serviceheft.entitlement import Standing, State, contained
+from serviceheft.i18n import N_
+from serviceheft.publish import figures, hosts, words
+from serviceheft.publish.hosts import HostPage
+from serviceheft.publish.rows import (
+    FindingRow,
+    HostLink,
+    TicketRow,
+    UncheckedRow,
+    cause_title,
+    finding_row,
+    host_link,
+    last_stamp,
+    ticket_row,
+    unchecked_rows,
+)
+from serviceheft.publish.source import Source
+from serviceheft.publish.words import Mark, mark, word
+
+MOST_ON_START = 5
+#: A year of weekly runs; the book keeps all of them.
+MOST_RUNS = 53
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure of the start page, with the page that it leads to."""
+
+    what: str
+    figure: str
+    remark: str
+    tone: str
+    page: str
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    number: str
+    title: str
+    status: Mark
+    order: int
+    cadence: str
+    scope: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class OwedRow:
+    host: HostLink | None
+    state: Mark
+    outcome: Mark | None
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class OwedGroup:
+    """One service in one period, device by device."""
+
+    number: str
+    title: str
+    period: str
+    due: datetime
+    kind: str
+    rows: Sequence[OwedRow]
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    change: Mark
+    host: HostLink | None
+    title: str
+    ticket: str | None
+
+
+@dataclass(frozen=True)
+class RunRow:
+    began: datetime
+    kind: str
+    outcome: Mark
+    dry_run: Mark | None
+    facts: Sequence[tuple[str, str]]
+    changes: Sequence[ChangeRow]
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    name: str
+    role: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Side:
+    title: str
+    rows: Sequence[PersonRow]
+
+
+class BookView:
+    """The attributes that the templates use. Raises Undeclared for whatever may not be published."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._reader = source.reader
+        self._links = hosts.links(source.customer.hosts)
+        customer, reader = source.customer, source.reader
+        self.company = customer.company.name
+        self.notes = customer.documentation.notes
+        self.catalogue_version = source.catalogue.version
+        self.catalogue_changes = [
+            {"version": change.version, "date": reader.day(change.date), "remark": change.remark}
+            for change in reversed(source.catalogue.changes)
+        ]
+        self.hosts: list[HostPage] = list(hosts.pages(source, self._links))
+        self.charts = figures.charts(source, self._links)
+        self.open_findings = self._findings(closed=False)
+        self.closed_findings = self._findings(closed=True)
+        self.worst_findings = self.open_findings[:MOST_ON_START]
+        self.open_tickets, self.closed_tickets = self._tickets()
+        self.next_tickets = self.open_tickets[:MOST_ON_START]
+        self.unchecked: list[UncheckedRow] = unchecked_rows(source, self._links)
+        self.services = self._services()
+        self.owed = self._owed()
+        self.runs = [self._run(run) for run in source.runs[:MOST_RUNS]]
+        self.people = self._people()
+        self.glossary = [(reader.gettext(term), reader.gettext(meaning)) for term, meaning in words.GLOSSARY]
+        self.windows = self._windows()
+
+    @property
+    def contract_in_words(self) -> str:
+        """ "Dienstleistungsvertrag Comfort"."""
+        contract = self._source.customer.contract
+        if contract.kind == "hourly":
+            return self._reader.gettext(N_("contract by the hour"))
+        return self._reader.gettext(N_("service contract {tier}"), tier=words.TIERS[contract.tier or ""])
+
+    @property
+    def contract_facts(self) -> list[tuple[str, str]]:
+        """Prices are left out: pages are read by more people than invoices are."""
+        customer, t = self._source.customer, self._reader.gettext
+        contract, reader = customer.contract, self._reader
+        facts = [
+            (t(N_("Customer")), customer.company.name),
+            (t(N_("Customer number")), customer.company.customer_number),
+            (t(N_("Provider")), customer.provider.name),
+            (t(N_("Contract")), self.contract_in_words),
+            (t(N_("Since")), reader.day(contract.start)),
+        ]
+        if contract.end:
+            facts.append((t(N_("Until")), reader.day(contract.end)))
+        reaction = self._source.catalogue.services.get("2.2")
+        if reaction and contract.tier in reaction.reaction_hours:
+            hours = t(N_("{hours} service hours"), hours=reaction.reaction_hours[contract.tier])
+            facts.append((t(N_("Time to react")), hours))
+        facts.append(
+            (t(N_("Service hours")), t(N_("Monday to Friday except public holidays, 09:00 to 17:00")))
+        )
+        place = customer.company if contract.reaction_clock.holidays_of == "customer" else customer.provider
+        holidays = words.BUNDESLAENDER[place.bundesland]
+        municipality = place.municipality if place.municipality != "catholic" else None
+        facts.append((t(N_("Public holidays")), f"{holidays}, {municipality}" if municipality else holidays))
+        if days := contract.reaction_clock.closed_days:
+            shown = ", ".join(f"{int(day[3:])}.{int(day[:2])}." for day in days)
+            facts.append((t(N_("Further days without service")), shown))
+        return facts
+
+    @property
+    def imprint(self) -> list[tuple[str, str]]:
+        """Where this comes from, so that it can be checked."""
+        source, reader = self._source, self._reader
+        t = reader.gettext
+        newest = max((shot.at for shot in source.snapshots), default=None)
+        oldest = min((shot.at for shot in source.snapshots), default=None)
+        run = source.runs[0] if source.runs else None
+        ours = source.customer.people.ours
+        measured = t(N_("nothing measured yet"))
+        if newest and oldest:
+            measured = t(
+                N_("{oldest} to {newest}"), oldest=reader.moment(oldest), newest=reader.moment(newest)
+            )
+        return [
+            (t(N_("Printed")), reader.moment(source.now)),
+            (t(N_("Age of the data")), measured),
+            (
+                t(N_("Periods")),
+                ", ".join(dict.fromkeys(reader.period(o.period) for o in source.owed if o.current)),
+            ),
+            (t(N_("Responsible")), ours.contact.name),
+            (t(N_("Deputy")), ours.deputy.name),
+            (t(N_("Serviceheft version")), version("serviceheft")),
+            (t(N_("Rules (commit) of the last run")), run.commit if run else t(N_("no run so far"))),
+            (t(N_("Inventory (hash) today")), source.customer.inventory_hash()),
+            (t(N_("Head of the chain: number")), str(source.head.number)),
+            (t(N_("Head of the chain: hash")), source.head.hash),
+        ]
+
+    @property
+    def cards(self) -> list[Card]:
+        """What a reader wants to know first."""
+        source, reader = self._source, self._reader
+        t = reader.gettext
+        current = [one for one in source.owed if one.current]
+        done = sum(one.state is State.DONE for one in current)
+        overdue = sum(one.state is State.OVERDUE for one in source.owed)
+        critical = sum(row.severity.tone == "critical" for row in self.open_findings)
+        late = sum(row.state.tone == "critical" for row in self.open_tickets)
+        first = self.open_tickets[0] if self.open_tickets else None
+        return [
+            Card(
+                t(N_("Owed and done")),
+                t(N_("{done} of {total}"), done=reader.number(done), total=reader.number(len(current))),
+                reader.ngettext(N_("{count} overdue"), N_("{count} overdue"), overdue),
+                "critical" if overdue else "done" if done == len(current) else "open",
+                "owed",
+            ),
+            Card(
+                t(N_("Open findings")),
+                reader.number(len(self.open_findings)),
+                reader.ngettext(N_("{count} of them critical"), N_("{count} of them critical"), critical),
+                "critical" if critical else "warning" if self.open_findings else "done",
+                "findings",
+            ),
+            Card(
+                t(N_("Open tickets")),
+                reader.number(len(self.open_tickets)),
+                reader.ngettext(N_("{count} overdue"), N_("{count} overdue"), late)
+                if late or first is None
+                else t(N_("next: {when}"), when=reader.moment(first.deadline)),
+                "critical" if late else "open" if first else "done",
+                "tickets",
+            ),
+            Card(
+                t(N_("Not checked")),
+                reader.number(len(self.unchecked)),
+                t(N_("owed, and not measured")) if self.unchecked else t(N_("everything was measured")),
+                "unmeasured" if self.unchecked else "done",
+                "about",
+            ),
+        ]
+
+    def _findings(self, *, closed: bool) -> list[FindingRow]:
+        rows = [
+            finding_row(self._source, finding, host_link(self._links, finding.host))
+            for finding in self._source.findings
+            if (finding.state == "closed") is closed
+        ]
+        if closed:
+            return sorted(rows, key=lambda row: row.closed_at or row.last_seen_at, reverse=True)
+        return sorted(rows, key=lambda row: (row.rank, row.opened_at, row.host.name if row.host else ""))
+
+    def _tickets(self) -> tuple[list[TicketRow], list[TicketRow]]:
+        rows = [
+            (ticket.state, ticket_row(self._source, ticket, host_link(self._links, ticket.finding.host)))
+            for ticket in self._source.tickets
+        ]
+        open_ = sorted((row for state, row in rows if state == "open"), key=lambda row: row.deadline)
+        closed = sorted(
+            (row for state, row in rows if state == "closed"), key=lambda row: row.closed_at or row.opened_at
+        )
+        return open_, closed[::-1]
+
+    def _services(self) -> list[ServiceRow]:
+        reader = self._reader
+        rows = []
+        for clause in contained(self._source.customer, self._source.catalogue):
+            service = self._source.catalogue.services[clause.service]
+            status = mark(words.STANDINGS, Standing(clause.standing).value, reader)
+            scope = ", ".join(word(words.SCOPES, group, reader) for group in service.scope)
+            rows.append(
+                ServiceRow(
+                    number=clause.service,
+                    title=clause.title,
+                    status=status,
+                    order=status.order,
+                    cadence=word(words.CADENCES, clause.cadence, reader),
+                    scope=scope or reader.gettext(N_("the customer as a whole")),
+                    kind=word(words.KINDS, clause.kind, reader),
+                )
+            )
+        return rows
+
+    def _owed(self) -> list[OwedGroup]:
+        grouped: dict[tuple[str, str], OwedGroup] = {}
+        rows: dict[tuple[str, str], list[OwedRow]] = {}
+        for one in self._source.owed:
+            key = (one.service, one.period)
+            if key not in grouped:
+                grouped[key] = OwedGroup(
+                    number=one.service,
+                    title=one.title,
+                    period=self._reader.period(one.period),
+                    due=one.due,
+                    kind=word(words.KINDS, one.kind, self._reader),
+                    rows=rows.setdefault(key, []),
+                )
+            stamp = last_stamp(one)
+            row = OwedRow(
+                host=host_link(self._links, one.host),
+                state=mark(words.OWED, one.state.value, self._reader),
+                outcome=mark(words.OUTCOMES, stamp.outcome.value, self._reader) if stamp else None,
+                at=stamp.at if stamp else None,
+            )
+            rows[key].append(row)
+        return list(grouped.values())
+
+    def _run(self, run: Run) -> RunRow:
+        reader, source = self._reader, self._source
+        t = reader.gettext
+        facts = [
+            (t(N_("Run")), run.id),
+            (t(N_("Carried out by")), run.who),
+            (t(N_("Rules (commit)")), run.commit),
+            (t(N_("Inventory (hash)")), run.inventory_hash),
+        ]
+        if run.ended_at:
+            facts.append((t(N_("Ended")), reader.moment(run.ended_at)))
+        if run.ticket:
+            facts.append((t(N_("Ordered by ticket")), run.ticket))
+        stamps = [stamp for stamp in source.stamps if stamp.run == run.id]
+        tally = [
+            (mark(words.OUTCOMES, code, reader).word, sum(stamp.outcome.value == code for stamp in stamps))
+            for code in words.OUTCOMES
+        ]
+        facts.append(
+            (
+                t(N_("Stamps")),
+                ", ".join(f"{reader.number(n)} {label}" for label, n in tally if n) or t(N_("none")),
+            )
+        )
+        kind = words.RUN_KINDS.get(run.kind, N_("other visit"))
+        return RunRow(
+            began=run.began_at,
+            kind=t(kind),
+            outcome=mark(words.RUNS, run.state, reader),
+            dry_run=mark(words.DRY_RUN, "dry run", reader) if run.dry_run else None,
+            facts=facts,
+            changes=[] if run.dry_run else self._changes(run),
+        )
+
+    def _changes(self, run: Run) -> list[ChangeRow]:
+        """One run of a customer at a time: what changed while it went on, it changed."""
+        end = run.ended_at or self._source.now
+        rows = []
+        for finding in self._source.findings:
+            for code, when in (("opened", finding.opened_at), ("closed", finding.closed_at)):
+                if when and run.began_at <= when <= end:
+                    change = mark(words.CHANGES, code, self._reader)
+                    link = host_link(self._links, finding.host)
+                    rows.append(
+                        ChangeRow(change, link, cause_title(self._source, finding.cause), finding.ticket)
+                    )
+        return rows
+
+    def _people(self) -> list[Side]:
+        t, people = self._reader.gettext, self._source.customer.people
+        ours = [(people.ours.contact, t(N_("contact"))), (people.ours.deputy, t(N_("deputy")))]
+        central = people.theirs.central_contact
+        theirs = [
+            (
+                person,
+                t(N_("central contact, sees all tickets"))
+                if person.email == central
+                else t(N_("may report problems")),
+            )
+            for person in people.theirs.authorised_reporters
+        ]
+        return [
+            Side(title, [PersonRow(who.name, role, who.email, who.phone or "") for who, role in rows])
+            for title, rows in (
+                (self._source.customer.provider.name, ours),
+                (self._source.customer.company.name, theirs),
+            )
+        ]
+
+    def _windows(self) -> list[dict[str, str]]:
+        return [
+            {
+                "name": window.name,
+                "days": ", ".join(word(words.WEEKDAYS, day, self._reader) for day in window.days),
+                "start": window.start,
+                "end": window.end,
+            }
+            for window in self._source.customer.contract.maintenance_windows
+        ]
