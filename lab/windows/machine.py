@@ -15,7 +15,7 @@ from lab.windows.registry import Registry
 from lab.windows.state_file import Json, iso, write_json
 from serviceheft import settings
 
-__all__ = ["DiskFull", "Faults", "Json", "Machine", "ModuleFailure", "iso"]
+__all__ = ["DiskFull", "Faults", "Json", "Machine", "ModuleFailure", "iso", "write_json"]
 
 
 @dataclass
