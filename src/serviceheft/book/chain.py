@@ -84,15 +84,6 @@ def _missing(customer: str, first: int, last: int, why: str) -> Break:
     return Break(customer, first, "missing", f"{customer} {first}: missing: {span} not in the book; {why}")
 
 
-def _order(previous: Entry | None, row: Entry, customer: str) -> Iterator[Break]:
-    """Whether `row` follows `previous` (an intact row, or None at the start)."""
-    expected = previous.number + 1 if previous else 1
-    if row.number > expected:
-        yield _missing(customer, expected, row.number - 1, f"the next entry is {_what(row)}.")
-    elif row.number < expected:
-        yield _break(row, "inserted", "its number does not follow the entry before it.")
-
-
 def walk(
     customer: str, rows: Iterable[Entry], head: Head | None, against: tuple[int, str] | None = None
 ) -> Iterator[Break]:
@@ -101,42 +92,66 @@ def walk(
     `head` is the stored last entry: it shows what was cut off at the end. `against` is a (number, hash) that
     was printed somewhere else: it shows a chain that was rewritten as a whole, head included.
     """
-    last: Entry | None = None
-    last_intact, before_last, anchored = True, GENESIS, False
+    proof = _Walk(customer, head)
+    anchored = False
     for row in rows:
-        if not isinstance(row.number, int) or head is None or row.number > head.number:
-            yield _break(row, "inserted", "the book's head does not know of it.")
-            if not isinstance(row.number, int):
-                continue
-        intact = _intact(row)
-        if not intact:
-            yield _break(row, "changed", "its columns no longer give its hash.")
-        yield from _order(last, row, customer)
-        follows = row.previous == (last.hash if last else GENESIS)
-        if last and not follows and row.previous == before_last:
-            yield _break(last, "inserted", "the next entry was written after the one before it.")
-        elif not follows and intact and last_intact and row.number == (last.number + 1 if last else 1):
-            yield _break(last or row, "changed", "its hash is not the one that the chain goes on with.")
+        yield from proof.step(row)
         if against and row.number == against[0]:
             anchored = True
             if row.hash != against[1]:
                 yield _break(row, "changed", f"a report was printed while its hash was {against[1]}.")
-        before_last = last.hash if last else GENESIS
-        last, last_intact = row, intact
-    yield from _ending(customer, last, last_intact, head)
+    yield from proof.end()
     if against and not anchored:
-        end = last.number if last else 0
-        yield _missing(customer, against[0], against[0], f"a report knows it; the book ends at {end}.")
+        why = f"a report knows it; the book ends at {proof.last.number if proof.last else 0}."
+        yield _missing(customer, against[0], against[0], why)
 
 
-def _ending(customer: str, last: Entry | None, last_intact: bool, head: Head | None) -> Iterator[Break]:
-    number = last.number if last else 0
-    if head is None:
-        if last:
-            yield _missing(customer, number, number, "the head row of this customer is gone.")
-    elif number < head.number:
-        yield _missing(
-            customer, number + 1, head.number, f"the book's head says that it ends at {head.number}."
-        )
-    elif last and number == head.number and last_intact and last.hash != head.hash:
-        yield _break(last, "changed", "the book's head was written with another hash.")
+class _Walk:
+    """The state between two rows: the last one that stands in the chain, and the hash before it."""
+
+    def __init__(self, customer: str, head: Head | None) -> None:
+        self.customer = customer
+        self.head = head
+        self.last: Entry | None = None
+        self.last_intact = True
+        self.before_last = GENESIS
+
+    def step(self, row: Entry) -> Iterator[Break]:
+        expected = self.last.number + 1 if self.last else 1
+        if not isinstance(row.number, int) or row.number < expected:
+            yield _break(row, "inserted", "its number does not follow the entry before it.")
+        elif self.head and row.number > self.head.number:
+            yield _break(row, "inserted", "the book's head does not know of it.")
+            yield from self._overtaken(row)
+        else:
+            if row.number > expected:
+                yield _missing(self.customer, expected, row.number - 1, f"the next entry is {_what(row)}.")
+            yield from self._follow(row, adjacent=row.number == expected)
+
+    def end(self) -> Iterator[Break]:
+        number = self.last.number if self.last else 0
+        if self.head is None:
+            if self.last:
+                yield _missing(self.customer, number, number, "the head row of this customer is gone.")
+        elif number < self.head.number:
+            why = f"the book's head says that it ends at {self.head.number}."
+            yield _missing(self.customer, number + 1, self.head.number, why)
+        elif self.last and self.last_intact and self.last.hash != self.head.hash:
+            yield _break(self.last, "changed", "the book's head was written with another hash.")
+
+    def _follow(self, row: Entry, *, adjacent: bool) -> Iterator[Break]:
+        intact = _intact(row)
+        if not intact:
+            yield _break(row, "changed", "its columns no longer give its hash.")
+        overtaken = list(self._overtaken(row))
+        yield from overtaken
+        follows = row.previous == (self.last.hash if self.last else GENESIS)
+        if not (follows or overtaken) and intact and self.last_intact and adjacent:
+            yield _break(self.last or row, "changed", "its hash is not the one that the chain goes on with.")
+        self.before_last = self.last.hash if self.last else GENESIS
+        self.last, self.last_intact = row, intact
+
+    def _overtaken(self, row: Entry) -> Iterator[Break]:
+        """Whether `row` was written right after the entry before the last one."""
+        if self.last and row.previous == self.before_last != self.last.hash:
+            yield _break(self.last, "inserted", "the next entry was written after the one before it.")

@@ -22,7 +22,10 @@ NOT_A_URL = (
 
 FULL_BELOW_BYTES = 1 << 20
 
-_LOCKED = "is locked: another program kept it busy for too long. See who has it open (fuser -v FILE), then start again."
+_LOCKED = (
+    "is locked: another program kept it busy for too long. See who has it open (fuser -v FILE), then "
+    "start again."
+)
 
 # SQLite's primary result codes (sqlite.org/rescode.html) and what they mean for a technician.
 _SQLITE = {
@@ -48,8 +51,8 @@ _POSTGRESQL = {
     "55P03": "is locked: another writer kept this customer's book busy too long. Start again after it.",
 }
 _AWAY = (
-    "does not answer. Check that the server runs and that this machine reaches it, and server, port, user and "
-    "database in HEFT_BOOK."
+    "does not answer. Check that the server runs and that this machine reaches it, and server, port, user "
+    "and database in HEFT_BOOK."
 )
 
 # libpq gives no SQLSTATE for a connection that never came up; its text follows the server's language.

@@ -55,8 +55,8 @@ TRIGGERS = {
         f"CREATE TRIGGER book_entries_stay BEFORE UPDATE ON book_entries {_REFUSE}",
         f"CREATE TRIGGER book_entries_kept BEFORE DELETE ON book_entries {_REFUSE}",
         # INSERT OR REPLACE would pass by the two above.
-        "CREATE TRIGGER book_entries_once BEFORE INSERT ON book_entries WHEN EXISTS (SELECT 1 FROM book_entries "
-        f"WHERE customer = NEW.customer AND number = NEW.number) {_REFUSE}",
+        "CREATE TRIGGER book_entries_once BEFORE INSERT ON book_entries "
+        "WHEN NEW.number <= (SELECT max(number) FROM book_entries WHERE customer = NEW.customer) " + _REFUSE,
         "CREATE TRIGGER book_heads_grow BEFORE UPDATE ON book_heads "
         f"WHEN NEW.number <= OLD.number OR NEW.customer <> OLD.customer {_REFUSE}",
         f"CREATE TRIGGER book_heads_kept BEFORE DELETE ON book_heads {_REFUSE}",

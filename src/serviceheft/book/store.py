@@ -186,7 +186,7 @@ class Store:
 
 @cache
 def _engine(url: sa.URL, busy_seconds: float) -> sa.Engine:
-    """Dialect and compiled statements, kept for the workers to inherit; with NullPool it holds no connection."""
+    """Dialect and compiled statements, for Ansible's workers to inherit; NullPool holds no connection."""
     if url.get_backend_name() == "sqlite":
         arguments: dict[str, Any] = {"timeout": busy_seconds}
     else:
