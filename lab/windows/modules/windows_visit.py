@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from lab.windows.machine import Json, Machine, iso
+from lab.windows.machine import Machine
 from lab.windows.modules import Call, module
+from lab.windows.state_file import Json, iso
 
 _STATES = {"running": "Running", "stopped": "Stopped", "paused": "Paused"}
 _START_MODES = {"auto": "Auto", "delayed": "Auto", "manual": "Manual", "disabled": "Disabled"}

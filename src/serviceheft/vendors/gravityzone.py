@@ -7,6 +7,7 @@ JSON-RPC 2.0 over HTTPS, the API key as basic user without password, at most ten
 import ssl
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -49,30 +50,26 @@ class ConsoleError(Exception):
 
 
 @dataclass
-class TokenBucket:
-    """Lets through `rate` requests a second and as many at once; clock and sleep are given for tests."""
+class RateLimit:
+    """At most `requests` in any `seconds`; clock and sleep are given for tests.
 
-    rate: float = REQUESTS_PER_SECOND
+    A token bucket would let a full bucket and its refill through within one second, which the console counts.
+    """
+
+    requests: int = REQUESTS_PER_SECOND
+    #: A little more than the documented second: on the way to the console, requests move closer together.
+    seconds: float = 1.05
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    _tokens: float = field(init=False, default=0.0)
-    _filled_at: float = field(init=False, default=0.0)
-
-    def __post_init__(self) -> None:
-        self._tokens = self.rate
-        self._filled_at = self.clock()
+    _sent: deque[float] = field(init=False, default_factory=deque)
 
     def take(self) -> None:
         """Wait until a request may be sent."""
-        while True:
-            now = self.clock()
-            self._tokens = min(self.rate, self._tokens + (now - self._filled_at) * self.rate)
-            self._filled_at = now
-            # The clock is a float: a hair's breadth below one would sleep for nothing, for ever.
-            if self._tokens >= 1 - 1e-6:
-                self._tokens -= 1
-                return
-            self.sleep((1 - self._tokens) / self.rate)
+        if len(self._sent) == self.requests:
+            oldest = self._sent.popleft()
+            if (wait := oldest + self.seconds - self.clock()) > 0:
+                self.sleep(wait)
+        self._sent.append(self.clock())
 
 
 class Console:
@@ -85,7 +82,7 @@ class Console:
         *,
         ca: str | Path | None = None,
         timeout: float = TIMEOUT_SECONDS,
-        bucket: TokenBucket | None = None,
+        limit: RateLimit | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """`url` is the console's access URL (https only); `ca` a PEM file for a CA that the system lacks.
@@ -93,7 +90,7 @@ class Console:
         ValueError for a URL or CA file that cannot be used, before anything is sent.
         """
         self._url = _endpoint(url)
-        self._bucket = bucket or TokenBucket()
+        self._limit = limit or RateLimit()
         self._client = httpx.Client(
             auth=httpx.BasicAuth(key, ""),
             verify=_tls(ca),
@@ -141,12 +138,12 @@ class Console:
         request_id = str(uuid.uuid4())
         body = {"jsonrpc": "2.0", "method": method, "params": dict(params), "id": request_id}
         for attempt in range(1, ATTEMPTS + 1):
-            self._bucket.take()
+            self._limit.take()
             response = self._send(body)
             wait = _retry_after(response, attempt)
             if wait is None or attempt == ATTEMPTS:
                 return _result(response, request_id)
-            self._bucket.sleep(wait)
+            self._limit.sleep(wait)
         raise AssertionError("unreachable: the last attempt returns")
 
     def _send(self, body: Mapping[str, Any]) -> httpx.Response:
@@ -172,7 +169,7 @@ def fetch(
     *,
     parent_id: str | None = None,
     now: datetime | None = None,
-    bucket: TokenBucket | None = None,
+    limit: RateLimit | None = None,
     timeout: float = TIMEOUT_SECONDS,
     transport: httpx.BaseTransport | None = None,
 ) -> dict[str, Any]:
@@ -187,7 +184,7 @@ def fetch(
         (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     )
     answer: dict[str, Any] = {"available": True, "reason": None, "fetched_at": fetched_at, "endpoints": {}}
-    with Console(url, key, ca=ca, timeout=timeout, bucket=bucket, transport=transport) as console:
+    with Console(url, key, ca=ca, timeout=timeout, limit=limit, transport=transport) as console:
         try:
             if wanted:
                 items = [item for item in console.endpoints(parent_id) if item.get("isManaged") is not False]
