@@ -34,10 +34,10 @@ def check(folder: Folder) -> list[Problem]:
     return problems
 
 
-def without_consequences(reached: list[Problem], found: Iterable[Problem]) -> list[Problem]:
-    """Both lists without what `found` says about a value that `reached` refuses altogether."""
-    refused = {(problem.file, problem.path) for problem in reached}
-    return reached + [problem for problem in found if (problem.file, problem.path) not in refused]
+def without_consequences(refused: list[Problem], found: Iterable[Problem]) -> list[Problem]:
+    """Both lists without what `found` says about a value that is refused altogether."""
+    places = {(problem.file, problem.path) for problem in refused if problem.path}
+    return refused + [problem for problem in found if (problem.file, problem.path) not in places]
 
 
 def _problem(

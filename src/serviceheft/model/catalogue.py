@@ -1,9 +1,10 @@
 """The service catalogue: what each tier contains (group_vars/all/catalogue.yml)."""
 
+import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from serviceheft import settings
 from serviceheft.model.checking import check
@@ -26,10 +27,16 @@ class Title(Model):
     """English."""
 
 
+def _number(value: str) -> str:
+    if not re.fullmatch(r"[1-9](?:\.[1-9][0-9]*)?", value):
+        reject(f"{value!r} is no number of a section", 'Write it in quotes, as "3.10".')
+    return value
+
+
 class CatalogueService(Model):
     """One numbered section of the service description."""
 
-    number: str = Field(pattern=r"^[1-9](\.[1-9][0-9]*)?$")
+    number: Annotated[str, AfterValidator(_number)]
     """Number of the section, such as "3.10"."""
     title: Title
     """Its name."""

@@ -68,9 +68,9 @@ def _explain(
         return document.problem(path, *_KINDS[kind])
     if kind in ("too_short", "string_too_short"):
         return document.problem(path, "is empty", "Write at least one entry.")
-    if kind == "string_pattern_mismatch":
-        advice = "Use small letters, digits, - and _, beginning with a letter or digit."
-        return document.problem(path, f"{given!r} is no short name", advice)
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
+        return document.problem(path, f"{given!r} is out of range", f"Write a number of {bound}.")
     return document.problem(path, error["msg"][:1].lower() + error["msg"][1:], "Write a fitting value.")
 
 

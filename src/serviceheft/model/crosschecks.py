@@ -1,10 +1,9 @@
 """What no single field can tell: rules between the parts of one inventory."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from serviceheft.model.catalogue import Catalogue
+from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.schema import Company, Contract, People, ServiceChoice, Site
 from serviceheft.model.yamlfile import Path_
@@ -86,15 +85,26 @@ def _contract(draft: "Draft", contract: Contract) -> Iterator[Problem]:
     if contract.end is not None and contract.end < contract.start:
         message = f"the contract ends on {contract.end}, before it starts on {contract.start}"
         yield _at(draft, ("contract", "end"), message, "Correct one of the two dates.")
-    names = Counter(window.name for window in contract.maintenance_windows)
+    names: set[str] = set()
     for index, window in enumerate(contract.maintenance_windows):
         path = ("contract", "maintenance_windows", index)
         if window.start == window.end:
             message = f"window {window.name!r} never opens: it starts and ends at {window.start}"
             yield _at(draft, (*path, "end"), message, "Set a later end; an earlier one means the next day.")
-        if names[window.name] > 1:
+        if window.name in names:
             message = f"two windows are called {window.name!r}"
             yield _at(draft, (*path, "name"), message, "Give each window a name of its own.")
+        names.add(window.name)
+
+
+def is_contained(service: CatalogueService, contract: Contract) -> bool:
+    """Whether the contract contains the service without an order."""
+    return contract.tier in service.tiers or service.also_hourly
+
+
+def agreement(contract: Contract) -> str:
+    """The contract in a word or two."""
+    return f"tier {contract.tier}" if contract.tier else "a contract by the hour"
 
 
 def _services(
@@ -107,8 +117,7 @@ def _services(
             advice = f"Catalogue {catalogue.version} has {', '.join(catalogue.services)}."
             yield _at(draft, path, f"the catalogue has no service {number}", advice)
             continue
-        contained = contract.tier in service.tiers or service.also_hourly
-        agreed = f"tier {contract.tier}" if contract.tier else "a contract by the hour"
+        contained, agreed = is_contained(service, contract), agreement(contract)
         if choice.ordered and contained:
             message = f"{service.title.de} is contained in {agreed} already"
             yield _at(draft, (*path, "ordered"), message, "Remove `ordered`.")
@@ -121,8 +130,9 @@ def _services(
 
 
 def _sites(draft: "Draft", sites: list[Site]) -> Iterator[Problem]:
-    names = Counter(site.name for site in sites)
+    names: set[str] = set()
     for index, site in enumerate(sites):
-        if names[site.name] > 1:
+        if site.name in names:
             message = f"two sites are called {site.name!r}"
             yield _at(draft, ("sites", index, "name"), message, "Give each site a name of its own.")
+        names.add(site.name)

@@ -27,6 +27,8 @@ INVENTORY_PATH = r"\{\{ *inventory_dir *\}\}/[A-Za-z0-9_./-]+"
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
 _CLOCK_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+_SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
+_HTTPS = re.compile(r"^https://[^\s{}@]+$")
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){0,4}(?:[-+.][A-Za-z0-9]+)*")
 
 
@@ -103,7 +105,7 @@ def _money(value: Any) -> Any:
 
 def _version(value: Any) -> Any:
     if not isinstance(value, str):  # YAML reads an unquoted 24.10 as 24.1
-        reject("is read as a number", f'Put the version in quotes, as "{value}".')
+        reject("is read as a number", 'Put the version in quotes, as "24.09".')
     if not _VERSION.fullmatch(value):
         reject(f"{value!r} is no version", 'Write numbers with dots in quotes, as "24.09".')
     return value
@@ -116,6 +118,21 @@ def _secret(value: Any) -> Any:
             "a secret stands here in plain text",
             'Put it into vault.yml (ansible-vault edit) as a `vault_` variable, write "{{ vault_... }}" here,'
             " and change the secret: it may be in the history already.",
+        )
+    return value
+
+
+def _slug(value: str) -> str:
+    if not _SLUG.fullmatch(value):
+        advice = "Use small letters, digits, - and _, beginning with a letter or a digit."
+        reject(f"{value!r} is no short name", advice)
+    return value
+
+
+def _https_url(value: str) -> str:
+    if not _HTTPS.fullmatch(value):  # not repeated: an address may carry a password
+        reject(
+            "is no address of a secured service", "Write it as https://host/path, without user and password."
         )
     return value
 
@@ -150,4 +167,7 @@ Secret = Annotated[
 InventoryPath = Annotated[
     str, AfterValidator(_inventory_path), WithJsonSchema({"type": "string", "pattern": f"^{INVENTORY_PATH}$"})
 ]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Slug = Annotated[str, AfterValidator(_slug), WithJsonSchema({"type": "string", "pattern": _SLUG.pattern})]
+HttpsUrl = Annotated[
+    str, AfterValidator(_https_url), WithJsonSchema({"type": "string", "pattern": _HTTPS.pattern})
+]

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from serviceheft.model.catalogue import Catalogue
+from serviceheft.model.crosschecks import agreement, is_contained
 from serviceheft.model.groups import with_parents
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.resolution import Setting
-from serviceheft.model.schema import Site
+from serviceheft.model.schema import Contract, ServiceChoice, Site
 from serviceheft.model.yamlfile import Document
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _WINDOWS = ("windows_clients", "windows_servers")
 _WINDOWS_NEEDS = ("ansible_connection", "ansible_user", "ansible_password")
+_SOFTWARE = {"3.3": "standard_software_applications", "4.3": "business_software_products"}
 _GRAVITYZONE_NEEDS = ("antivirus_check_gravityzone_url", "antivirus_check_gravityzone_api_key")
 
 
@@ -31,6 +33,7 @@ def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
         *_sites(draft, document),
         *_standard_software(draft, catalogue),
         *_business_software(draft, catalogue),
+        *_software_is_agreed(draft, catalogue),
         *_windows_connections(draft, document),
         *_scanner_console(draft),
         *_warranty(draft),
@@ -66,12 +69,12 @@ def _sites(draft: "Draft", document: Document) -> Iterator[Problem]:
     sites: list[Site] | None = draft.sections.get("sites")
     if not sites:
         return
-    names = [site.name for site in sites]
+    names = list(dict.fromkeys(site.name for site in sites))
     told: set[int] = set()
     for name, entry in draft.entries.items():
         setting = draft.settings[name].get("documentation_site")
         if setting is None:
-            if len(names) > 1:
+            if len(names) > 1 and draft.folder.complete:
                 advice = f"Set documentation_site to one of {', '.join(names)}."
                 yield document.problem(entry.path, f"host {name!r} has no site", advice)
         elif setting.value not in names and id(setting) not in told:
@@ -89,12 +92,16 @@ def _present(setting: Setting | None) -> list[str]:
     return [str(entry.get("name")) for entry in entries if entry.get("state", "present") == "present"]
 
 
+def _limit(catalogue: Catalogue, number: str) -> int | None:
+    service = catalogue.services.get(number)
+    return service.limit if service else None
+
+
 def _standard_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
-    service = catalogue.services.get("3.3")
-    limit = service.limit if service else None
+    limit = _limit(catalogue, "3.3")
     by_setting: dict[int, tuple[Setting, list[str]]] = {}
     for name in draft.entries:
-        setting = draft.settings[name].get("standard_software_applications")
+        setting = draft.settings[name].get(_SOFTWARE["3.3"])
         if setting and limit is not None and len(_present(setting)) > limit:
             by_setting.setdefault(id(setting), (setting, []))[1].append(name)
     for setting, hosts in by_setting.values():
@@ -104,11 +111,10 @@ def _standard_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem
 
 
 def _business_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
-    service = catalogue.services.get("4.3")
-    limit = service.limit if service else None
+    limit = _limit(catalogue, "4.3")
     products: dict[str, Setting] = {}
     for name in draft.entries:
-        setting = draft.settings[name].get("business_software_products")
+        setting = draft.settings[name].get(_SOFTWARE["4.3"])
         if setting:
             for product in _present(setting):
                 products.setdefault(product, setting)
@@ -118,8 +124,31 @@ def _business_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem
         yield extra.problem(message, "Remove some, or install them by the hour.")
 
 
+def _software_is_agreed(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
+    contract: Contract | None = draft.sections.get("contract")
+    choices: dict[str, ServiceChoice] = draft.sections.get("services", {})
+    if contract is None:
+        return
+    for number, variable in _SOFTWARE.items():
+        service = catalogue.services.get(number)
+        if (
+            service is None
+            or is_contained(service, contract)
+            or (number in choices and choices[number].ordered)
+        ):
+            continue
+        settings = [draft.settings[name].get(variable) for name in draft.entries]
+        wanted = {id(setting): setting for setting in settings if setting and _present(setting)}
+        for setting in wanted.values():
+            message = f"software is wanted, but {agreement(contract)} lacks {service.title.de} ({number})"
+            advice = f'Remove it, or order the service: services, "{number}", `ordered: true`.'
+            yield setting.problem(message, advice)
+
+
 def _windows_connections(draft: "Draft", document: Document) -> Iterator[Problem]:
     missing: dict[tuple[str, str], list[str]] = defaultdict(list)
+    if not draft.folder.complete:
+        return
     for name, entry in draft.entries.items():
         for group in with_parents(entry.groups):
             if group in _WINDOWS:
@@ -144,8 +173,10 @@ def _scanner_console(draft: "Draft") -> Iterator[Problem]:
         ):
             continue
         missing = [variable for variable in _GRAVITYZONE_NEEDS if variable not in settings]
-        if missing:
-            message = f"Bitdefender is wanted, but {' and '.join(missing)} not set"
+        if missing and draft.folder.complete:
+            message = (
+                f"Bitdefender is wanted, but {' and '.join(missing)} {'are' if missing[1:] else 'is'} not set"
+            )
             yield product.problem(
                 message, "Set them in a file in group_vars/all/; the key comes from the vault."
             )

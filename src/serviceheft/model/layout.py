@@ -24,6 +24,8 @@ class Folder:
     host_vars: dict[str, Document] = field(default_factory=dict)
     provider: list[Document] = field(default_factory=list)
     has_vault: bool = False
+    complete: bool = True
+    """Whether every file could be read; else nothing can be called missing."""
 
     @property
     def name(self) -> str:
@@ -139,8 +141,11 @@ def _variables_file(folder: Folder, path: Path, documents: list[Document], probl
     elif vault.is_encrypted(path):
         advice = "Only group_vars/all/vault.yml is encrypted; move the secrets there and decrypt this file."
         problems.append(Problem(label, 1, "", "is encrypted, so its variables cannot be checked", advice))
+        folder.complete = False
     elif document := read_mapping(path, label, problems):
         documents.append(document)
+    else:
+        folder.complete = False
 
 
 def _host_vars(folder: Folder, directory: Path, problems: list[Problem]) -> None:

@@ -59,17 +59,19 @@ class Draft:
 
 def load_customer(root: Path, catalogue: Catalogue) -> Customer:
     """The customer whose inventory is the folder `root`; InvalidInventory names every mistake in it."""
-    problems: list[Problem] = []
-    folder = survey(root.absolute(), problems)
+    refused: list[Problem] = []
+    folder = survey(root.absolute(), refused)
     if folder is None:
-        raise InvalidInventory(problems)
+        raise InvalidInventory(refused)
+    refused += boundaries.check(folder)
+    problems: list[Problem] = []
     draft = Draft(folder)
     _read_provider(draft, problems)
     _read_sections(draft, problems)
     _read_hosts(draft, problems)
     problems += crosschecks.check(draft, catalogue)
     problems += hostchecks.check(draft, catalogue)
-    problems = boundaries.without_consequences(boundaries.check(folder), problems)
+    problems = boundaries.without_consequences(refused, problems)
     if problems:
         raise InvalidInventory(problems)
     return _customer(draft)
@@ -90,7 +92,7 @@ def _read_sections(draft: Draft, problems: list[Problem]) -> None:
                 draft.sections[name] = value
     label = f"{draft.folder.label}/group_vars/all/customer.yml"
     for name, (_, optional) in SECTIONS.items():
-        if name not in draft.places and not optional:
+        if name not in draft.places and not optional and draft.folder.complete:
             advice = "Add it; inventories/_template shows how."
             problems.append(Problem(label, 0, name, "this section is missing", advice))
 

@@ -19,7 +19,7 @@ from serviceheft.model.variables import (
 )
 from serviceheft.model.yamlfile import Document, Path_
 
-_SECRET_WORDS = re.compile(r"passw|passphrase|secret|token|api_?key|private_?key|community|credential|psk")
+_SECRET_WORDS = re.compile(r"pass?w|passphrase|secret|token|api_?key|private_?key|community|credential|psk")
 _PLACES: dict[Level, str] = {
     "provider": "the provider's group_vars/all/policies.yml",
     "all": "a file in group_vars/all/",
@@ -127,7 +127,7 @@ def _unknown(document: Document, path: Path_, name: str, level: Level, sections:
             "Move it to group_vars/all/vault.yml (ansible-vault edit) and change it: it was in plain text."
         )
         return document.problem(path, "a vault variable stands outside of the vault", advice)
-    known = [known for known in levels() if level in levels()[known]] + list(sections)
+    known = [*levels(), *sections]
     advice = did_you_mean(name, known).strip() or "Remove it; docs/reference lists every variable."
     if _SECRET_WORDS.search(name.lower()):
         advice += (

@@ -6,16 +6,42 @@ These classes are the one schema. Validation, the editors' JSON Schemas (schemas
 
 import hashlib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from serviceheft.model.fields import ClockTime, Date, Email, Model, Money, MonthDay, Slug, Text
+from serviceheft.model.fields import ClockTime, Date, Email, Model, Money, MonthDay, Slug, Text, reject
 
 type Tier = Literal["basic", "standard", "comfort"]
 type Bundesland = Literal[
     "BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH"
 ]
+_BUNDESLAENDER = {
+    "Brandenburg": "BB",
+    "Berlin": "BE",
+    "Baden-Württemberg": "BW",
+    "Bayern": "BY",
+    "Bremen": "HB",
+    "Hessen": "HE",
+    "Hamburg": "HH",
+    "Mecklenburg-Vorpommern": "MV",
+    "Niedersachsen": "NI",
+    "Nordrhein-Westfalen": "NW",
+    "Rheinland-Pfalz": "RP",
+    "Schleswig-Holstein": "SH",
+    "Saarland": "SL",
+    "Sachsen": "SN",
+    "Sachsen-Anhalt": "ST",
+    "Thüringen": "TH",
+}
+
+
+def _letters(value: Any) -> Any:
+    if isinstance(value, str) and value in _BUNDESLAENDER:
+        reject(f"{value!r} is written out", f"Write its two letters: {_BUNDESLAENDER[value]}.")
+    return value
+
+
 type Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 type Language = Literal["de", "en"]
 
@@ -38,7 +64,7 @@ class Company(Model):
     """Full name of the company, as on an invoice."""
     customer_number: Text
     """The number under which the provider keeps this customer, in quotes."""
-    bundesland: Bundesland
+    bundesland: Annotated[Bundesland, BeforeValidator(_letters)]
     """Two letters of the Bundesland: decides on the public holidays."""
     municipality: Text | None = None
     """Municipality, where it has holidays of its own (Augsburg) or its confession decides (Bavaria)."""
@@ -173,7 +199,7 @@ class Provider(Model):
     """Phone number of the service hotline (1.3, 2.3)."""
     email: Email
     """Mailbox that takes reports at any time (1.3)."""
-    bundesland: Bundesland
+    bundesland: Annotated[Bundesland, BeforeValidator(_letters)]
     """Bundesland of the provider's office, for reaction clocks that follow its holidays."""
     municipality: Text | None = None
     """Municipality of the provider's office."""

@@ -11,7 +11,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from serviceheft.model.fields import Address, Date, InventoryPath, Model, Secret, Slug, Text, Version, reject
+from serviceheft.model.fields import (
+    Address,
+    Date,
+    HttpsUrl,
+    InventoryPath,
+    Model,
+    Secret,
+    Slug,
+    Text,
+    Version,
+    reject,
+)
 from serviceheft.model.schema import Provider
 
 type Level = Literal["provider", "all", "group", "host"]
@@ -96,7 +107,7 @@ class Variables(Model):
     """A longer time since the last complete or quick scan is a finding. (2.7)"""
     antivirus_check_maximum_console_silence_days: Days
     """A longer time since the device spoke to the scanner's console is a finding. (2.7)"""
-    antivirus_check_gravityzone_url: Annotated[str, ALL, Field(pattern=r"^https://[^\s{}@]+$")]
+    antivirus_check_gravityzone_url: Annotated[HttpsUrl, ALL]
     """Address of GravityZone's network API: https://.../api/v1.0/jsonrpc/network. (2.7)"""
     antivirus_check_gravityzone_api_key: Annotated[Secret, ALL]
     """API key of this customer's company in GravityZone. (2.7)"""

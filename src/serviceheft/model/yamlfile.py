@@ -85,7 +85,7 @@ def read_mapping(path: Path, label: str, problems: list[Problem]) -> Document | 
     except yaml.YAMLError as error:
         problems.append(_syntax_problem(error, label, text))
         return None
-    if node is None:
+    if node is None or (node.tag == "tag:yaml.org,2002:null" and not node.value):
         return Document(label, {}, {(): 1})
     if not isinstance(node, yaml.MappingNode):
         advice = "Write the file as `key: value` lines."
@@ -108,10 +108,17 @@ def _syntax_problem(error: yaml.YAMLError, label: str, text: str) -> Problem:
         return Problem(
             label, line, "", "a second document begins", "Keep one document per file; remove the `---`."
         )
+    if "end of stream" in what and getattr(error, "context_mark", None):
+        line = error.context_mark.line + 1  # type: ignore[attr-defined]
+        return Problem(
+            label, line, "", "something is opened here and never closed", "Close the quote or bracket."
+        )
+    if "mapping values are not allowed" in what:
+        advice = "Put a text with a colon into quotes, and look at the indentation."
+        return Problem(label, line, "", "a colon stands where none can be", advice)
     # libyaml's own words may quote the input (an alias name, a tag), never a value.
-    return Problem(
-        label, line, "", f"YAML cannot be read here: {what}", "Mend this line or the one above it."
-    )
+    advice = "Mend this line or the one above it."
+    return Problem(label, line, "", f"YAML cannot be read here: {what}", advice)
 
 
 class _Reader:
@@ -129,9 +136,10 @@ class _Reader:
 
     def value(self, node: yaml.Node, path: Path_) -> Any:
         if id(node) in self._seen:
-            self._report(
-                node, path, "an alias (`*name`) repeats this value", "Write the value out at each place."
-            )
+            # The node's own mark is the anchor's line; the mistake is where the alias stands.
+            line, advice = self.lines.get(path, 1), "Write the value out at each place."
+            message = "an alias (`*name`) repeats another value"
+            self.problems.append(Problem(self.label, line, dotted(path), message, advice))
             return None
         self._seen.add(id(node))
         if node.tag not in _PLAIN_TAGS:
@@ -166,7 +174,8 @@ class _Reader:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._report(key_node, path, "a key is not plain text", "Write the key as one word.")
+                advice = 'Write the key as one word. A variable needs quotes: "{{ vault_... }}".'
+                self._report(key_node, path, "a key is not plain text", advice)
                 continue
             key = key_node.value
             here = (*path, key)
