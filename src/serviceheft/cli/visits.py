@@ -1,0 +1,81 @@
+"""heft weekly, heft run: carry out services on a customer's hosts."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from serviceheft import settings
+from serviceheft.cli.customers import CustomerArgument, load
+from serviceheft.running.command import PlaybookCall, exit_code
+
+Check = Annotated[bool, typer.Option("--check", help="Measure and judge, but change nothing on any host.")]
+Diff = Annotated[
+    bool, typer.Option("--diff", help="Show what changes (secrets of the vault are blacked out).")
+]
+Limit = Annotated[
+    str | None, typer.Option(help="Only these hosts or groups, as ansible-playbook takes it: pc-01,switches")
+]
+Ticket = Annotated[
+    str | None,
+    typer.Option(help="The ticket that ordered this; billed by the hour. Needed without a service contract."),
+]
+Verbose = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, help="Print the tasks' results as well (-v to -vvv).")
+]
+
+
+def weekly(
+    customer: CustomerArgument,
+    check: Check = False,
+    diff: Diff = False,
+    limit: Limit = None,
+    ticket: Ticket = None,
+    verbose: Verbose = 0,
+) -> None:
+    """Carry out the week's services, also those already done this week.
+
+    [bold]Examples[/]
+
+      heft weekly musterbau
+      heft weekly musterbau --check --diff
+      heft weekly musterbau --limit windows_laptops
+      heft weekly werkstatt --ticket 2026-118
+    """
+    _carry_out(PlaybookCall("weekly", customer, check, diff, limit, ticket, only_open=False, verbose=verbose))
+
+
+def run(
+    customer: CustomerArgument,
+    check: Check = False,
+    diff: Diff = False,
+    limit: Limit = None,
+    ticket: Ticket = None,
+    verbose: Verbose = 0,
+) -> None:
+    """Carry out all that is owed and still open in this period (see heft owed).
+
+    [bold]Examples[/]
+
+      heft run musterbau
+      heft run praxis_sued --limit pc-empfang
+    """
+    _carry_out(PlaybookCall("site", customer, check, diff, limit, ticket, only_open=True, verbose=verbose))
+
+
+def _carry_out(call: PlaybookCall) -> None:
+    load(call.customer)  # all mistakes of the inventory at once, before Ansible starts
+    password = settings.vault_password_file(call.customer)
+    if not password.is_file():
+        raise typer.BadParameter(
+            f"the vault of {call.customer} cannot be opened: {password} does not exist. "
+            f"Put its password into ~/.config/serviceheft/vault/{call.customer} or set HEFT_VAULT_DIR."
+        )
+    typer.echo(f"$ {call.line}")
+    sys.stdout.flush()
+    raise typer.Exit(exit_code(call.run()))
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(weekly)
+    app.command()(run)
