@@ -55,6 +55,9 @@ def test_christmas_with_closing_days() -> None:
 def test_across_the_year() -> None:
     # 31 December closed, 1 January a holiday, then a weekend.
     assert BAVARIA.deadline(at("2026-12-30 16:00"), 6) == at("2027-01-04 14:00")
+    # The last instant of service time in a year belongs to that year.
+    assert BAVARIA.deadline(at("2026-12-30 16:00"), 1) == at("2026-12-30 17:00")
+    assert BAVARIA.deadline(at("2026-12-30 17:00"), 8) == at("2027-01-04 17:00")
 
 
 def test_leap_day_is_closed_in_leap_years_only() -> None:
