@@ -208,8 +208,7 @@ def sentence(reader: Reader, cause: str, values: Mapping[str, Any]) -> str:
     for name in definition.values:
         value = values.get(name)
         words = VALUE_WORDS.get(name, {})
-        known = isinstance(value, str) and value in words
-        written[name] = reader.gettext(words[value]) if known else value
+        written[name] = reader.gettext(words[value]) if isinstance(value, str) and value in words else value
     return reader.sentence(definition.sentence, written)
 
 

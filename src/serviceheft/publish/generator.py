@@ -106,7 +106,7 @@ generator = false
 language = "{reader.language}"
 custom_dir = "theme"
 font = false
-features = ["navigation.top", "search.highlight", "toc.follow"]
+features = ["navigation.top", "search.highlight", "toc.integrate"]
 icon.logo = "lucide/book-check"
 {palette}
 [project.plugins.search]

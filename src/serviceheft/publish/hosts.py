@@ -197,9 +197,7 @@ def _subject(
             ValueRow(
                 reader.gettext(field.label),
                 _told(source, field, value),
-                ""
-                if agreed is None
-                else allowed.show_wanted(reader, field.wanted or "", agreed, _words(field, agreed)),
+                _agreed(source, field, agreed),
             )
         )
     rows += [
@@ -210,9 +208,15 @@ def _subject(
     return Subject(title, shot.at if shot else None, tuple(rows), tuple(tables))
 
 
-def _words(field: Shown, agreed: object) -> Mapping[str, str] | None:
-    """A normal form's words for its codes serve the wanted code beside it as well, when it is one of them."""
-    return field.words if field.words and isinstance(agreed, str) and agreed in field.words else None
+def _agreed(source: Source, field: Shown, agreed: object) -> str:
+    """The wanted value in the same words as the measured one beside it."""
+    if agreed is None or field.wanted is None:
+        return ""
+    words = field.words or {}
+    if isinstance(agreed, bool) and set(words) == {"on", "off"}:
+        agreed = "on" if agreed else "off"
+    known = words if isinstance(agreed, str) and agreed in words else None
+    return allowed.show_wanted(source.reader, field.wanted, agreed, known)
 
 
 def _told(source: Source, field: Shown, value: Any) -> str:

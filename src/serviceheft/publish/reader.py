@@ -13,8 +13,8 @@ from serviceheft.settings import BERLIN
 
 _LOCALES = {"de": Locale("de", "DE"), "en": Locale("en", "GB")}
 _DAY = {"de": "dd.MM.yyyy", "en": "d MMM yyyy"}
-_LONG_DAY = {"de": "EEEE, d. MMMM yyyy", "en": "EEEE, d MMMM yyyy"}
 _SHORT_DAY = {"de": "d.M.", "en": "d MMM"}
+_LONG_MOMENT = {"de": "EEEE, d. MMMM yyyy, HH:mm 'Uhr'", "en": "EEEE, d MMMM yyyy, HH:mm"}
 _MOMENT = {"de": "dd.MM.yyyy HH:mm", "en": "d MMM yyyy, HH:mm"}
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
@@ -75,8 +75,8 @@ class Reader:
     def short_day(self, value: date) -> str:
         return format_date(_local(value), _SHORT_DAY[self.language], self._locale)
 
-    def long_day(self, value: date) -> str:
-        return format_date(_local(value), _LONG_DAY[self.language], self._locale)
+    def long_moment(self, value: datetime) -> str:
+        return format_datetime(value.astimezone(BERLIN), _LONG_MOMENT[self.language], locale=self._locale)
 
     def moment(self, value: datetime) -> str:
         return format_datetime(value.astimezone(BERLIN), _MOMENT[self.language], locale=self._locale)

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 
 from serviceheft.book import Run
-from serviceheft.entitlement import Standing, State, contained
+from serviceheft.entitlement import State
 from serviceheft.i18n import N_
-from serviceheft.publish import figures, hosts, words
+from serviceheft.publish import agreement, device_figures, figures, hosts, imprint, words
 from serviceheft.publish.hosts import HostPage
 from serviceheft.publish.rows import (
     FindingRow,
@@ -39,17 +38,6 @@ class Card:
     remark: str
     tone: str
     page: str
-
-
-@dataclass(frozen=True)
-class ServiceRow:
-    number: str
-    title: str
-    status: Mark
-    order: int
-    cadence: str
-    scope: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -91,17 +79,11 @@ class RunRow:
 
 
 @dataclass(frozen=True)
-class PersonRow:
-    name: str
-    role: str
-    email: str
-    phone: str
-
-
-@dataclass(frozen=True)
-class Side:
-    title: str
-    rows: Sequence[PersonRow]
+class Charts:
+    progress: figures.Bars
+    findings: figures.Line
+    definitions: figures.Bars
+    updates: figures.Bars
 
 
 class BookView:
@@ -115,92 +97,29 @@ class BookView:
         self.company = customer.company.name
         self.notes = customer.documentation.notes
         self.catalogue_version = source.catalogue.version
-        self.catalogue_changes = [
-            {"version": change.version, "date": reader.day(change.date), "remark": change.remark}
-            for change in reversed(source.catalogue.changes)
-        ]
+        self.catalogue_changes = agreement.catalogue_changes(source)
+        self.contract_in_words = agreement.contract_in_words(source)
+        self.contract_facts = agreement.contract_facts(source)
+        self.services = agreement.services(source)
+        self.windows = agreement.windows(source)
+        self.people = agreement.people(source)
+        self.imprint = imprint.imprint(source)
         self.hosts: list[HostPage] = list(hosts.pages(source, self._links))
-        self.charts = figures.charts(source, self._links)
+        self.charts = Charts(
+            progress=figures.progress(source),
+            findings=figures.findings_over_time(source),
+            definitions=device_figures.definitions(source, self._links),
+            updates=device_figures.missing_updates(source, self._links),
+        )
         self.open_findings = self._findings(closed=False)
         self.closed_findings = self._findings(closed=True)
         self.worst_findings = self.open_findings[:MOST_ON_START]
         self.open_tickets, self.closed_tickets = self._tickets()
         self.next_tickets = self.open_tickets[:MOST_ON_START]
         self.unchecked: list[UncheckedRow] = unchecked_rows(source, self._links)
-        self.services = self._services()
         self.owed = self._owed()
         self.runs = [self._run(run) for run in source.runs[:MOST_RUNS]]
-        self.people = self._people()
         self.glossary = [(reader.gettext(term), reader.gettext(meaning)) for term, meaning in words.GLOSSARY]
-        self.windows = self._windows()
-
-    @property
-    def contract_in_words(self) -> str:
-        """ "Dienstleistungsvertrag Comfort"."""
-        contract = self._source.customer.contract
-        if contract.kind == "hourly":
-            return self._reader.gettext(N_("contract by the hour"))
-        return self._reader.gettext(N_("service contract {tier}"), tier=words.TIERS[contract.tier or ""])
-
-    @property
-    def contract_facts(self) -> list[tuple[str, str]]:
-        """Prices are left out: pages are read by more people than invoices are."""
-        customer, t = self._source.customer, self._reader.gettext
-        contract, reader = customer.contract, self._reader
-        facts = [
-            (t(N_("Customer")), customer.company.name),
-            (t(N_("Customer number")), customer.company.customer_number),
-            (t(N_("Provider")), customer.provider.name),
-            (t(N_("Contract")), self.contract_in_words),
-            (t(N_("Since")), reader.day(contract.start)),
-        ]
-        if contract.end:
-            facts.append((t(N_("Until")), reader.day(contract.end)))
-        reaction = self._source.catalogue.services.get("2.2")
-        if reaction and contract.tier in reaction.reaction_hours:
-            hours = t(N_("{hours} service hours"), hours=reaction.reaction_hours[contract.tier])
-            facts.append((t(N_("Time to react")), hours))
-        facts.append(
-            (t(N_("Service hours")), t(N_("Monday to Friday except public holidays, 09:00 to 17:00")))
-        )
-        place = customer.company if contract.reaction_clock.holidays_of == "customer" else customer.provider
-        holidays = words.BUNDESLAENDER[place.bundesland]
-        municipality = place.municipality if place.municipality != "catholic" else None
-        facts.append((t(N_("Public holidays")), f"{holidays}, {municipality}" if municipality else holidays))
-        if days := contract.reaction_clock.closed_days:
-            shown = ", ".join(f"{int(day[3:])}.{int(day[:2])}." for day in days)
-            facts.append((t(N_("Further days without service")), shown))
-        return facts
-
-    @property
-    def imprint(self) -> list[tuple[str, str]]:
-        """Where this comes from, so that it can be checked."""
-        source, reader = self._source, self._reader
-        t = reader.gettext
-        newest = max((shot.at for shot in source.snapshots), default=None)
-        oldest = min((shot.at for shot in source.snapshots), default=None)
-        run = source.runs[0] if source.runs else None
-        ours = source.customer.people.ours
-        measured = t(N_("nothing measured yet"))
-        if newest and oldest:
-            measured = t(
-                N_("{oldest} to {newest}"), oldest=reader.moment(oldest), newest=reader.moment(newest)
-            )
-        return [
-            (t(N_("Printed")), reader.moment(source.now)),
-            (t(N_("Age of the data")), measured),
-            (
-                t(N_("Periods")),
-                ", ".join(dict.fromkeys(reader.period(o.period) for o in source.owed if o.current)),
-            ),
-            (t(N_("Responsible")), ours.contact.name),
-            (t(N_("Deputy")), ours.deputy.name),
-            (t(N_("Serviceheft version")), version("serviceheft")),
-            (t(N_("Rules (commit) of the last run")), run.commit if run else t(N_("no run so far"))),
-            (t(N_("Inventory (hash) today")), source.customer.inventory_hash()),
-            (t(N_("Head of the chain: number")), str(source.head.number)),
-            (t(N_("Head of the chain: hash")), source.head.hash),
-        ]
 
     @property
     def cards(self) -> list[Card]:
@@ -266,26 +185,6 @@ class BookView:
             (row for state, row in rows if state == "closed"), key=lambda row: row.closed_at or row.opened_at
         )
         return open_, closed[::-1]
-
-    def _services(self) -> list[ServiceRow]:
-        reader = self._reader
-        rows = []
-        for clause in contained(self._source.customer, self._source.catalogue):
-            service = self._source.catalogue.services[clause.service]
-            status = mark(words.STANDINGS, Standing(clause.standing).value, reader)
-            scope = ", ".join(word(words.SCOPES, group, reader) for group in service.scope)
-            rows.append(
-                ServiceRow(
-                    number=clause.service,
-                    title=clause.title,
-                    status=status,
-                    order=status.order,
-                    cadence=word(words.CADENCES, clause.cadence, reader),
-                    scope=scope or reader.gettext(N_("the customer as a whole")),
-                    kind=word(words.KINDS, clause.kind, reader),
-                )
-            )
-        return rows
 
     def _owed(self) -> list[OwedGroup]:
         grouped: dict[tuple[str, str], OwedGroup] = {}
@@ -358,35 +257,3 @@ class BookView:
                         ChangeRow(change, link, cause_title(self._source, finding.cause), finding.ticket)
                     )
         return rows
-
-    def _people(self) -> list[Side]:
-        t, people = self._reader.gettext, self._source.customer.people
-        ours = [(people.ours.contact, t(N_("contact"))), (people.ours.deputy, t(N_("deputy")))]
-        central = people.theirs.central_contact
-        theirs = [
-            (
-                person,
-                t(N_("central contact, sees all tickets"))
-                if person.email == central
-                else t(N_("may report problems")),
-            )
-            for person in people.theirs.authorised_reporters
-        ]
-        return [
-            Side(title, [PersonRow(who.name, role, who.email, who.phone or "") for who, role in rows])
-            for title, rows in (
-                (self._source.customer.provider.name, ours),
-                (self._source.customer.company.name, theirs),
-            )
-        ]
-
-    def _windows(self) -> list[dict[str, str]]:
-        return [
-            {
-                "name": window.name,
-                "days": ", ".join(word(words.WEEKDAYS, day, self._reader) for day in window.days),
-                "start": window.start,
-                "end": window.end,
-            }
-            for window in self._source.customer.contract.maintenance_windows
-        ]
