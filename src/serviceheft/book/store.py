@@ -28,6 +28,7 @@ from serviceheft.book import schema
 from serviceheft.book.errors import NOT_A_URL, BookUnavailable, place, unavailable
 
 SQLITE_BUSY = 5
+REPLACED = "was moved, deleted or replaced while in use. Put it back in its place, then start again."
 MISSING = "does not exist yet. The first run of a customer creates it."
 
 
@@ -58,10 +59,12 @@ class Store:
         self._connection: sa.Connection | None = None
         self._process = 0
         self._abandoned: list[sa.Connection] = []
+        self._file: tuple[int, int] | None = None
         if self.sqlite:
-            self._check_file(create=create)
+            self._check_folder(create=create)
         with self._connected() as connection:
             self._check_schema(connection, create=create)
+        self._file = self._identity()
 
     @property
     def sqlite(self) -> bool:
@@ -116,6 +119,7 @@ class Store:
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
+        self._check_identity()
         try:
             if self._process != os.getpid():
                 if self._connection is not None:
@@ -136,12 +140,28 @@ class Store:
             connection.exec_driver_sql("PRAGMA synchronous=FULL")
         return connection
 
-    def _check_file(self, *, create: bool) -> None:
+    def _check_folder(self, *, create: bool) -> None:
         path = Path(self.url.database or "")
         if not path.parent.is_dir():
             raise BookUnavailable(f"{place(self.url)} has no folder. Create it: mkdir -p {path.parent}")
         if not create and not path.exists():  # SQLite would make an empty file
             raise BookUnavailable(f"{place(self.url)} {MISSING}")
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file the path names; None for PostgreSQL."""
+        if not self.sqlite:
+            return None
+        try:
+            status = Path(self.url.database or "").stat()
+        except OSError:
+            return 0, 0
+        return status.st_dev, status.st_ino
+
+    def _check_identity(self) -> None:
+        """An open SQLite file takes writes even after somebody moved or deleted it: they would be lost."""
+        if self._file and self._identity() != self._file:
+            self.close()
+            raise BookUnavailable(f"{place(self.url)} {REPLACED}")
 
     def _check_schema(self, connection: sa.Connection, *, create: bool) -> None:
         found = self._version(connection)
