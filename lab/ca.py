@@ -41,12 +41,19 @@ class CertificateAuthority:
             return path
         now = datetime.now(UTC)
         not_before = now - timedelta(days=400 if expired else 1)
-        not_after = now - timedelta(days=30) if expired else min(now + _LIFETIME, self._certificate.not_valid_after_utc)
+        not_after = (
+            now - timedelta(days=30)
+            if expired
+            else min(now + _LIFETIME, self._certificate.not_valid_after_utc)
+        )
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             _builder(name, self._certificate.subject, key.public_key(), not_before, not_after)
             .add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName(name)]), False
+                x509.SubjectAlternativeName(
+                    [x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName(name)]
+                ),
+                False,
             )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
             .add_extension(_usage(signs_certificates=False), True)

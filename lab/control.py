@@ -114,7 +114,9 @@ def _start(directory: Path, timeout: float) -> LabStatus:
         raise LabError(f"The Windows hosts did not come up in {timeout:.0f} s. See {log}.")
     if process.poll() is not None:
         last = log.read_text(encoding="utf-8").strip().splitlines()[-1:]
-        raise LabError(last[0] if last else f"The Windows hosts ended with code {process.returncode}. See {log}.")
+        raise LabError(
+            last[0] if last else f"The Windows hosts ended with code {process.returncode}. See {log}."
+        )
     return status(directory)
 
 

@@ -24,6 +24,8 @@ _ENVIRONMENT = {
     "tmp": r"C:\Windows\Temp",
     "public": r"C:\Users\Public",
 }
+#: What an action plugin hands on although its module does not read it.
+_BY_ACTION_PLUGIN = {"win_copy": {"content", "decrypt", "local_follow", "remote_src", "symlinks"}}
 _NET_TYPES: dict[type, str] = {
     str: "System.String",
     int: "System.Int32",
@@ -66,13 +68,20 @@ def secret_values(specification: Specification, arguments: Json) -> set[str]:
 
 
 def _check(
-    options: dict[str, Json], constraints: Json, given: Json, module: str, context: tuple[str, ...], skip: bool = False
+    options: dict[str, Json],
+    constraints: Json,
+    given: Json,
+    module: str,
+    context: tuple[str, ...],
+    skip: bool = False,
 ) -> Json:
     def fail(message: str, then: str = "") -> None:
         where = f" found in {' -> '.join(context)}" if context else ""
         raise ModuleFailure(f"{message}{where}{then}")
 
-    aliases = {str(alias): name for name, option in options.items() for alias in as_list(option.get("aliases"))}
+    aliases = {
+        str(alias): name for name, option in options.items() for alias in as_list(option.get("aliases"))
+    }
     for alias, name in aliases.items():
         if alias in given:
             given[name] = given[alias]
@@ -159,7 +168,9 @@ def _convert(name: str, value: Any, option: Json, fail: Callable[..., None]) -> 
         wrong = [entry for entry in values if entry.casefold() not in spelled]
         if wrong:
             which = "one or more of" if kind == "list" else "one of"
-            fail(f"value of {name} must be {which}: {', '.join(choices)}. Got no match for: {', '.join(wrong)}")
+            fail(
+                f"value of {name} must be {which}: {', '.join(choices)}. Got no match for: {', '.join(wrong)}"
+            )
         if kind == "list":
             return [spelled[entry.casefold()] for entry in values]
         if kind == "str":
@@ -175,7 +186,8 @@ def _suboptions(
     if kind == "list" and elements is not None and value is not None:
         if elements == "dict" and suboptions:
             return [
-                _check(suboptions, option, dict(_dictionary(entry)), module, (*context, name)) for entry in value
+                _check(suboptions, option, dict(_dictionary(entry)), module, (*context, name))
+                for entry in value
             ]
         converted = []
         for entry in value:
@@ -195,11 +207,14 @@ def _suboptions(
 def _check_legacy(specification: Specification, module: str, given: Json, *, check_mode: bool) -> Json:
     if check_mode and not specification.supports_check_mode:
         raise CheckModeUnsupported(f"remote module ({module}) does not support check mode")
-    options = {name: option for name, option in specification.options.items() if not name.startswith("_ansible_")}
+    options = {
+        name: option for name, option in specification.options.items() if not name.startswith("_ansible_")
+    }
     spelled = {name.casefold(): name for name in options}
     for name, option in options.items():
         spelled |= {str(alias).casefold(): name for alias in as_list(option.get("aliases"))}
-    unknown = sorted(name for name in given if not name.startswith("_") and name.casefold() not in spelled)
+    known = spelled.keys() | _BY_ACTION_PLUGIN.get(module, set())
+    unknown = sorted(name for name in given if not name.startswith("_") and name.casefold() not in known)
     if unknown:
         raise ModuleFailure(
             f"Unsupported parameters for ({module}) module: {', '.join(unknown)}. Supported parameters include: "
@@ -263,7 +278,9 @@ def _dictionary(value: Any) -> Json:
             return dict(json.loads(value))
         if "=" in value:
             return dict(part.split("=", 1) for part in re.split(r"[, ]+", value) if "=" in part)
-        raise ValueError("string cannot be converted to a dict, must either be a JSON string or in the key=value form")
+        raise ValueError(
+            "string cannot be converted to a dict, must either be a JSON string or in the key=value form"
+        )
     raise ValueError(f"{_net(value)} cannot be converted to a dict")
 
 
@@ -273,7 +290,12 @@ def expand(text: str, account: Json | None = None) -> str:
     if account is not None:
         home = rf"C:\Users\{account['name']}"
         temporary = rf"{home}\AppData\Local\Temp"
-        known = _ENVIRONMENT | {"userprofile": home, "temp": temporary, "tmp": temporary, "appdata": rf"{home}\AppData"}
+        known = _ENVIRONMENT | {
+            "userprofile": home,
+            "temp": temporary,
+            "tmp": temporary,
+            "appdata": rf"{home}\AppData",
+        }
     return re.sub(r"%([^%]+)%", lambda match: known.get(match[1].casefold(), match[0]), text)
 
 

@@ -48,7 +48,9 @@ class Authentication:
     """State of the authentication of one TCP connection (NTLM authenticates the connection, not the request)."""
 
     def __init__(self, certificate_der: bytes) -> None:
-        self._bindings = GssChannelBindings(application_data=b"tls-server-end-point:" + _endpoint_hash(certificate_der))
+        self._bindings = GssChannelBindings(
+            application_data=b"tls-server-end-point:" + _endpoint_hash(certificate_der)
+        )
         self._context: Any = None
         self.account: Json | None = None
 
@@ -84,7 +86,9 @@ class Authentication:
                     self._context = spnego.server(
                         protocol="ntlm" if raw_ntlm else "negotiate",
                         channel_bindings=self._bindings,
-                        options=spnego.NegotiateOptions.use_ntlm if raw_ntlm else spnego.NegotiateOptions.use_negotiate,
+                        options=spnego.NegotiateOptions.use_ntlm
+                        if raw_ntlm
+                        else spnego.NegotiateOptions.use_negotiate,
                     )
                 answer = self._context.step(token)
         except (SpnegoError, ValueError) as error:

@@ -55,7 +55,9 @@ class CmdShell:
         if encoded:
             output = self._run(base64.b64decode(encoded[1]).decode("utf-16-le"), stdin)
         else:
-            output = Output(errors=[f"The lab's emulated Windows host runs no such command line: {command.line}"], code=1)
+            output = Output(
+                errors=[f"The lab's emulated Windows host runs no such command line: {command.line}"], code=1
+            )
         command.output = output
         command.stdout = "".join(f"{line}\r\n" for line in output.lines).encode()
         command.stderr = "".join(f"{line}\r\n" for line in output.errors).encode()
@@ -80,4 +82,3 @@ class CmdShell:
     def close(self) -> None:
         for command in list(self._commands):
             self.signal(command)
-

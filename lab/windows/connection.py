@@ -69,7 +69,9 @@ class Connection(BaseHTTPRequestHandler):
             self._challenge((f"{access.scheme} {_text(access.token)}",))
             return
         if "soap+xml" not in (self.headers.get("Content-Type") or ""):
-            self._answer(415, b"The lab speaks plain SOAP inside TLS, no WinRM message encryption.", "text/plain")
+            self._answer(
+                415, b"The lab speaks plain SOAP inside TLS, no WinRM message encryption.", "text/plain"
+            )
             return
         status, answer = self._endpoint.handle(body, access.account)
         headers = {"WWW-Authenticate": f"Negotiate {_text(access.token)}"} if access.token else {}
@@ -103,7 +105,9 @@ class Connection(BaseHTTPRequestHandler):
         """Requests are not logged: a task is, where it is run."""
 
 
-def serve(client: socket.socket, context: ssl.SSLContext, certificate_der: bytes, handle: Callable[..., Any]) -> None:
+def serve(
+    client: socket.socket, context: ssl.SSLContext, certificate_der: bytes, handle: Callable[..., Any]
+) -> None:
     """Speak TLS on an accepted socket and hand it to `handle(tls_socket, certificate_der)`; always close it."""
     tls: socket.socket = client
     try:

@@ -34,10 +34,14 @@ class _Model:
 _CLIENT = ("Microsoft Windows 11 Pro", "10.0.26100", "26100.7171")
 _SERVER = ("Microsoft Windows Server 2022 Standard", "10.0.20348", "20348.4405")
 _MODELS: dict[str, _Model] = {
-    "client": _Model("Beispiel Systeme", "Arbeitsplatz 300", "Intel(R) Core(TM) i5-13500", 14, 16, 512, *_CLIENT),
+    "client": _Model(
+        "Beispiel Systeme", "Arbeitsplatz 300", "Intel(R) Core(TM) i5-13500", 14, 16, 512, *_CLIENT
+    ),
     "laptop": _Model("Beispiel Systeme", "Reisebuch 14", "AMD Ryzen 5 PRO 7540U", 6, 16, 512, *_CLIENT),
     "server": _Model("Beispiel Systeme", "Rack 2", "Intel(R) Xeon(R) Silver 4410Y", 12, 64, 960, *_SERVER),
-    "domain_controller": _Model("Beispiel Systeme", "Rack 1", "Intel(R) Xeon(R) E-2434", 4, 32, 480, *_SERVER),
+    "domain_controller": _Model(
+        "Beispiel Systeme", "Rack 1", "Intel(R) Xeon(R) E-2434", 4, 32, 480, *_SERVER
+    ),
 }
 
 #: name, display name, state, start mode, path, account
@@ -251,7 +255,11 @@ def _programs(role: str, scanner: str, now: datetime) -> list[Json]:
 
     programs = [program("Microsoft Edge", "142.0.3595.90", "Microsoft Corporation", 6, "machine32")]
     if role in ("client", "laptop"):
-        programs.append(program("Microsoft 365 Apps for Business - de-de", "16.0.19328.20244", "Microsoft Corporation", 90))
+        programs.append(
+            program(
+                "Microsoft 365 Apps for Business - de-de", "16.0.19328.20244", "Microsoft Corporation", 90
+            )
+        )
     if scanner == "bitdefender":
         programs.append(program("Bitdefender Endpoint Security Tools", "7.9.24.523", "Bitdefender", 200))
     return programs
@@ -281,7 +289,11 @@ def _history(now: datetime) -> list[Json]:
 
 def _scanner(role: str, scanner: str, now: datetime, number: int) -> Json:
     is_server = role in ("server", "domain_controller")
-    windows_own = {"displayName": "Windows Defender", "productState": 397568, "timestamp": iso(now - timedelta(days=1))}
+    windows_own = {
+        "displayName": "Windows Defender",
+        "productState": 397568,
+        "timestamp": iso(now - timedelta(days=1)),
+    }
     if scanner == "defender":
         return {
             "defender": _defender(now, number),

@@ -40,7 +40,10 @@ class FileSystem:
         wanted = normal(path).casefold()
         if wanted in (f"{volume['letter']}".casefold() for volume in self._machine.state["volumes"]):
             return "directory"
-        known = [*_ALWAYS_THERE, *(rf"C:\Users\{account['name']}" for account in self._machine.state["accounts"])]
+        known = [
+            *_ALWAYS_THERE,
+            *(rf"C:\Users\{account['name']}" for account in self._machine.state["accounts"]),
+        ]
         below = f"{wanted}\\"
         known_or_above = (name.casefold() == wanted or name.casefold().startswith(below) for name in known)
         if any(known_or_above) or any(name.casefold().startswith(below) for name in self._names(path)):
@@ -90,7 +93,9 @@ class FileSystem:
         """Remove a file, or a folder with all that is in it."""
         store = self._store(path)
         wanted = normal(path).casefold()
-        for name in [name for name in store if name.casefold() == wanted or name.casefold().startswith(f"{wanted}\\")]:
+        for name in [
+            name for name in store if name.casefold() == wanted or name.casefold().startswith(f"{wanted}\\")
+        ]:
             del store[name]
 
     def children(self, path: str) -> list[str]:

@@ -40,7 +40,8 @@ class Manifest:
             raise ValueError("no manifest follows the bootstrap")
         data = json.loads(parts[1])
         actions = tuple(
-            Action(entry["name"], entry["params"] or {}, entry["secure_params"] or {}) for entry in data["actions"]
+            Action(entry["name"], entry["params"] or {}, entry["secure_params"] or {})
+            for entry in data["actions"]
         )
         scripts = {name: entry["script"] for name, entry in data["scripts"].items()}
         return cls(actions, scripts, parts[2] if len(parts) > 2 else "")
@@ -73,7 +74,11 @@ def module_task(action: Action) -> ModuleTask:
     for variable in action.params.get("Variables") or []:
         if variable["Name"] == "complex_args":
             arguments = dict(variable["Value"])
-    settings = {key.removeprefix("_ansible_"): value for key, value in arguments.items() if key.startswith("_ansible_")}
+    settings = {
+        key.removeprefix("_ansible_"): value
+        for key, value in arguments.items()
+        if key.startswith("_ansible_")
+    }
     plain = {key: value for key, value in arguments.items() if not key.startswith("_ansible_")}
     return ModuleTask(_full_name(script), script, plain, settings)
 

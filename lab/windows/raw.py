@@ -20,7 +20,9 @@ def run_raw(machine: Machine, script: str, account: Json) -> tuple[str, Output]:
         if match:
             return what, answer(machine, match, account)
     first = next((line.strip() for line in script.splitlines() if line.strip()), "")
-    return "unknown script", _refuse(f"The lab's emulated Windows host does not know this script: {first[:100]}")
+    return "unknown script", _refuse(
+        f"The lab's emulated Windows host does not know this script: {first[:100]}"
+    )
 
 
 def file_time(moment: datetime) -> int:
@@ -66,10 +68,22 @@ def _refuse(text: str) -> Output:
 type _Answer = Callable[[Machine, re.Match[str], Json], Output]
 
 _KNOWN: list[tuple[str, re.Pattern[str], _Answer]] = [
-    ("boot time", re.compile(r"^\(Get-CimInstance -ClassName Win32_OperatingSystem.*ToFileTime\(\)"), _boot_time),
+    (
+        "boot time",
+        re.compile(r"^\(Get-CimInstance -ClassName Win32_OperatingSystem.*ToFileTime\(\)"),
+        _boot_time,
+    ),
     ("reboot", re.compile(r"C:\\Windows\\System32\\shutdown\.exe /r /t "), _shut_down),
-    ("logon screen", re.compile(r"Winlogon\\AutoLogonChecked' -ErrorAction Stop; '(success-[0-9a-f-]+)'"), _logged_on),
-    ("servicing", re.compile(r"Component Based Servicing\\Interface'\s+Name = 'ServicingInProgress'"), _servicing),
+    (
+        "logon screen",
+        re.compile(r"Winlogon\\AutoLogonChecked' -ErrorAction Stop; '(success-[0-9a-f-]+)'"),
+        _logged_on,
+    ),
+    (
+        "servicing",
+        re.compile(r"Component Based Servicing\\Interface'\s+Name = 'ServicingInProgress'"),
+        _servicing,
+    ),
     ("remove", re.compile(r"^Remove-Item (?:'([^']+)'|(\S+)) -Force(?: -Recurse)?"), _remove),
     ("POSIX module", re.compile(r"^echo (?:FOUND|PLATFORM)|/usr/bin/python|\bcommand -v "), _posix),
 ]

@@ -54,7 +54,9 @@ class Registry:
         """Names of the keys directly below."""
         start = f"{normal(path)}\\"
         found = {
-            key[len(start) :].partition("\\")[0] for key in self._keys if key.casefold().startswith(start.casefold())
+            key[len(start) :].partition("\\")[0]
+            for key in self._keys
+            if key.casefold().startswith(start.casefold())
         }
         return sorted(found, key=str.casefold)
 
@@ -78,7 +80,9 @@ class Registry:
     def remove_key(self, path: str) -> None:
         """Remove a key and all below it."""
         wanted = normal(path).casefold()
-        for key in [key for key in self._keys if key.casefold() == wanted or key.casefold().startswith(f"{wanted}\\")]:
+        for key in [
+            key for key in self._keys if key.casefold() == wanted or key.casefold().startswith(f"{wanted}\\")
+        ]:
             del self._keys[key]
 
     def _key(self, path: str) -> str | None:

@@ -28,7 +28,9 @@ def read_hosts(directory: Path) -> list[HostAddress]:
     path = directory / "hosts.json"
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-        hosts = [HostAddress(entry["name"], entry["address"], int(entry.get("port") or 5986)) for entry in entries]
+        hosts = [
+            HostAddress(entry["name"], entry["address"], int(entry.get("port") or 5986)) for entry in entries
+        ]
     except FileNotFoundError as error:
         raise LabError(f"{path} is missing: it lists the hosts to serve.") from error
     except (ValueError, KeyError, TypeError) as error:

@@ -37,11 +37,19 @@ def read_specification(script: str) -> Specification | None:
     for node in _walk(root):
         if node.type == "hash_literal_expression":
             value = _value(node)
-            if isinstance(value, dict) and isinstance(value.get("options"), dict) and _is_options(value["options"]):
+            if (
+                isinstance(value, dict)
+                and isinstance(value.get("options"), dict)
+                and _is_options(value["options"])
+            ):
                 options = {name: dict(option) for name, option in value.pop("options").items()}
                 return Specification(options, value, value.get("supports_check_mode") is True)
-    calls = [node for node in _walk(root) if node.type == "command" and _text(node).startswith("Get-AnsibleParam")]
-    parsing = [node for node in _walk(root) if node.type == "command" and _text(node).startswith("Parse-Args")]
+    calls = [
+        node for node in _walk(root) if node.type == "command" and _text(node).startswith("Get-AnsibleParam")
+    ]
+    parsing = [
+        node for node in _walk(root) if node.type == "command" and _text(node).startswith("Parse-Args")
+    ]
     if not parsing:
         return None
     checks = any("supports_check_mode" in _text(node) and "$true" in _text(node) for node in parsing)
@@ -123,10 +131,15 @@ def _items(node: Node) -> Iterator[Any]:
             yield from _items(child)
     elif node.type != "comment":
         inner = node
-        while inner.type in ("pipeline", "pipeline_chain", "unary_expression") and len(inner.named_children) == 1:
+        while (
+            inner.type in ("pipeline", "pipeline_chain", "unary_expression")
+            and len(inner.named_children) == 1
+        ):
             inner = inner.named_children[0]
         value = _value(inner)
-        if inner.type in ("array_literal_expression", "expression_with_unary_operator") and isinstance(value, list):
+        if inner.type in ("array_literal_expression", "expression_with_unary_operator") and isinstance(
+            value, list
+        ):
             yield from value
         elif inner.type == "array_expression" and isinstance(value, list):
             yield from value  # a nested @( ) is unrolled, which is why specifications write ,@( )

@@ -24,7 +24,9 @@ def run_manifest(machine: Machine, manifest: Manifest, account: Json) -> tuple[s
             try:
                 account = _become(machine, wrapper, account)
             except ModuleFailure as failure:
-                return "become", _result({"failed": True, "msg": f"Unhandled exception while executing module: {failure}"})
+                return "become", _result(
+                    {"failed": True, "msg": f"Unhandled exception while executing module: {failure}"}
+                )
         elif wrapper.name == "async_wrapper.ps1":
             background = wrapper
         elif wrapper.name != "async_watchdog.ps1":
@@ -46,7 +48,9 @@ def unknown_module(name: str) -> str:
     return f"The lab's emulated Windows host does not know the module {name}."
 
 
-def _run(machine: Machine, manifest: Manifest, task: ModuleTask, account: Json, background: Action | None) -> Output:
+def _run(
+    machine: Machine, manifest: Manifest, task: ModuleTask, account: Json, background: Action | None
+) -> Output:
     call = modules.Call(
         check_mode=bool(task.settings.get("check_mode")),
         diff=bool(task.settings.get("diff")),

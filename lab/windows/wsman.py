@@ -137,11 +137,15 @@ class Endpoint:
         if verb == "Signal":
             kept.shell.signal(_child(body, "rsp:Signal").get("CommandId") or "")
             return "<rsp:SignalResponse/>"
-        raise Fault(_ACTION_NOT_SUPPORTED, "a:ActionNotSupported", f"The lab's emulated host does not know {action}.")
+        raise Fault(
+            _ACTION_NOT_SUPPORTED, "a:ActionNotSupported", f"The lab's emulated host does not know {action}."
+        )
 
     def _create(self, resource: str, body: ET.Element, account: Json) -> str:
         if resource != CMD and not resource.startswith(_POWERSHELL):
-            raise Fault(_INVALID_SELECTORS, "w:InvalidSelectors", f"The lab offers no shell of the kind {resource}.")
+            raise Fault(
+                _INVALID_SELECTORS, "w:InvalidSelectors", f"The lab offers no shell of the kind {resource}."
+            )
         request = _child(body, "rsp:Shell")
         shell_id = request.get("ShellId") or str(uuid.uuid4()).upper()
         shell = self._open_shell(resource, account, request, shell_id)
