@@ -97,10 +97,9 @@ def finding_row(source: Source, finding: FindingLife, host: HostLink | None) -> 
 
 def ticket_row(source: Source, ticket: Ticket, host: HostLink | None) -> TicketRow:
     """Reporter and contact stay out: people are on the people page alone."""
-    state = "overdue" if ticket.state == "open" and ticket.deadline < source.now else ticket.state
     return TicketRow(
         number=ticket.number,
-        state=mark(words.TICKETS, state, source.reader),
+        state=mark(words.TICKETS, ticket_state(source, ticket), source.reader),
         host=host,
         title=cause_title(source, ticket.finding.cause),
         service=source.service_title(ticket.finding.service),
@@ -108,6 +107,12 @@ def ticket_row(source: Source, ticket: Ticket, host: HostLink | None) -> TicketR
         deadline=ticket.deadline,
         closed_at=ticket.closed_at,
     )
+
+
+def ticket_state(source: Source, ticket: Ticket) -> str:
+    """The code in words.TICKETS: "overdue" is an open ticket past its deadline."""
+    late = ticket.state == "open" and ticket.deadline < source.now
+    return "overdue" if late else ticket.state
 
 
 def stamp_row(source: Source, stamp: Stamp, host: HostLink | None) -> StampRow:

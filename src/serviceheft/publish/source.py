@@ -58,8 +58,13 @@ class Source:
         return f"{number} {getattr(service.title, self.reader.language)}" if service else number
 
 
-def read(customer: Customer, catalogue: Catalogue, book: Book, now: datetime) -> Source:
-    """Read the customer's part of the book. Raises BookUnavailable."""
+def read(
+    customer: Customer, catalogue: Catalogue, book: Book, now: datetime, owed_at: datetime | None = None
+) -> Source:
+    """Read the customer's part of the book. Raises BookUnavailable.
+
+    `owed_at`: the moment whose periods are owed, for a record that is printed later.
+    """
     stamps = book.stamps(customer.name, since=now - LOOK_BACK)
     return Source(
         customer=customer,
@@ -71,7 +76,7 @@ def read(customer: Customer, catalogue: Catalogue, book: Book, now: datetime) ->
         findings=book.findings(customer.name),
         tickets=book.tickets(customer.name),
         snapshots=book.snapshots(customer.name),
-        owed=owed(customer, catalogue, stamps, now),
+        owed=owed(customer, catalogue, stamps, owed_at or now),
         head=book.head(customer.name),
     )
 

@@ -1,0 +1,230 @@
+"""The maintenance record ("Wartungsprotokoll") of one period as a PDF."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, time
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from serviceheft import clock, settings
+from serviceheft.assess.judgement import CheckResult, Outcome
+from serviceheft.book import Book, FindingLife, Found, Stamp
+from serviceheft.i18n import N_
+from serviceheft.model.catalogue import Catalogue
+from serviceheft.model.schema import Customer
+from serviceheft.publish import allowed, words
+from serviceheft.publish.agreement import contract_in_words
+from serviceheft.publish.imprint import age_of_data, responsible, versions
+from serviceheft.publish.rows import UncheckedRow, ticket_state, unchecked_rows, unmeasured_checks
+from serviceheft.publish.source import Source, read
+from serviceheft.publish.words import mark
+from serviceheft.settings import BERLIN
+
+#: Readable by machines and by people who cannot see, and in twenty years: PDF/UA-1 and PDF/A-2a.
+STANDARDS: list[Any] = ["ua-1", "a-2a"]
+FILE_NAMES = {"de": "wartungsprotokoll", "en": "maintenance-record"}
+
+_TALLIED = (Outcome.DONE, Outcome.FINDING, Outcome.FAILED, Outcome.NOT_REACHED, Outcome.NOT_MEASURED)
+
+
+def build_report(
+    customer: Customer,
+    catalogue: Catalogue,
+    book: Book,
+    out: Path | None = None,
+    now: datetime | None = None,
+    period: str | None = None,
+) -> Path:
+    """Write the record of a period ("2026-W47", "2026-11"; by default this week); returns the PDF's path.
+
+    It goes to reports/<customer>/ below `out` (by default settings.build_directory()). Raises
+    BookUnavailable, Undeclared, and clock.ClockError for a text that is no period.
+    """
+    now = now or settings.now()
+    period = period or clock.period_of("weekly", now) or ""
+    _, last = clock.days_of(period)
+    end = datetime.combine(last, time.max, BERLIN)
+    source = read(customer, catalogue, book, now, owed_at=min(now, end))
+    data = json.dumps(report_data(source, period), ensure_ascii=False)
+    pdf = typst.compile(
+        Path(str(resources.files(__package__) / "templates" / "report.typ")),
+        sys_inputs={"data": data},
+        ignore_system_fonts=True,
+        pdf_standards=STANDARDS,
+        timestamp=int(now.timestamp()),
+    )
+    folder = (out or settings.build_directory()) / "reports" / customer.name
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{FILE_NAMES[source.reader.language]}-{period}.pdf"
+    draft = path.with_suffix(".part")
+    draft.write_bytes(pdf)
+    draft.replace(path)
+    return path
+
+
+def report_data(source: Source, period: str) -> dict[str, Any]:
+    """Everything that the template prints, as plain data. People of the customer do not appear."""
+    reader, t = source.reader, source.reader.gettext
+    stamps = stamps_of(source, period)
+    unchecked = [
+        row for row in unchecked_rows(source, {}) if row.period == period or _covers(period, row.period)
+    ]
+    return {
+        "language": reader.language,
+        "title": t(N_("Maintenance record {period}"), period=_short(source, period)),
+        "company": source.customer.company.name,
+        "provider": source.customer.provider.name,
+        "left": [
+            (
+                t(N_("Customer")),
+                f"{source.customer.company.name} ({source.customer.company.customer_number})",
+            ),
+            (t(N_("Contract")), contract_in_words(source)),
+            (t(N_("Period")), reader.period(period)),
+            (t(N_("Age of the data")), age_of_data(source, [it.at for it in stamps if it.outcome.measured])),
+        ],
+        "right": [*responsible(source), (t(N_("Printed")), reader.moment(source.now))],
+        "tally": {
+            "labels": [
+                t(N_("Service")),
+                *(mark(words.OUTCOMES, outcome.value, reader).word for outcome in _TALLIED),
+                t(N_("Devices")),
+            ],
+            "rows": [_tally(source, service, rows) for service, rows in _by_service(stamps)],
+        },
+        "labels": [
+            t(N_("Device")),
+            t(N_("Result")),
+            t(N_("Deviation")),
+            t(N_("Ticket, react by")),
+            t(N_("Technician")),
+            t(N_("When")),
+        ],
+        "sections": [
+            {"title": source.service_title(service), "rows": [_row(source, stamp) for stamp in rows]}
+            for service, rows in _by_service(stamps)
+        ],
+        "nothing": t(N_("No service was stamped in this period.")),
+        "unchecked": {
+            "title": t(N_("Not checked")),
+            "lead": t(N_("What the contract owes in this period and nobody could measure.")),
+            "none": t(N_("Everything that is measured automatically was measured.")),
+            "labels": [
+                t(N_("Service")),
+                t(N_("Device")),
+                t(N_("Why it was not checked")),
+                t(N_("Last tried")),
+            ],
+            "rows": [_unchecked(source, row) for row in unchecked],
+        },
+        "evidence": {
+            "title": t(N_("Evidence")),
+            "lead": t(
+                N_(
+                    "Every entry of the book carries the hash of the entry before it. "
+                    "Number and hash of the head prove that nothing before it was changed later."
+                )
+            ),
+            "rows": versions(source, [it.commit for it in stamps], [it.inventory_hash for it in stamps]),
+        },
+        "footer": t(N_("Serviceheft · printed from the book, head {number}"), number=source.head.number),
+        "page_of": t(N_("Page {page} of {pages}")),
+    }
+
+
+def stamps_of(source: Source, period: str) -> list[Stamp]:
+    """The last stamp of every service on every device in the period, dry runs left out.
+
+    A weekly service shows up in a month's record once per week.
+    """
+    first, last = clock.days_of(period)
+    latest = {}
+    for stamp in source.stamps:
+        day = stamp.at.astimezone(BERLIN).date()
+        if not stamp.dry_run and first <= day <= last:
+            latest[stamp.service, stamp.host, stamp.period] = stamp
+    return sorted(latest.values(), key=lambda it: (_order(source, it.service), it.host or "", it.at))
+
+
+def _order(source: Source, service: str) -> int:
+    numbers = list(source.catalogue.services)
+    return numbers.index(service) if service in numbers else len(numbers)
+
+
+def _by_service(stamps: Sequence[Stamp]) -> list[tuple[str, list[Stamp]]]:
+    grouped: dict[str, list[Stamp]] = {}
+    for stamp in stamps:
+        grouped.setdefault(stamp.service, []).append(stamp)
+    return list(grouped.items())
+
+
+def _tally(source: Source, service: str, stamps: Sequence[Stamp]) -> list[str]:
+    counts = [sum(stamp.outcome is outcome for stamp in stamps) for outcome in _TALLIED]
+    devices = len({stamp.host for stamp in stamps})
+    return [source.service_title(service), *(source.reader.number(n) for n in (*counts, devices))]
+
+
+def _row(source: Source, stamp: Stamp) -> dict[str, Any]:
+    reader = source.reader
+    result = mark(words.OUTCOMES, stamp.outcome.value, reader)
+    deviations = [allowed.sentence(reader, found.cause, found.values) for found in stamp.findings]
+    missing = CheckResult.NOT_MEASURED in stamp.checks.values()
+    if missing:
+        deviations.append(
+            reader.gettext(N_("Not measured: {checks}"), checks=unmeasured_checks(source, stamp))
+        )
+    if stamp.reason:
+        deviations.append(allowed.reason(reader, stamp.reason))
+    return {
+        "host": stamp.host or reader.gettext(N_("whole customer")),
+        "result": {"word": result.word, "tone": result.tone},
+        "deviations": deviations,
+        "tickets": [
+            ticket for found in stamp.findings if (ticket := _ticket(source, stamp, found)) is not None
+        ],
+        "who": stamp.who,
+        "at": reader.moment(stamp.at),
+    }
+
+
+def _ticket(source: Source, stamp: Stamp, found: Found) -> dict[str, str] | None:
+    life = _life(source, stamp, found)
+    if life is None or life.ticket is None:
+        return None
+    ticket = next(it for it in source.tickets if it.number == life.ticket)
+    state = mark(words.TICKETS, ticket_state(source, ticket), source.reader).word
+    return {"number": ticket.number, "state": f"{source.reader.moment(ticket.deadline)}, {state}"}
+
+
+def _life(source: Source, stamp: Stamp, found: Found) -> FindingLife | None:
+    """The finding that this stamp opened or saw again."""
+    lives = [
+        life
+        for life in source.findings_by_host[stamp.host]
+        if (life.service, life.cause) == (stamp.service, found.cause) and life.opened_at <= stamp.at
+    ]
+    return max(lives, key=lambda life: life.opened_at, default=None)
+
+
+def _unchecked(source: Source, row: UncheckedRow) -> dict[str, str]:
+    reader = source.reader
+    return {
+        "service": row.service,
+        "host": row.host.name if row.host else reader.gettext(N_("whole customer")),
+        "why": f"{row.why} ({row.checks})" if row.checks else row.why,
+        "tried": reader.moment(row.tried_at) if row.tried_at else reader.gettext(N_("never")),
+    }
+
+
+def _covers(period: str, part: str) -> bool:
+    """Whether a period (a month) holds the last day of another one (a week)."""
+    first, last = clock.days_of(period)
+    return first <= clock.days_of(part)[1] <= last
+
+
+def _short(source: Source, period: str) -> str:
+    """ "Kalenderwoche 47/2026", without the dates."""
+    return source.reader.period(period).partition(" (")[0]
