@@ -26,13 +26,18 @@ def book_url() -> str:
     return os.environ.get("HEFT_BOOK") or f"sqlite:///{var_directory() / 'heft.sqlite'}"
 
 
+def vault_directory() -> Path:
+    """Folder of the technician's vault passwords, one file per customer (HEFT_VAULT_DIR)."""
+    return Path(os.environ.get("HEFT_VAULT_DIR") or Path.home() / ".config" / "serviceheft" / "vault")
+
+
 def vault_password_file(customer: str) -> Path:
     """File that opens the customer's vault.
 
-    HEFT_VAULT_DIR, then the technician's own configuration; the fictional customers' passwords, which open
-    nothing but lab data, lie with the lab.
+    The technician's own, when there is one; the fictional customers' passwords, which open nothing but lab
+    data, lie with the lab.
     """
-    own = Path(os.environ.get("HEFT_VAULT_DIR") or Path.home() / ".config" / "serviceheft" / "vault") / customer
+    own = vault_directory() / customer
     return own if own.exists() else REPOSITORY / "lab" / "vault" / f"{customer}.password"
 
 
