@@ -1,0 +1,347 @@
+"""3.1 judged on the shapes that win_updates and the visit return."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from serviceheft.assess.judgement import Judgement
+from serviceheft.assess.updates import UpdatePolicy, judge
+from serviceheft.assess.updatestate import patch_day
+
+NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
+POLICY = UpdatePolicy()
+ONE = "fb95c1c8-de23-4089-ae29-fd3351d55421"
+TWO = "0a1b2c3d-de23-4089-ae29-fd3351d55421"
+
+
+def search(*updates: dict[str, Any], **result: Any) -> dict[str, Any]:
+    """A result of win_updates with state searched."""
+    return {
+        "changed": False,
+        "reboot_required": False,
+        "rebooted": False,
+        "found_update_count": len(updates),
+        "failed_update_count": 0,
+        "installed_update_count": 0,
+        "updates": {each["id"]: each for each in updates},
+        "filtered_updates": {},
+        **result,
+    }
+
+
+def update(identity: str = ONE, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": identity,
+        "title": "Security Update for Windows (KB5031234)",
+        "kb": ["5031234"],
+        "categories": ["Security Updates"],
+        "installed": False,
+        "downloaded": False,
+        **fields,
+    }
+
+
+def heard_of(identity: str = ONE, **fields: Any) -> dict[str, Any]:
+    return {
+        "UpdateID": identity.upper(),
+        "MsrcSeverity": "Critical",
+        "LastDeploymentChangeTime": "2026-11-10T18:00:00Z",
+        "IsDownloaded": True,
+        **fields,
+    }
+
+
+def section(**parts: Any) -> dict[str, Any]:
+    """A healthy updates section."""
+    return {
+        "Errors": {},
+        "Policy": {"WUServer": None},
+        "Service": {"Name": "wuauserv", "State": "Stopped", "StartMode": "Manual"},
+        "AutoUpdate": {
+            "LastSearchSuccessDate": "2026-11-22T03:00:00Z",
+            "LastInstallationSuccessDate": "2026-11-12T03:00:00Z",
+        },
+        "PendingReboot": {
+            "WindowsUpdate": False,
+            "ComponentBasedServicing": False,
+            "PendingFileRenameOperations": True,
+        },
+        "LastBootUpTime": "2026-11-12T04:00:00Z",
+        "History": [],
+        "Available": [],
+        **parts,
+    }
+
+
+def history(**fields: Any) -> dict[str, Any]:
+    return {
+        "UpdateID": ONE,
+        "Title": "Security Update for Windows (KB5031234)",
+        "Date": "2026-11-20T02:00:00Z",
+        "Operation": 1,
+        "ResultCode": 4,
+        "HResult": -2147023293,
+        **fields,
+    }
+
+
+def found(judgement: Judgement) -> list[tuple[str, dict[str, Any]]]:
+    return [(finding.cause, dict(finding.values)) for finding in judgement.findings]
+
+
+def unmeasured(judgement: Judgement) -> set[str]:
+    return {check.key for check in judgement.checks if check.result == "not_measured"}
+
+
+def test_healthy_host_is_done_and_file_renames_are_noise() -> None:
+    judgement = judge(search(), section(), POLICY, NOW)
+    assert (judgement.outcome, judgement.reason) == ("done", None)
+    assert judgement.measured["missing"] == []
+    assert judgement.measured["automatic_updates"] == "on"
+    assert judgement.measured["source"] == "windows update"
+
+
+@pytest.mark.parametrize(
+    ("severity", "cause", "tolerated"),
+    [
+        ("Critical", "updates.missing_critical", 7),
+        ("Important", "updates.missing_important", 14),
+        ("Moderate", "updates.missing_moderate", 30),
+        ("Low", "updates.missing_low", 60),
+        (None, "updates.missing_unspecified", 30),
+        ("Invented", "updates.missing_unspecified", 30),
+    ],
+)
+def test_missing_update_is_found_once_its_severity_is_no_longer_tolerated(
+    severity: str | None, cause: str, tolerated: int
+) -> None:
+    published = NOW.timestamp() - 86400 * tolerated
+
+    def judged(moment: float) -> Judgement:
+        date = datetime.fromtimestamp(moment, UTC).isoformat()
+        known = heard_of(MsrcSeverity=severity, LastDeploymentChangeTime=date)
+        return judge(search(update()), section(Available=[known]), POLICY, NOW)
+
+    assert judged(published).outcome == "done"
+    assert found(judged(published - 86400)) == [
+        (cause, {"count": 1, "oldest_days": tolerated + 1, "tolerated_days": tolerated, "kb": "KB5031234"})
+    ]
+
+
+def test_tolerated_days_come_from_the_variables_and_keep_their_defaults() -> None:
+    policy = UpdatePolicy.from_variables({"update_check_tolerated_days": {"critical": 20}})
+    assert dict(policy.tolerated_days) == {
+        "critical": 20,
+        "important": 14,
+        "moderate": 30,
+        "low": 60,
+        "unspecified": 30,
+    }
+    assert judge(search(update()), section(Available=[heard_of()]), policy, NOW).outcome == "done"
+
+
+def test_several_missing_updates_are_one_finding_with_the_oldest() -> None:
+    judgement = judge(
+        search(update(), update(TWO, kb=["5040000"])),
+        section(Available=[heard_of(), heard_of(TWO, LastDeploymentChangeTime="2026-11-01T00:00:00Z")]),
+        POLICY,
+        NOW,
+    )
+    assert found(judgement) == [
+        ("updates.missing_critical", {"count": 2, "oldest_days": 21, "tolerated_days": 7, "kb": "KB5040000"})
+    ]
+
+
+def test_installed_and_filtered_updates_are_not_missing() -> None:
+    result = search(update(installed=True), filtered_updates={TWO: update(TWO)})
+    assert judge(result, section(Available=[heard_of(), heard_of(TWO)]), POLICY, NOW).outcome == "done"
+
+
+def test_update_without_a_date_is_not_measured() -> None:
+    judgement = judge(search(update()), section(), POLICY, NOW)
+    assert (judgement.outcome, judgement.reason) == ("not measured", "updates.undated")
+    assert unmeasured(judgement) == {"updates.missing_unspecified"}
+
+
+def test_date_is_taken_from_the_title_where_the_agent_has_none() -> None:
+    title = "2026-08 Cumulative Update for Windows 11 (KB5060001)"
+    judgement = judge(search(update(title=title, kb=[])), section(), POLICY, NOW)
+    assert found(judgement) == [
+        (
+            "updates.missing_unspecified",
+            {"count": 1, "oldest_days": 103, "tolerated_days": 30, "kb": "KB5060001"},
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "day"),
+    [
+        ("2026-11 Cumulative Update", "2026-11-10"),
+        ("2026-12 x", "2026-12-08"),
+        ("2026-09 x", "2026-09-08"),
+        ("2026-13 x", None),
+        ("Update for 2026-11", None),
+        (None, None),
+    ],
+)
+def test_patch_day(title: str | None, day: str | None) -> None:
+    moment = patch_day(title)
+    assert (moment and moment.date().isoformat()) == day
+
+
+@pytest.mark.parametrize(
+    ("result", "reason", "code"),
+    [
+        (None, "updates.not_searched", None),
+        ({"skipped": True}, "updates.not_searched", None),
+        (
+            {"failed": True, "msg": "Exception from HRESULT: 0x8024402c - (WU_E_PT) canary", "updates": {}},
+            "updates.search_failed",
+            "0x8024402C",
+        ),
+        (
+            {"failed": True, "msg": "(ERROR_INTERNET_TIMEOUT 0x80072EE2)", "updates": {}},
+            "updates.search_failed",
+            "0x80072EE2",
+        ),
+        ({"unreachable": True, "msg": "ntlm: Read timed out."}, "reach.timeout", None),
+        ({"updates": "nonsense"}, "updates.search_failed", None),
+    ],
+)
+def test_failed_search_is_not_measured(result: Any, reason: str, code: str | None) -> None:
+    judgement = judge(result, section(), POLICY, NOW)
+    assert (judgement.outcome, judgement.reason) == ("not measured", reason)
+    assert {f"updates.missing_{each}" for each in ("critical", "important", "low")} <= unmeasured(judgement)
+    assert judgement.measured["search_error"] == code
+    assert "canary" not in str(judgement.as_data())
+
+
+def test_failed_installation_is_found_with_its_code() -> None:
+    judgement = judge(search(update(TWO), update()), section(History=[history()]), POLICY, NOW)
+    assert (
+        "updates.install_failed",
+        {"count": 1, "hresult": "0x80070643", "kb": "KB5031234", "failed_at": "2026-11-20T02:00:00Z"},
+    ) in found(judgement)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [history(), history(Date="2026-11-21T02:00:00Z", ResultCode=2, HResult=0)],
+        [history(Date="2026-09-01T02:00:00Z")],
+        [history(Operation=2)],
+        [history(ResultCode=1)],
+        [history(UpdateID=TWO, Title="replaced by a newer one (KB1)")],
+    ],
+    ids=["mended later", "long ago", "removal", "in progress", "no longer offered"],
+)
+def test_failures_that_are_over_do_not_count(entries: list[dict[str, Any]]) -> None:
+    known = heard_of(LastDeploymentChangeTime="2026-11-20T00:00:00Z")
+    judgement = judge(search(update()), section(History=entries, Available=[known]), POLICY, NOW)
+    assert judgement.outcome == "done"
+
+
+@pytest.mark.parametrize("mark", ["WindowsUpdate", "ComponentBasedServicing"])
+def test_pending_restart_dates_from_the_first_installation_after_the_last_start(mark: str) -> None:
+    pending = {"WindowsUpdate": False, "ComponentBasedServicing": False, mark: True}
+    entries = [
+        history(Date="2026-11-11T00:00:00Z", ResultCode=2),
+        history(Date="2026-11-15T20:00:00Z", ResultCode=2),
+        history(Date="2026-11-19T20:00:00Z", ResultCode=3),
+    ]
+    judgement = judge(search(), section(PendingReboot=pending, History=entries), POLICY, NOW)
+    assert found(judgement) == [("updates.reboot_pending", {"since": "2026-11-15T20:00:00Z", "days": 7})]
+
+
+def test_pending_restart_told_by_the_search_alone() -> None:
+    assert found(judge(search(reboot_required=True), section(), POLICY, NOW)) == [
+        ("updates.reboot_pending", {"since": None, "days": None})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "date", "cause", "values"),
+    [
+        (
+            "LastSearchSuccessDate",
+            "2026-11-10T20:35:00Z",
+            "updates.search_outdated",
+            {"age_days": 12, "tolerated_days": 7, "searched_at": "2026-11-10T20:35:00Z"},
+        ),
+        (
+            "LastInstallationSuccessDate",
+            "2026-09-22T20:35:00Z",
+            "updates.install_outdated",
+            {"age_days": 61, "tolerated_days": 45, "installed_at": "2026-09-22T20:35:00Z"},
+        ),
+    ],
+)
+def test_last_success_too_long_ago(key: str, date: str, cause: str, values: dict[str, Any]) -> None:
+    raw = section()
+    raw["AutoUpdate"][key] = date
+    assert found(judge(search(), raw, POLICY, NOW)) == [(cause, values)]
+
+
+def test_history_knows_a_later_installation() -> None:
+    raw = section(History=[history(ResultCode=2, Date="2026-11-20T02:00:00Z")])
+    raw["AutoUpdate"]["LastInstallationSuccessDate"] = "2026-01-01T00:00:00Z"
+    judgement = judge(search(), raw, POLICY, NOW)
+    assert judgement.outcome == "done"
+    assert judgement.measured["last_installation_at"] == "2026-11-20T02:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("parts", "setting"),
+    [
+        ({"Policy": {"NoAutoUpdate": 1}}, "NoAutoUpdate=1"),
+        ({"Policy": {"AUOptions": 1}}, "AUOptions=1"),
+        ({"Policy": {"AUOptions": 2}}, "AUOptions=2"),
+        ({"Policy": {"AUOptions": 3, "NoAutoUpdate": 0}}, "AUOptions=3"),
+        ({"Service": {"StartMode": "Disabled"}}, "wuauserv=Disabled"),
+        ({"Policy": {"AUOptions": 4}}, None),
+        ({"Policy": {"NoAutoUpdate": 0}}, None),
+    ],
+)
+def test_automatic_updating(parts: dict[str, Any], setting: str | None) -> None:
+    judgement = judge(search(), section(**parts), POLICY, NOW)
+    expected = [] if setting is None else [("updates.automatic_updates_off", {"setting": setting})]
+    assert found(judgement) == expected
+    unwanted = UpdatePolicy(automatic_updates=False)
+    assert judge(search(), section(**parts), unwanted, NOW).outcome == "done"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "policy", "cause"),
+    [
+        ("default", {"UseWUServer": 1, "WUServer": "http://wsus.example:8530"}, None),
+        (
+            "windows_update",
+            {"UseWUServer": 1, "WUServer": "http://wsus.example:8530"},
+            "updates.managed_by_wsus",
+        ),
+        ("windows_update", {"UseWUServer": 0, "WUServer": "http://wsus.example:8530"}, None),
+        ("managed_server", {"UseWUServer": 1}, "updates.not_managed_by_wsus"),
+        ("managed_server", {"UseWUServer": 1, "WUServer": "http://user:canary@wsus.example"}, None),
+    ],
+)
+def test_source_of_the_updates(wanted: str, policy: dict[str, Any], cause: str | None) -> None:
+    judgement = judge(search(), section(Policy=policy), UpdatePolicy(server_selection=wanted), NOW)
+    assert found(judgement) == ([] if cause is None else [(cause, {})])
+    assert "canary" not in str(judgement.as_data())
+
+
+@pytest.mark.parametrize("raw", [None, {}])
+def test_no_data_at_all(raw: Any) -> None:
+    judgement = judge(None, raw, POLICY, NOW)
+    assert (judgement.outcome, dict(judgement.measured)) == ("not measured", {})
+    assert all(check.result == "not_measured" for check in judgement.checks)
+
+
+def test_failed_parts_are_not_measured() -> None:
+    raw = section(Errors={"Policy": "canary", "History": "canary"})
+    judgement = judge(search(), raw, POLICY, NOW)
+    assert (judgement.outcome, judgement.reason) == ("not measured", "visit.section_failed")
+    assert unmeasured(judgement) == {"updates.install_failed", "updates.automatic_updates"}
+    assert "canary" not in str(judgement.as_data())
