@@ -16,7 +16,7 @@ _LIFETIME = timedelta(days=3650)
 class CertificateAuthority:
     """The lab's own CA: `ca.pem` is what clients trust, `ca.key` signs, both in `directory`.
 
-    Certificates carry the key identifiers and usages that strict verification (Python 3.13 and later) asks for.
+    Certificates carry the key identifiers and usages that strict verification (Python 3.13) asks for.
     Validity is measured on the machine's own clock, as TLS clients do, never on a rehearsal's.
     """
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from lab.ca import CertificateAuthority
+from lab.windows.faults import Faults
 from lab.windows.host import HostAddress
-from lab.windows.state_file import Json, write_json
 from lab.windows.server import LabError
+from lab.windows.state_file import Json, write_json
 
 __all__ = ["LabError", "LabStatus", "WindowsHost", "lower_lab", "raise_lab", "set_faults", "status"]
 
@@ -85,8 +86,9 @@ def lower_lab(directory: Path, *, timeout: float = 10.0) -> None:
 
 
 def set_faults(directory: Path, host: str, *, timeout: float = 10.0, **faults: Any) -> None:
-    """Make a host faulty (no arguments: sound again). Returns when "off" can be felt from outside, or no more."""
+    """Make a host faulty (no arguments: sound again); returns when being off or on can be felt outside."""
     path = directory / "faults" / f"{host}.json"
+    Faults(**faults)  # an unknown one is refused here, not by the server
     if faults:
         write_json(path, faults)
     else:

@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def main() -> int:
             server.open()
         except LabError as error:
             return _refuse(str(error))
+        signal.signal(signal.SIGTERM, server.end)
+        signal.signal(signal.SIGINT, server.end)
         pid_file.write(f"{os.getpid()}\n")
         pid_file.flush()
         server.serve()

@@ -1,6 +1,6 @@
 """Checking a module's arguments as Ansible.Basic.cs does on Windows, in its order and with its words.
 
-Modules from before Ansible.Basic ignore what they do not know; the lab refuses it, so that a typing error shows.
+Modules from before Ansible.Basic ignore what they do not know; the lab refuses it: a typing error shows.
 """
 
 import json
@@ -36,14 +36,14 @@ _NET_TYPES: dict[type, str] = {
 }
 
 
-class CheckModeUnsupported(Exception):
+class CheckModeUnsupported(Exception):  # noqa: N818  (an outcome)
     """The module does nothing in check mode; not a failure."""
 
 
 def check_arguments(specification: Specification, module: str, given: Json, *, check_mode: bool) -> Json:
     """The arguments with aliases resolved, defaults set and types converted.
 
-    Raises ModuleFailure in Windows' words, CheckModeUnsupported when the module must be skipped in check mode.
+    Raises ModuleFailure in Windows' words, CheckModeUnsupported when check mode must skip the module.
     """
     short = module.rpartition(".")[2]
     if specification.legacy:
@@ -79,26 +79,13 @@ def _check(
         where = f" found in {' -> '.join(context)}" if context else ""
         raise ModuleFailure(f"{message}{where}{then}")
 
-    aliases = {
-        str(alias): name for name, option in options.items() for alias in as_list(option.get("aliases"))
-    }
-    for alias, name in aliases.items():
-        if alias in given:
-            given[name] = given[alias]
-    _check_unknown(given, [*options, *aliases], module, fail)
+    _resolve_names(options, given, module, fail)
     if skip:
         raise CheckModeUnsupported(f"remote module ({module}) does not support check mode")
     for names in _lists(constraints, "mutually_exclusive"):
         if sum(name in given for name in names) > 1:
             fail(f"parameters are mutually exclusive: {', '.join(names)}")
-    missing = []
-    for name, option in options.items():
-        if option.get("default") is not None and option["default"] is not COMPUTED:
-            given.setdefault(name, option["default"])
-        if option.get("required") is True and name not in given:
-            missing.append(name)
-    if missing:
-        fail(f"missing required arguments: {', '.join(missing)}")
+    _set_defaults(options, given, fail)
     for name, option in options.items():
         if given.get(name) is not None:
             given[name] = _convert(name, given[name], option, fail)
@@ -109,7 +96,15 @@ def _check(
     return {name: given[name] for name in options}
 
 
-def _check_unknown(given: Json, known: list[str], module: str, fail: Callable[..., None]) -> None:
+def _resolve_names(options: dict[str, Json], given: Json, module: str, fail: Callable[..., None]) -> None:
+    """Aliases and other spellings become the option's own name; what is neither is refused."""
+    aliases = {
+        str(alias): name for name, option in options.items() for alias in as_list(option.get("aliases"))
+    }
+    for alias, name in aliases.items():
+        if alias in given:
+            given[name] = given[alias]
+    known = [*options, *aliases]
     spelled = {name.casefold(): name for name in known}
     unknown = sorted(name for name in given if name.casefold() not in spelled)
     if unknown:
@@ -120,6 +115,17 @@ def _check_unknown(given: Json, known: list[str], module: str, fail: Callable[..
         )
     for name in [name for name in given if name not in known]:
         given[spelled[name.casefold()]] = given.pop(name)
+
+
+def _set_defaults(options: dict[str, Json], given: Json, fail: Callable[..., None]) -> None:
+    missing = []
+    for name, option in options.items():
+        if option.get("default") is not None and option["default"] is not COMPUTED:
+            given.setdefault(name, option["default"])
+        if option.get("required") is True and name not in given:
+            missing.append(name)
+    if missing:
+        fail(f"missing required arguments: {', '.join(missing)}")
 
 
 def _check_relations(constraints: Json, given: Json, fail: Callable[..., None]) -> None:
@@ -195,8 +201,8 @@ def _suboptions(
                 converted.append(_CONVERTERS.get(str(elements), _raw)(entry))
             except ValueError as error:
                 fail(
-                    f"argument for list entry {name} is of type {_net(entry)} and we were unable to convert to "
-                    f"{elements}: {error}"
+                    f"argument for list entry {name} is of type {_net(entry)} and we were unable to convert "
+                    f"to {elements}: {error}"
                 )
         return converted
     if kind == "dict" and suboptions and (value is not None or option.get("apply_defaults") is True):
@@ -216,9 +222,10 @@ def _check_legacy(specification: Specification, module: str, given: Json, *, che
     known = spelled.keys() | _BY_ACTION_PLUGIN.get(module, set())
     unknown = sorted(name for name in given if not name.startswith("_") and name.casefold() not in known)
     if unknown:
+        supported = ", ".join(sorted(name for name in options if not name.startswith("_")))
         raise ModuleFailure(
-            f"Unsupported parameters for ({module}) module: {', '.join(unknown)}. Supported parameters include: "
-            f"{', '.join(sorted(name for name in options if not name.startswith('_')))}. "
+            f"Unsupported parameters for ({module}) module: {', '.join(unknown)}. "
+            f"Supported parameters include: {supported}. "
             "(Windows ignores these; the lab does not.)"
         )
     found: Json = {name: option.get("default") for name, option in options.items()}
@@ -231,7 +238,8 @@ def _check_legacy(specification: Specification, module: str, given: Json, *, che
         choices = [str(choice) for choice in as_list(option.get("choices"))]
         if choices and str(found[name]).casefold() not in [choice.casefold() for choice in choices]:
             raise ModuleFailure(
-                f"Get-AnsibleParam: Argument {name} needs to be one of {','.join(choices)} but was {found[name]}."
+                f"Get-AnsibleParam: Argument {name} needs to be one of {','.join(choices)} "
+                f"but was {found[name]}."
             )
         converter = _CONVERTERS.get(str(option.get("type", "str")), _raw)
         try:

@@ -5,6 +5,7 @@ import binascii
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from spnego.exceptions import SpnegoError
 
 from lab.windows.machine import Json, Machine
 
-#: What Windows offers when its WinRM service allows Basic. It never offers plain "NTLM"; Negotiate carries it.
+#: What Windows offers when its WinRM service allows Basic: never plain "NTLM", Negotiate carries it.
 OFFERED = ("Negotiate", 'Basic realm="WSMAN"')
 
 # pyspnego's acceptor takes accounts only from the file that this variable names, hence one at a time.
@@ -24,7 +25,7 @@ _USER_FILE = "NTLM_USER_FILE"
 _user_file_lock = threading.Lock()
 
 
-class Denied(Exception):
+class Denied(Exception):  # noqa: N818  (an answer, not a defect)
     """The credentials were not accepted; says for the lab's log why, never to the client."""
 
 
@@ -45,21 +46,25 @@ class Continue:
 
 
 class Authentication:
-    """State of the authentication of one TCP connection (NTLM authenticates the connection, not the request)."""
+    """Authentication of one TCP connection: NTLM authenticates the connection, not the request."""
 
     def __init__(self, certificate_der: bytes) -> None:
         self._bindings = GssChannelBindings(
             application_data=b"tls-server-end-point:" + _endpoint_hash(certificate_der)
         )
         self._context: Any = None
+        self._accepted_header: str | None = None
         self.account: Json | None = None
 
-    def accept(self, header: str | None, machine: Machine) -> Granted | Continue:
+    def accept(self, header: str | None, load: Callable[[], Machine]) -> Granted | Continue:
         """Take one Authorization header. Raises Denied when there is none or it does not open the machine."""
         if header is None:
             if self.account is None:
                 raise Denied("no credentials yet")
             return Granted(self.account)
+        if self.account is not None and header == self._accepted_header:
+            return Granted(self.account)  # Basic repeats itself with every request
+        machine = load()
         scheme, _, value = header.partition(" ")
         try:
             token = base64.b64decode(value, validate=True)
@@ -74,7 +79,7 @@ class Authentication:
             granted = answer
         else:
             raise Denied(f"{scheme} is not offered")
-        self.account = granted.account
+        self.account, self._accepted_header = granted.account, header
         return granted
 
     def _negotiate(self, scheme: str, token: bytes, machine: Machine) -> Granted | Continue:
@@ -131,7 +136,7 @@ class _user_file:  # noqa: N801  (used like a function)
         ]
 
     def __enter__(self) -> None:
-        self._file = tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="lab-accounts-")  # noqa: SIM115
+        self._file = tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="lab-accounts-")
         self._file.write("\n".join(self._lines))
         self._file.flush()
         os.environ[_USER_FILE] = self._file.name

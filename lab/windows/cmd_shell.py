@@ -1,4 +1,4 @@
-"""The cmd shell that the winrm connection opens: a command line, its stdin in pieces, its output in pieces."""
+"""The cmd shell that the winrm connection opens: a command line, its stdin and its output in pieces."""
 
 import base64
 import re

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import io
 import socket
 import ssl
 import struct
@@ -21,12 +22,13 @@ _IDLE_SECONDS = 120.0
 
 
 class Connection(BaseHTTPRequestHandler):
-    """Serves one client until either side hangs up. `server` is unused: all that is needed comes as arguments."""
+    """Serves one client until either side hangs up."""
 
     protocol_version = "HTTP/1.1"
     server_version = "Microsoft-HTTPAPI/2.0"
     sys_version = ""
     timeout = _IDLE_SECONDS
+    wbufsize = 65536  # head and body of an answer leave together
 
     def __init__(
         self,
@@ -40,10 +42,16 @@ class Connection(BaseHTTPRequestHandler):
         self._load = load
         self._read_faults = read_faults
         self._authentication = Authentication(certificate_der)
-        self._budget = read_faults().cut_after_bytes
         super().__init__(client, client.getpeername(), None)  # type: ignore[arg-type]
 
-    def do_POST(self) -> None:  # noqa: N802  (the name that the library calls)
+    def setup(self) -> None:
+        """Put the fault "cut_after_bytes" between the answers and the wire."""
+        super().setup()
+        budget = self._read_faults().cut_after_bytes
+        if budget is not None:
+            self.wfile = _CutShort(self.wfile, budget)
+
+    def do_POST(self) -> None:
         """Authenticate, then hand the envelope on. A machine that went off meanwhile hangs up."""
         length = int(self.headers.get("Content-Length") or 0)
         if length > _LARGEST_REQUEST:
@@ -55,11 +63,11 @@ class Connection(BaseHTTPRequestHandler):
             raise ConnectionAbortedError("the machine is off")
         if faults.slow_seconds:
             time.sleep(faults.slow_seconds)
-        if not self.path.partition("?")[0].rstrip("/").casefold() == "/wsman":
+        if self.path.partition("?")[0].rstrip("/").casefold() != "/wsman":
             self._answer(404, b"", "text/plain")
             return
         try:
-            access = self._authentication.accept(self.headers.get("Authorization"), self._load())
+            access = self._authentication.accept(self.headers.get("Authorization"), self._load)
         except Denied as reason:
             if self.headers.get("Authorization"):
                 self._endpoint.log(f"denied: {reason}")
@@ -87,28 +95,37 @@ class Connection(BaseHTTPRequestHandler):
                 self.send_header(name, value)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
-        head = b"".join(self._headers_buffer) + b"\r\n"  # type: ignore[attr-defined]
-        self._headers_buffer = []
-        self._send(head + body)
-
-    def _send(self, data: bytes) -> None:
-        """One write per answer: no waiting for the client's acknowledgement between head and body."""
-        if self._budget is None:
-            self.wfile.write(data)
-            return
-        allowed, self._budget = data[: self._budget], self._budget - len(data)
-        self.wfile.write(allowed)
-        if self._budget <= 0:
-            raise ConnectionAbortedError("fault: cut")
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the library's name)
         """Requests are not logged: a task is, where it is run."""
 
 
+class _CutShort(io.BufferedIOBase):
+    """Lets so many bytes through, then breaks the connection."""
+
+    def __init__(self, through: io.BufferedIOBase, budget: int) -> None:
+        self._through = through
+        self._budget = budget
+
+    def write(self, data: Any) -> int:
+        allowed = bytes(data)[: self._budget]
+        self._budget -= len(data)
+        self._through.write(allowed)
+        self._through.flush()
+        if self._budget <= 0:
+            raise ConnectionAbortedError("fault: cut")
+        return len(data)
+
+    def flush(self) -> None:
+        self._through.flush()
+
+
 def serve(
     client: socket.socket, context: ssl.SSLContext, certificate_der: bytes, handle: Callable[..., Any]
 ) -> None:
-    """Speak TLS on an accepted socket and hand it to `handle(tls_socket, certificate_der)`; always close it."""
+    """Speak TLS on an accepted socket, hand it to `handle(tls_socket, certificate_der)`, always close it."""
     tls: socket.socket = client
     try:
         client.settimeout(_IDLE_SECONDS)

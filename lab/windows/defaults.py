@@ -1,7 +1,7 @@
-"""Healthy machines: what a well-kept client, laptop, server or domain controller looks like at a given moment.
+"""Healthy machines: what a well-kept client, laptop, server or domain controller looks like at a moment.
 
-A scenario is such a state with a few entries changed. The same facts and the same `now` give the same state; all
-ages are relative to `now`, so that a machine does not grow old with the repository.
+A scenario is such a state with a few entries changed. The same facts and the same `now` give the same state;
+all ages are relative to `now`, so that a machine does not grow old with the repository.
 """
 
 import hashlib
@@ -46,28 +46,33 @@ _MODELS: dict[str, _Model] = {
 
 #: name, display name, state, start mode, path, account
 _SERVICES = [
-    ("BITS", "Background Intelligent Transfer Service", "stopped", "manual", "svchost.exe -k netsvcs", "LocalSystem"),
-    ("Dhcp", "DHCP Client", "running", "auto", "svchost.exe -k LocalServiceNetworkRestricted", "LocalService"),
-    ("Dnscache", "DNS Client", "running", "auto", "svchost.exe -k NetworkService", "NetworkService"),
-    ("EventLog", "Windows Event Log", "running", "auto", "svchost.exe -k LocalServiceNetworkRestricted", "LocalService"),
-    ("LanmanServer", "Server", "running", "auto", "svchost.exe -k netsvcs", "LocalSystem"),
-    ("mpssvc", "Windows Defender Firewall", "running", "auto", "svchost.exe -k LocalServiceNoNetwork", "LocalService"),
+    ("BITS", "Background Intelligent Transfer Service", "stopped", "manual", "svchost.exe", "LocalSystem"),
+    ("Dhcp", "DHCP Client", "running", "auto", "svchost.exe", "LocalService"),
+    ("Dnscache", "DNS Client", "running", "auto", "svchost.exe", "NetworkService"),
+    ("EventLog", "Windows Event Log", "running", "auto", "svchost.exe", "LocalService"),
+    ("LanmanServer", "Server", "running", "auto", "svchost.exe", "LocalSystem"),
+    ("mpssvc", "Windows Defender Firewall", "running", "auto", "svchost.exe", "LocalService"),
     ("Spooler", "Print Spooler", "running", "auto", "spoolsv.exe", "LocalSystem"),
-    ("W32Time", "Windows Time", "running", "auto", "svchost.exe -k LocalService", "LocalService"),
+    ("W32Time", "Windows Time", "running", "auto", "svchost.exe", "LocalService"),
     ("WinDefend", "Microsoft Defender Antivirus Service", "running", "auto", "MsMpEng.exe", "LocalSystem"),
-    ("WinRM", "Windows Remote Management (WS-Management)", "running", "auto", "svchost.exe -k NetworkService",
-     "NetworkService"),
-    ("wuauserv", "Windows Update", "running", "manual", "svchost.exe -k netsvcs", "LocalSystem"),
-]  # fmt: skip
+    (
+        "WinRM",
+        "Windows Remote Management (WS-Management)",
+        "running",
+        "auto",
+        "svchost.exe",
+        "NetworkService",
+    ),
+    ("wuauserv", "Windows Update", "running", "manual", "svchost.exe", "LocalSystem"),
+]
 _DIRECTORY_SERVICES = [
-    ("ADWS", "Active Directory Web Services", "running", "auto", "Microsoft.ActiveDirectory.WebServices.exe",
-     "LocalSystem"),
+    ("ADWS", "Active Directory Web Services", "running", "auto", "ADWS.exe", "LocalSystem"),
     ("DFSR", "DFS Replication", "running", "auto", "DFSRs.exe", "LocalSystem"),
     ("DNS", "DNS Server", "running", "auto", "dns.exe", "LocalSystem"),
     ("Kdc", "Kerberos Key Distribution Center", "running", "auto", "lsass.exe", "LocalSystem"),
     ("Netlogon", "Netlogon", "running", "auto", "lsass.exe", "LocalSystem"),
     ("NTDS", "Active Directory Domain Services", "running", "auto", "lsass.exe", "LocalSystem"),
-]  # fmt: skip
+]
 
 _FEED = {
     "7zip": ["24.9.0", "25.1.0"],
@@ -220,7 +225,7 @@ def _services(role: str, scanner: str) -> list[Json]:
             "display_name": display_name,
             "state": state,
             "start_mode": start_mode,
-            "path": path if "\\" in path else rf"C:\Windows\System32\{path}",
+            "path": rf"C:\Windows\System32\{path}",
             "username": account,
         }
         for name, display_name, state, start_mode, path, account in rows

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Output:
-    """Lines on stdout and stderr and the exit code. `afterwards` runs once the client has taken the answer."""
+    """Lines on stdout and stderr, exit code; `afterwards` runs once the client has taken the answer."""
 
     lines: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)

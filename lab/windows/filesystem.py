@@ -1,7 +1,7 @@
 """A machine's files: flat entries by path, names without regard to case, as NTFS has them.
 
-Ansible's own temporary folders live in the machine's memory and never in its state: what a task leaves behind is
-what the state file shows.
+Ansible's own temporary folders live in the machine's memory and never in its state: what a task leaves behind
+is what the state file shows.
 """
 
 import base64

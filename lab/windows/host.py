@@ -35,6 +35,7 @@ class Host:
         self._log = log
         self._busy = threading.Lock()
         self._memory: Json = {}
+        self._faults = Faults()
         self.endpoint = Endpoint(self._open_shell, self.log)
 
     def log(self, text: str) -> None:
@@ -43,14 +44,17 @@ class Host:
 
     def faults(self) -> Faults:
         """What is wrong with the machine just now. Lifting "reboot_never_ends" lets it come up."""
-        faults = Faults.read(self._directory / "faults" / f"{self.where.name}.json")
-        if self.endpoint.is_down and not faults.reboot_never_ends:
+        try:
+            self._faults = Faults.read(self._directory / "faults" / f"{self.where.name}.json")
+        except ValueError as error:  # half written, or nonsense: what was so before stays so
+            self.log(f"faults not understood: {error}")
+        if self.endpoint.is_down and not self._faults.reboot_never_ends:
             self.endpoint.is_down = False
-        return faults
+        return self._faults
 
     def load(self) -> Machine:
         """The machine as it is on disk."""
-        return Machine.load(self._directory, self.where.name, self._memory)
+        return Machine.load(self._directory, self.where.name, self.faults(), self._memory)
 
     def run(self, account: Json, script: str, stdin: str) -> Output:
         """Run a PowerShell script with its input, as `account`."""
@@ -58,10 +62,7 @@ class Host:
         with self._busy:
             machine = self.load()
             booted = machine.boot_time
-            if BOOTSTRAP_MARKER in script:
-                what, output = run_manifest(machine, Manifest.parse(stdin), account)
-            else:
-                what, output = run_raw(machine, script, account)
+            what, output = _run(machine, account, script, stdin)
             machine.save()
         milliseconds = (time.perf_counter() - started) * 1000
         self.log(f"{account['name']} {what} -> {output.code} ({milliseconds:.1f} ms)")
@@ -72,8 +73,19 @@ class Host:
     def _stay_down(self) -> None:
         self.endpoint.is_down = True
 
-    def _open_shell(self, resource: str, account: Json, request: ET.Element, shell_id: str) -> Shell:  # noqa: ARG002
+    def _open_shell(self, resource: str, account: Json, request: ET.Element) -> Shell:
         def run(script: str, stdin: str) -> Output:
             return self.run(account, script, stdin)
 
         return CmdShell(run) if resource == CMD else PsrpShell(run, request)
+
+
+def _run(machine: Machine, account: Json, script: str, stdin: str) -> tuple[str, Output]:
+    if BOOTSTRAP_MARKER not in script:
+        return run_raw(machine, script, account)
+    try:
+        manifest = Manifest.parse(stdin)
+    except (ValueError, KeyError, TypeError) as error:
+        reason = f"The lab cannot read what this ansible-core sends ({error!r}); it knows the format of 2.21."
+        return "unreadable manifest", Output(errors=[reason], code=1)
+    return run_manifest(machine, manifest, account)

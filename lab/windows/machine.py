@@ -22,8 +22,8 @@ __all__ = ["DiskFull", "Faults", "Json", "Machine", "ModuleFailure", "iso", "wri
 class Machine:
     """A machine's state while one request is served. `state` is the JSON of machines/<name>.json.
 
-    Changes are kept by `save()`, which rewrites the file only when something really changed. `memory` lasts as
-    long as the server: background jobs, Ansible's temporary files.
+    Changes are kept by `save()`, which rewrites the file only when something really changed. `memory` lasts
+    as long as the server: background jobs, Ansible's temporary files.
     """
 
     name: str
@@ -39,12 +39,11 @@ class Machine:
         self.registry = Registry(self)
 
     @classmethod
-    def load(cls, directory: Path, name: str, memory: Json | None = None) -> "Machine":
-        """The machine `name` of the lab in `directory` (machines/<name>.json, faults/<name>.json)."""
+    def load(cls, directory: Path, name: str, faults: Faults, memory: Json) -> "Machine":
+        """The machine `name` of the lab in `directory` (machines/<name>.json)."""
         path = directory / "machines" / f"{name}.json"
         state = json.loads(path.read_text(encoding="utf-8"))
-        faults = Faults.read(directory / "faults" / f"{name}.json")
-        return cls(name, state, path, faults, memory={} if memory is None else memory)
+        return cls(name, state, path, faults, memory=memory)
 
     def save(self) -> bool:
         """Replace the state file if the state differs from what was loaded; whether it did."""
@@ -56,10 +55,8 @@ class Machine:
         self._loaded = current
         return True
 
-    # Accounts -------------------------------------------------------------------------------------------------
-
     def account(self, user: str) -> Json | None:
-        """The enabled account that `user` names: plain, COMPUTER\\user, DOMAIN\\user, .\\user or user@domain."""
+        """The enabled account that `user` names: name, COMPUTER\\name, DOMAIN\\name, .\\name, name@domain."""
         domain, separator, name = user.rpartition("\\")
         if not separator and "@" in user:
             name, _, domain = user.rpartition("@")
@@ -84,23 +81,19 @@ class Machine:
             pairs += [(domain, name), (domain.partition(".")[0].upper(), name), ("", f"{name}@{domain}")]
         return pairs
 
-    # Power ----------------------------------------------------------------------------------------------------
-
     @property
     def boot_time(self) -> datetime:
         """When the machine last started."""
         return datetime.fromisoformat(self.state["boot_time"])
 
     def reboot(self) -> None:
-        """Start again now; what waited for a restart is done. Strictly later than the last start, so it shows."""
+        """Start again now, strictly later than the last time, so that it shows."""
         started = max(self.now.astimezone(UTC), self.boot_time + timedelta(seconds=1))
         self.state["boot_time"] = iso(started)
         self.state["updates"]["reboot_required"] = False
         for service in self.state["services"]:
             if service["start_mode"] in ("auto", "delayed"):
                 service["state"] = "running"
-
-    # Disk -----------------------------------------------------------------------------------------------------
 
     def require_space(self, prefix: str = "") -> None:
         """Raise DiskFull when the machine is asked to have a full disk."""

@@ -3,7 +3,6 @@
 import errno
 import json
 import selectors
-import signal
 import socket
 import ssl
 import sys
@@ -111,13 +110,11 @@ class Server:
             self._watch(listener)
 
     def end(self, *_: object) -> None:
-        """Make `serve` return."""
+        """Make `serve` return; fit to be a signal handler."""
         self._ending.set()
 
     def serve(self) -> None:
-        """Serve until SIGTERM, or until the lab's directory is gone."""
-        signal.signal(signal.SIGTERM, self.end)
-        signal.signal(signal.SIGINT, self.end)
+        """Serve until `end`, or until the lab's directory is gone."""
         while not self._ending.is_set() and (self._directory / "hosts.json").exists():
             for key, _ in self._selector.select(_LOOK_EVERY_SECONDS):
                 self._accept(key.data)
@@ -140,7 +137,10 @@ class Server:
                 self._selector.unregister(listener.socket)
                 listener.close()
             elif not off and listener.socket is None:
-                listener.open()
+                try:
+                    listener.open()
+                except LabError as error:
+                    _log(f"{error} Trying again.")
                 self._watch(listener)
 
     def _accept(self, listener: _Listener) -> None:

@@ -1,7 +1,7 @@
 """A module's argument specification, read from the module's own script as it arrives.
 
-Ansible.Basic modules declare a hashtable literal; older ones read each argument with Get-AnsibleParam. What is
-computed at run time (delegates as types, conditions) cannot be read and is left unchecked.
+Ansible.Basic modules declare a hashtable literal; older ones read each argument with Get-AnsibleParam. What
+is computed at run time (delegates as types, conditions) cannot be read and is left unchecked.
 """
 
 from collections.abc import Iterator
@@ -62,20 +62,8 @@ def _is_options(options: dict[str, Any]) -> bool:
 
 
 def _legacy_option(call: Node) -> tuple[str, dict[str, Any]] | None:
-    """One Get-AnsibleParam call: -name, -type, -default, -aliases, -validateset, -failifempty; name may be bare."""
-    given: dict[str, Any] = {}
-    positional: list[Any] = []
-    parameter: str | None = None
-    elements = call.child_by_field_name("command_elements")
-    for node in elements.named_children if elements else []:
-        if node.type == "command_parameter":
-            parameter = _text(node).lstrip("-").casefold()
-        elif node.is_named and node.type != "command_argument_sep":
-            if parameter:
-                given[parameter] = _value(node)
-                parameter = None
-            else:
-                positional.append(_value(node))
+    """The option that one Get-AnsibleParam call reads."""
+    given, positional = _command_arguments(call)
     if "obj" not in given:
         positional = positional[1:]
     name = given["name"] if "name" in given else next(iter(positional), None)
@@ -92,6 +80,24 @@ def _legacy_option(call: Node) -> tuple[str, dict[str, Any]] | None:
     return name, option
 
 
+def _command_arguments(call: Node) -> tuple[dict[str, Any], list[Any]]:
+    """Parameters of a command by name, and those without one."""
+    given: dict[str, Any] = {}
+    positional: list[Any] = []
+    parameter: str | None = None
+    elements = call.child_by_field_name("command_elements")
+    for node in elements.named_children if elements else []:
+        if node.type == "command_parameter":
+            parameter = _text(node).lstrip("-").casefold()
+        elif node.type != "command_argument_sep":
+            if parameter:
+                given[parameter] = _value(node)
+                parameter = None
+            else:
+                positional.append(_value(node))
+    return given, positional
+
+
 def as_list(value: Any) -> list[Any]:
     """PowerShell makes no difference between one thing and a list of one."""
     if value is None:
@@ -99,7 +105,7 @@ def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def _value(node: Node) -> Any:  # noqa: C901, PLR0911  (one branch for each kind of literal)
+def _value(node: Node) -> Any:
     """What a literal means: dict, list, str, int, bool, None; COMPUTED for all that is not literal."""
     match node.type:
         case "hash_literal_expression":

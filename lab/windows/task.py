@@ -12,6 +12,9 @@ from lab.windows.manifest import Action, Manifest, ModuleTask, module_task
 from lab.windows.specification import Specification, read_specification
 
 _SERVICE_ACCOUNTS = ("system", "localservice", "local service", "networkservice", "network service")
+_CREATE_PROCESS = (
+    'failure during exec_wrapper: Exception calling "CreateProcessAsUser" with "9" argument(s): "{}"'
+)
 _CENSORED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
@@ -24,9 +27,7 @@ def run_manifest(machine: Machine, manifest: Manifest, account: Json) -> tuple[s
             try:
                 account = _become(machine, wrapper, account)
             except ModuleFailure as failure:
-                return "become", _result(
-                    {"failed": True, "msg": f"Unhandled exception while executing module: {failure}"}
-                )
+                return "become", _result({"failed": True, "msg": _CREATE_PROCESS.format(failure)})
         elif wrapper.name == "async_wrapper.ps1":
             background = wrapper
         elif wrapper.name != "async_watchdog.ps1":
@@ -109,15 +110,16 @@ def _become(machine: Machine, wrapper: Action, account: Json) -> Json:
     if plain in _SERVICE_ACCOUNTS:
         if not account.get("administrator"):
             raise ModuleFailure(
-                "Failed to get token for NT AUTHORITY\\SYSTEM required for become as a service account or an account "
-                "without a password"
+                "Failed to get token for NT AUTHORITY\\SYSTEM required for become as a service account or an "
+                "account without a password"
             )
         return {"name": user, "administrator": True}
     found = machine.account(user)
     password = wrapper.secure_params.get("BecomePassword")
     if found is None or (password is not None and password != found["password"]):
         raise ModuleFailure(
-            f"Failed to logon {user} (The user name or password is incorrect, Win32ErrorCode 1326 - 0x0000052E)"
+            f"Failed to logon {user} (The user name or password is incorrect, "
+            "Win32ErrorCode 1326 - 0x0000052E)"
         )
     if password is None and not account.get("administrator"):
         raise ModuleFailure(f"Failed to logon {user} (Access is denied, Win32ErrorCode 5 - 0x00000005)")

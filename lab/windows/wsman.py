@@ -36,7 +36,7 @@ _QUIET_SECONDS = 20.0
 _FORGET_AFTER_SECONDS = 600.0
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818  (SOAP's own word)
     """A WS-Management fault: code, subcode and Windows' own sentence."""
 
     def __init__(self, code: int, subcode: str, reason: str) -> None:
@@ -76,11 +76,11 @@ class _Kept:
 
 
 class Endpoint:
-    """One host's /wsman. `open_shell(resource, owner, create element, shell id)` makes shells; raises Fault."""
+    """One host's /wsman. `open_shell(resource, owner, rsp:Shell element)` makes shells; may raise Fault."""
 
     def __init__(
         self,
-        open_shell: Callable[[str, Json, ET.Element, str], Shell],
+        open_shell: Callable[[str, Json, ET.Element], Shell],
         log: Callable[[str], None],
     ) -> None:
         self._open_shell = open_shell
@@ -148,7 +148,7 @@ class Endpoint:
             )
         request = _child(body, "rsp:Shell")
         shell_id = request.get("ShellId") or str(uuid.uuid4()).upper()
-        shell = self._open_shell(resource, account, request, shell_id)
+        shell = self._open_shell(resource, account, request)
         old = time.monotonic() - _FORGET_AFTER_SECONDS
         with self._lock:
             # Clients that were killed never delete their shells.
@@ -171,8 +171,8 @@ class Endpoint:
             raise Fault(
                 _INVALID_SELECTORS,
                 "w:InvalidSelectors",
-                "The request for the Windows Remote Shell with ShellId failed because the shell was not found on the "
-                "server.",
+                "The request for the Windows Remote Shell with ShellId failed because the shell was not "
+                "found on the server.",
             )
         kept.used = time.monotonic()
         return kept
@@ -199,7 +199,8 @@ def _fault(fault: Fault) -> str:
         "<s:Fault><s:Code><s:Value>s:Receiver</s:Value>"
         f"<s:Subcode><s:Value>{fault.subcode}</s:Value></s:Subcode></s:Code>"
         f'<s:Reason><s:Text xml:lang="en-US">{reason}</s:Text></s:Reason>'
-        f'<s:Detail><f:WSManFault Code="{fault.code}"><f:Message>{reason}</f:Message></f:WSManFault></s:Detail>'
+        f'<s:Detail><f:WSManFault Code="{fault.code}"><f:Message>{reason}</f:Message>'
+        "</f:WSManFault></s:Detail>"
         "</s:Fault>"
     )
 

@@ -1,4 +1,4 @@
-"""The modules that an emulated Windows host answers: one file per family, each handler registered by its full name."""
+"""The modules that an emulated Windows host answers: one file per family, registered by full name."""
 
 import importlib
 import pkgutil
@@ -61,7 +61,7 @@ def module(*names: str) -> Callable[[Handler], Handler]:
 
 def find(name: str) -> Handler | None:
     """The handler of a module, None when the lab does not know it."""
-    global _loaded  # noqa: PLW0603
+    global _loaded
     with _loading:
         if not _loaded:
             for info in pkgutil.iter_modules(__path__):

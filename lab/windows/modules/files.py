@@ -14,15 +14,9 @@ from lab.windows.modules import Call, module
 def win_file(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
     """Create a folder, touch a file, or remove either."""
     path, state, files = args["path"], args["state"], machine.files
-    for option in ("access_time", "modification_time"):
-        if args.get(option) not in (None, "preserve", "now"):
-            raise ModuleFailure(
-                f"The lab's emulated Windows host does not model the option {option} of win_file."
-            )
+    _refuse_times(args)
     if args.get("_diff_peek") is not None:
-        kind = files.kind(path)
-        binary = kind == "file" and b"\0" in files.read(path)[:8192]
-        return {"path": path, "appears_binary": binary, "state": "file" if kind else "absent"}
+        return _peek(machine, path)
     if files.kind(path) == "directory" and args.get("_original_basename"):
         path = join(path, args["_original_basename"])
     kind = files.kind(path)
@@ -34,16 +28,22 @@ def win_file(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, An
         return {
             "changed": _touch(machine, path, kind, call, preserve=args.get("modification_time") == "preserve")
         }
-    if kind:
-        if state in ("directory", "file") and state != kind:
-            raise ModuleFailure(f"path {path} is not a {state}")
-        return {"changed": False}
-    if (state or ("directory" if path.endswith(("\\", "/")) else "file")) == "file":
+    if state == "touch":
+        preserve = args.get("modification_time") == "preserve"
+        return {"changed": _touch(machine, path, kind, call, preserve=preserve)}
+    if kind is None:
+        _create(machine, path, state, call)
+    elif state in ("directory", "file") and state != kind:
+        raise ModuleFailure(f"path {path} is not a {state}")
+    return {"changed": kind is None}
+
+
+def _create(machine: Machine, path: str, state: str | None, call: Call) -> None:
+    if state == "file" or (state is None and not path.endswith(("\\", "/"))):
         raise ModuleFailure(f"path {path} will not be created")
     machine.require_space()
     if not call.check_mode:
-        files.make_directory(path)
-    return {"changed": True}
+        machine.files.make_directory(path)
 
 
 @module("ansible.windows.win_stat", "ansible.windows.stat")
@@ -98,6 +98,20 @@ def slurp(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
     if kind is None:
         raise ModuleFailure(f"Path {path} is not found")
     return {"content": base64.b64encode(machine.files.read(path)).decode("ascii"), "encoding": "base64"}
+
+
+def _refuse_times(args: dict[str, Any]) -> None:
+    for option in ("access_time", "modification_time"):
+        if args.get(option) not in (None, "preserve", "now"):
+            raise ModuleFailure(
+                f"The lab's emulated Windows host does not model the option {option} of win_file."
+            )
+
+
+def _peek(machine: Machine, path: str) -> Json:
+    kind = machine.files.kind(path)
+    binary = kind == "file" and b"\0" in machine.files.read(path)[:8192]
+    return {"path": path, "appears_binary": binary, "state": "file" if kind else "absent"}
 
 
 def _touch(machine: Machine, path: str, kind: str | None, call: Call, *, preserve: bool) -> bool:

@@ -15,7 +15,7 @@ _NOT_FOUND = (
 
 @module("chocolatey.chocolatey.win_chocolatey")
 def win_chocolatey(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
-    """Bring packages to a state. Options that only tune an installation (arguments, checksums) change nothing."""
+    """Bring packages to a state. Options that only tune an installation (checksums ...) change nothing."""
     names = [name.casefold() for name in args["name"]]
     state, version = args["state"], args["version"]
     if "all" in names:
@@ -87,22 +87,24 @@ def _apply(machine: Machine, name: str, state: str, version: str | None, args: d
         return
     if state == "present":
         if version is not None and package["version"] != version:
-            if not args["force"]:
-                raise ModuleFailure(
-                    f"Chocolatey package '{name}' is already installed with version(s) '{package['version']}' but was "
-                    f"expecting '{version}'. Either change the expected version, set state=latest or state=upgrade, "
-                    "set allow_multiple=yes, or set force=yes to continue"
-                )
-            package["version"] = _offered(machine, name, version, "installing")
+            _replace(machine, package, version, forced=args["force"])
         return
-    if state == "downgrade" and version is None:
-        return
-    if package["pinned"] and not args["ignore_pinned"]:
+    if (state == "downgrade" and version is None) or (package["pinned"] and not args["ignore_pinned"]):
         return
     chosen = _offered(machine, name, version, "updating")
     if _key(chosen) > _key(package["version"]) or (state == "downgrade" and chosen != package["version"]):
-        machine.require_space()
         package["version"] = chosen
+
+
+def _replace(machine: Machine, package: Json, version: str, *, forced: bool) -> None:
+    name = package["name"].casefold()
+    if not forced:
+        raise ModuleFailure(
+            f"Chocolatey package '{name}' is already installed with version(s) '{package['version']}' but "
+            f"was expecting '{version}'. Either change the expected version, set state=latest or state=upgrade, "
+            "set allow_multiple=yes, or set force=yes to continue"
+        )
+    package["version"] = _offered(machine, name, version, "installing")
 
 
 def _offered(machine: Machine, name: str, version: str | None, doing: str) -> str:

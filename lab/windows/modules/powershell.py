@@ -1,7 +1,7 @@
 """win_powershell: only scripts that the lab knows by name, each acted out in Python.
 
-A script carries its name in a comment, `# lab: name`; whoever adds one to the project adds its Python here. The
-script itself is never run, so a test on the lab proves how its result is used and nothing about the script.
+A script carries its name in a comment, `# lab: name`; whoever adds one to the project adds its Python here.
+The script itself is never run: a test on the lab proves how its result is used, nothing about the script.
 """
 
 import re
@@ -18,7 +18,7 @@ _scripts: dict[str, Script] = {}
 
 
 def script(name: str) -> Callable[[Script], Script]:
-    """Register what stands in for the script `name`: (machine, parameters, call) -> output, changed and so on."""
+    """Register what stands in for the script `name`: (machine, parameters, call) -> output, changed ..."""
 
     def register(handler: Script) -> Script:
         _scripts[name] = handler

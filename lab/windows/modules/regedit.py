@@ -27,7 +27,8 @@ def win_regedit(machine: Machine, args: dict[str, Any], call: Call) -> dict[str,
         raise ModuleFailure("The lab's emulated Windows host does not model the option hive of win_regedit.")
     if args["name"] is None and kind != "string":
         call.warn(
-            "the data type when name is not specified can only be 'string', the type has automatically been converted"
+            "the data type when name is not specified can only be 'string', "
+            "the type has automatically been converted"
         )
         kind = "string"
     if not _PATH.match(path):
@@ -119,7 +120,8 @@ def _number(data: Any, kind: str, limit: int) -> int:
         number = 0 if data is None else int(str(data), 0) if isinstance(data, str) else int(data)
     except ValueError as error:
         raise ModuleFailure(
-            f'Unhandled exception while executing module: Cannot convert value "{data}" to type "System.UInt64". '
+            f'Unhandled exception while executing module: Cannot convert value "{data}" to type '
+            '"System.UInt64". '
             'Error: "Input string was not in a correct format."'
         ) from error
     if number > limit:
@@ -133,8 +135,8 @@ def _bytes(data: Any) -> list[int]:
     if isinstance(data, int):
         if data > 255:
             raise ModuleFailure(
-                f"cannot convert binary data '{data}' to byte array, please specify this value as a yaml byte array or "
-                "a comma separated hex value string"
+                f"cannot convert binary data '{data}' to byte array, please specify this value as a yaml "
+                "byte array or a comma separated hex value string"
             )
         return [data]
     if isinstance(data, list):

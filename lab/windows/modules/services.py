@@ -112,8 +112,8 @@ def _set_state(service: Json, state: str | None) -> bool:
     if state != "stopped" and service["start_mode"] == "disabled" and service["state"] == "stopped":
         name = f"{service.get('display_name', service['name'])} ({service['name']})"
         raise ModuleFailure(
-            f"Unhandled exception while executing module: Service '{name}' cannot be started due to the following "
-            f"error: Cannot start service {service['name']} on computer '.'."
+            f"Unhandled exception while executing module: Service '{name}' cannot be started due to the "
+            f"following error: Cannot start service {service['name']} on computer '.'."
         )
     changed = state == "restarted" or service["state"] != _STATES[state]
     service["state"] = _STATES[state]

@@ -22,7 +22,7 @@ _BERLIN = ZoneInfo("Europe/Berlin")
 
 @module("ansible.windows.setup", "ansible.legacy.setup")
 def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
-    """Facts of the subsets asked for, by the real module's rules: minus what is excluded, plus what is named."""
+    """Facts of the subsets asked for, by the real module's rules: all minus excluded plus named."""
     asked: list[str] = args["gather_subset"]
     facts: Json = {"gather_subset": asked, "module_setup": True}
     for subset in sorted(_subsets(asked, call)):

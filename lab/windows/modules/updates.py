@@ -22,7 +22,7 @@ _DISK_FULL = "0x80070070"
 
 @module("ansible.windows.win_updates")
 def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
-    """One of the plugin's steps. What "start" did is kept in the machine's memory until "cancel" forgets it."""
+    """One of the plugin's steps; what "start" did is kept in memory until "cancel"."""
     runs: dict[str, list[Json]] = machine.memory.setdefault("update_runs", {})
     options = args.get("_operation_options") or {}
     if args["_operation"] == "poll":
