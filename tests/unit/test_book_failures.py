@@ -42,8 +42,8 @@ def refusal(url: str, **more: Any) -> str:
 def test_an_address_that_cannot_be_used(url: str, more: str) -> None:
     assert refusal(url) == (
         "The address of the book (HEFT_BOOK) is not one that can be used. "
-        "Write sqlite:////folder/heft.sqlite or postgresql://user:password@server/database, with @ : / in the password as %40 %3A %2F."
-        + more
+        "Write sqlite:////folder/heft.sqlite or postgresql://user:password@server/database, "
+        "with @ : / in the password as %40 %3A %2F." + more
     )
 
 

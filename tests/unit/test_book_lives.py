@@ -110,6 +110,13 @@ def test_information_opens_no_ticket_unless_the_policy_says_so(book: Book) -> No
     assert stamped(book, run, judged(OUTDATED), tickets_from=Severity.CRITICAL).tickets_opened == ()
 
 
+def test_without_a_deadline_there_is_a_finding_but_no_ticket(book: Book) -> None:
+    run = begun(book)
+    assert stamped(book, run, judged(OUTDATED), deadline=lambda _: None).tickets_opened == ()
+    assert [(it.state, it.ticket) for it in book.findings("musterbau")] == [("open", None)]
+    assert stamped(book, run, judged(), deadline=lambda _: None).closed == (OUTDATED,)
+
+
 def test_a_dry_run_leaves_findings_tickets_and_snapshots_alone(book: Book) -> None:
     run = begun(book)
     stamped(book, run, judged(OUTDATED, measured={"days": 4}))

@@ -47,8 +47,7 @@ class Book:
         """Give the connection back; the book can be used on."""
         self._store.close()
 
-    # --- runs
-    # -------------------------------------------------------------------------------------------------
+    # --- runs ---
 
     def begin_run(
         self,
@@ -96,11 +95,16 @@ class Book:
             appending.write()
         return identifier
 
-    def end_run(self, run: str, outcome: RunOutcome, *, now: datetime) -> None:
-        """Say how a run ended. RunRefused when it has already ended."""
+    def end_run(
+        self, run: str, outcome: RunOutcome, *, now: datetime, billable_minutes: tuple[int, int] | None = None
+    ) -> None:
+        """Say how a run ended. RunRefused when it has already ended.
+
+        `billable_minutes`: inside and outside of service hours, when a ticket ordered the run.
+        """
         customer = self._run(run, now).customer
         with self._store.writing(customer) as connection:
-            _end(connection, _open_run(connection, run, now), outcome, now)
+            _end(connection, _open_run(connection, run, now), outcome, now, billable_minutes)
 
     def close_interrupted(self, customer: str, *, now: datetime) -> list[str]:
         """Write the end of runs whose process is gone; their ids. begin_run does this by itself."""
@@ -111,8 +115,7 @@ class Book:
                 _end(connection, run, "interrupted", now)
         return [run.id for run in gone]
 
-    # --- stamps
-    # -----------------------------------------------------------------------------------------------
+    # --- stamps ---
 
     def stamp(
         self,
@@ -123,7 +126,7 @@ class Book:
         judgement: Judgement,
         *,
         now: datetime,
-        deadline: Callable[[datetime], datetime],
+        deadline: Callable[[datetime], datetime | None],
         clause: str,
         contact: Contact,
         note: str | None = None,
@@ -132,8 +135,10 @@ class Book:
         """Stamp a service on a host (None: the customer as a whole), with its findings and tickets.
 
         All in one transaction: when this returns, it is on disk. `deadline` gives a ticket's deadline from
-        the time of its opening; `note` is what a person wrote. RunRefused when the run has ended; ValueError
-        for what is too large or no plain JSON. In a dry run findings, tickets and snapshots stay as they are.
+        the time of its opening (None: no reaction time was agreed, so no ticket is opened); `note` is what a
+        person wrote. In a dry run findings, tickets and snapshots stay as they are.
+
+        RunRefused when the run has ended; ValueError for what is too large or no plain JSON.
         """
         customer = self._run(run, now).customer
         with self._store.writing(customer) as connection:
@@ -194,8 +199,7 @@ class Book:
                 BookTickets(appending, service, host).comment(life.ticket, note)
             appending.write()
 
-    # --- reading
-    # ----------------------------------------------------------------------------------------------
+    # --- reading ---
 
     def runs(self, customer: str, limit: int | None = None, *, now: datetime | None = None) -> list[Run]:
         """The latest runs first. `now` decides whether a silent run of another machine still goes on."""
@@ -236,8 +240,7 @@ class Book:
         with self._store.reading() as connection:
             return head_of(connection, customer) or Head(0, GENESIS)
 
-    # --- proof
-    # ------------------------------------------------------------------------------------------------
+    # --- proof ---
 
     def verify(self, customer: str | None = None, against: tuple[int, str] | None = None) -> list[Break]:
         """Every changed, missing or inserted entry of a customer, or of all.
@@ -288,9 +291,16 @@ def _open_run(connection: sa.Connection, identifier: str, now: datetime) -> Run:
     return run
 
 
-def _end(connection: sa.Connection, run: Run, outcome: RunOutcome, now: datetime) -> None:
+def _end(
+    connection: sa.Connection,
+    run: Run,
+    outcome: RunOutcome,
+    now: datetime,
+    billable_minutes: tuple[int, int] | None = None,
+) -> None:
     appending = Appending(connection, run.customer, run.id, now)
-    appending.append("run ended", body={"outcome": outcome})
+    minutes = {"billable_minutes": list(billable_minutes)} if billable_minutes else {}
+    appending.append("run ended", body={"outcome": outcome, **minutes})
     appending.write()
 
 

@@ -15,9 +15,13 @@ MEASURED_WELL = "Measured well again."
 
 @dataclass(frozen=True)
 class TicketPolicy:
-    """Which findings open a ticket, until when it is due, and who of the customer sees it."""
+    """Which findings open a ticket, until when it is due, and who of the customer sees it.
 
-    deadline: Callable[[datetime], datetime]
+    Where no reaction time was agreed, `deadline` gives None, and no ticket is opened: the work that is under
+    way was ordered by one already.
+    """
+
+    deadline: Callable[[datetime], datetime | None]
     contact: Contact
     clause: str
     least: Severity = Severity.WARNING
@@ -72,6 +76,9 @@ class Living:
             number = self._append("finding opened", cause.key, body)
         if (life and life.ticket) or cause.severity.rank < self._policy.least.rank:
             return None
+        deadline = self._policy.deadline(self._now)
+        if deadline is None:
+            return None
         return self._tickets.open(
             TicketOrder(
                 customer=self._appending.customer,
@@ -82,7 +89,7 @@ class Living:
                 severity=cause.severity,
                 clause=self._policy.clause,
                 opened_at=self._now,
-                deadline=self._policy.deadline(self._now),
+                deadline=deadline,
                 reporter=REPORTER,
                 contact=self._policy.contact,
             )

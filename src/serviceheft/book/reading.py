@@ -23,7 +23,7 @@ _e = schema.entries.c
 def entries(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[Entry]:
     """Entries by ascending number, streamed."""
     query = sa.select(schema.entries).where(*where).order_by(_e.customer, _e.number)
-    rows = connection.execution_options(yield_per=500).execute(query)
+    rows = connection.execute(query, execution_options={"yield_per": 500})
     return (Entry(*row) for row in rows)
 
 
@@ -105,8 +105,14 @@ def _run(connection: sa.Connection, begun: Entry, ended: Entry | None, now: date
         process=process,
         began_at=moment(begun.at),
         ended_at=moment(ended.at) if ended else None,
+        billable_minutes=_minutes(ended),
         state=state,
     )
+
+
+def _minutes(ended: Entry | None) -> tuple[int, int] | None:
+    minutes = json.loads(ended.body).get("billable_minutes") if ended else None
+    return (minutes[0], minutes[1]) if minutes else None
 
 
 def stamps(

@@ -29,6 +29,8 @@ class Run:
     process: Process
     began_at: datetime
     ended_at: datetime | None
+    #: Minutes inside and outside of service hours, for a run that a ticket ordered.
+    billable_minutes: tuple[int, int] | None
     state: Literal["running", "carried out", "incomplete", "interrupted"]
 
 
