@@ -30,26 +30,26 @@ NAMES = {
         ThreatName displayName productState AMServiceEnabled AntivirusEnabled AMRunningMode
         AMProductVersion RealTimeProtectionEnabled AntivirusSignatureLastUpdated
         AntivirusSignatureAge QuickScanEndTime FullScanAge DisplayName DisplayVersion
-    """.split(),
+    """,
     "console": """
         available reason endpoint agent malwareStatus modules lastSuccessfulScan date lastSeen
         lastUpdate licensed productOutdated signatureOutdated signatureUpdateDisabled
         productVersion infected antimalware
-    """.split(),
+    """,
     "updates": """
         Errors Policy Service AutoUpdate PendingReboot History Available LastBootUpTime
         NoAutoUpdate AUOptions UseWUServer WUServer StartMode LastSearchSuccessDate
         LastInstallationSuccessDate WindowsUpdate UpdateID Title Date ComponentBasedServicing
         Operation ResultCode HResult MsrcSeverity LastDeploymentChangeTime
-    """.split(),
+    """,
     "search": """
         failed unreachable skipped msg updates reboot_required a title kb installed
-    """.split(),
+    """,
     "computer": """
         computer volumes network ComputerSystem OperatingSystem CurrentVersion Bios Processors
         Volumes Adapters Name DNSHostName SerialNumber Caption BuildNumber UBR NumberOfCores
         IPAddress Size DeviceID
-    """.split(),
+    """,
 }
 
 leaves = st.one_of(
@@ -77,9 +77,9 @@ leaves = st.one_of(
 )
 
 
-def nested(names: list[str]) -> st.SearchStrategy[Any]:
+def nested(names: str) -> st.SearchStrategy[Any]:
     """JSON-like data whose keys are mostly those that the judging function asks for."""
-    keys = st.sampled_from(names) | st.text(string.ascii_letters, max_size=5)
+    keys = st.sampled_from(names.split()) | st.text(string.ascii_letters, max_size=5)
     return st.recursive(
         leaves,
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=6),
@@ -87,8 +87,8 @@ def nested(names: list[str]) -> st.SearchStrategy[Any]:
     )
 
 
-def shaped(names: list[str]) -> st.SearchStrategy[Any]:
-    keys = st.sampled_from(names)
+def shaped(names: str) -> st.SearchStrategy[Any]:
+    keys = st.sampled_from(names.split())
     return st.one_of(nested(names), st.dictionaries(keys, nested(names), max_size=12))
 
 
@@ -217,14 +217,14 @@ READ_AS_TEXT = """
     ThreatName displayName productVersion engineVersion Title title kb Name DNSHostName Domain Manufacturer
     Model SerialNumber Caption BuildNumber OSArchitecture SMBIOSBIOSVersion DeviceID VolumeName FileSystem
     Description MACAddress IPAddress
-""".split()
+"""
 
 
 def planted(data: Any) -> Any:
     """The data with a canary in every field that is no text to be shown, and in fields that nobody knows."""
     if isinstance(data, Mapping):
         altered = {
-            key: value if key in READ_AS_TEXT else planted(value) if value else f"{CANARY} {key}"
+            key: value if key in READ_AS_TEXT.split() else planted(value) if value else f"{CANARY} {key}"
             for key, value in data.items()
         }
         return {**altered, "Resources": CANARY, CANARY: CANARY, "password": [CANARY, {"x": CANARY}]}
