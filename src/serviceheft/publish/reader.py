@@ -92,7 +92,7 @@ class Reader:
         return f"{self.number(count)} {_UNITS[step]}"
 
     def days(self, count: float) -> str:
-        return self.ngettext(N_("{count} day"), N_("{count} days"), round(count))
+        return self.ngettext("{count} day", "{count} days", round(count))
 
     def span(self, length: timedelta) -> str:
         """A length of time, roughly: "3 Tage", "5 Stunden"."""

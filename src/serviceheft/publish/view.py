@@ -136,21 +136,21 @@ class BookView:
             Card(
                 t(N_("Owed and done")),
                 t(N_("{done} of {total}"), done=reader.number(done), total=reader.number(len(current))),
-                reader.ngettext(N_("{count} overdue"), N_("{count} overdue"), overdue),
+                reader.ngettext("{count} overdue", "{count} overdue", overdue),
                 "critical" if overdue else "done" if done == len(current) else "open",
                 "owed",
             ),
             Card(
                 t(N_("Open findings")),
                 reader.number(len(self.open_findings)),
-                reader.ngettext(N_("{count} of them critical"), N_("{count} of them critical"), critical),
+                reader.ngettext("{count} of them critical", "{count} of them critical", critical),
                 "critical" if critical else "warning" if self.open_findings else "done",
                 "findings",
             ),
             Card(
                 t(N_("Open tickets")),
                 reader.number(len(self.open_tickets)),
-                reader.ngettext(N_("{count} overdue"), N_("{count} overdue"), late)
+                reader.ngettext("{count} overdue", "{count} overdue", late)
                 if late or first is None
                 else t(N_("next: {when}"), when=reader.moment(first.deadline)),
                 "critical" if late else "open" if first else "done",
