@@ -204,7 +204,10 @@ def test_more_missing_updates_never_look_better(some: list[Any], more: list[Any]
             }
             for identity, (severity, days) in zip(ids, missing, strict=True)
         ]
-        search = {"updates": {identity: {"title": identity, "installed": False} for identity in ids}}
+        search = {
+            "reboot_required": False,
+            "updates": {identity: {"title": identity, "installed": False} for identity in ids},
+        }
         return updates.judge(search, {"Available": available}, UpdatePolicy(), NOW)
 
     few, many = judged(some), judged(some + more)
@@ -252,7 +255,8 @@ def test_nothing_but_allow_listed_fields_travels() -> None:
         "History": history,
         "Available": [{"UpdateID": "a", "MsrcSeverity": None}],
     }
-    search = {"failed": True, "msg": f"{CANARY} 0x80240022", "updates": {"a": {"title": "x", "kb": []}}}
+    search = {"reboot_required": False, "updates": {"a": {"title": "x", "kb": []}}}
+    failed_search = search | {"failed": True, "msg": f"{CANARY} 0x80240022"}
     computer_sections = {"computer": {"ComputerSystem": {"Name": "pc"}}, "volumes": {"Volumes": []}}
     judged = [
         antivirus.judge(planted(section), planted(console), AntivirusPolicy(product), NOW)
@@ -260,7 +264,7 @@ def test_nothing_but_allow_listed_fields_travels() -> None:
     ]
     judged += [
         updates.judge(planted(search), planted(update_section), UpdatePolicy(), NOW),
-        updates.judge(planted(search | {"failed": False}), planted(update_section), UpdatePolicy(), NOW),
+        updates.judge(planted(failed_search), planted(update_section), UpdatePolicy(), NOW),
         computer.judge(planted(computer_sections), ComputerPolicy(), NOW),
     ]
     for judgement in judged:

@@ -332,6 +332,22 @@ def test_source_of_the_updates(wanted: str, policy: dict[str, Any], cause: str |
     assert "canary" not in str(judgement.as_data())
 
 
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"failed": False, "failed_when_result": False, "msg": "WU_E_NO_SERVICE 0x80240001", "updates": {}},
+        search(failed=False, msg="Failed to search: 0x80240001"),
+        search(failed=False, failed_when_suppressed_exception="Traceback ..."),
+        search(exception="Traceback ..."),
+        {"changed": False, "updates": {}, "filtered_updates": {}, "found_update_count": 0},
+    ],
+)
+def test_failure_that_the_play_passed_over_is_no_clean_search(result: dict[str, Any]) -> None:
+    """The action of win_updates returns an empty list with every failure, and `failed_when` hides `failed`."""
+    judgement = judge(result, section(), POLICY, NOW)
+    assert (judgement.outcome, judgement.reason) == ("not measured", "updates.search_failed")
+
+
 @pytest.mark.parametrize("raw", [None, {}])
 def test_no_data_at_all(raw: Any) -> None:
     judgement = judge(None, raw, POLICY, NOW)

@@ -37,6 +37,15 @@ SEVERITIES = {
 _FAILED, _SUCCEEDED = frozenset({4, 5}), frozenset({2, 3})
 _INSTALLATION = 1
 
+_SIGNS_OF_FAILURE = (
+    "failed",
+    "unreachable",
+    "skipped",
+    "msg",
+    "exception",
+    "failed_when_suppressed_exception",
+)
+
 #: A failure that is older than this and was never tried again says nothing of today.
 _FAILURES_COUNT_FOR = timedelta(days=30)
 
@@ -111,13 +120,16 @@ def read_state(
 
 
 def searched(search: Mapping[str, Any] | None) -> bool:
-    """Whether the search was made and brought a result."""
+    """Whether the search was made and brought a result.
+
+    The action of win_updates returns an empty list of updates with every failure, and a play may hide
+    `failed`; only a round that ended well tells `reboot_required` and has no message.
+    """
     return (
         isinstance(search, Mapping)
-        and search.get("failed") is not True
-        and search.get("unreachable") is not True
-        and search.get("skipped") is not True
         and isinstance(search.get("updates"), Mapping)
+        and isinstance(search.get("reboot_required"), bool)
+        and not any(search.get(sign) for sign in _SIGNS_OF_FAILURE)
     )
 
 
