@@ -91,7 +91,7 @@ def _endpoints_list(state: Json, params: Json) -> Json:
         raise RpcError(-32602, f"page starts at 1; perPage is 1 to {MOST_PER_PAGE}.")
     if params.get("parentId", state["company_id"]) != state["company_id"]:
         raise RpcError(-32602, "The parentId is not known.")
-    items = [entry["item"] for entry in state["endpoints"]]
+    items = [entry["item"] for entry in state["endpoints"] if not entry.get("forgotten")]
     if "isManaged" in params:
         items = [item for item in items if item["isManaged"] is params["isManaged"]]
     first = (page - 1) * per_page

@@ -199,6 +199,17 @@ class Book:
                 BookTickets(appending, service, host).comment(life.ticket, note)
             appending.write()
 
+    def mirror(self, customer: str, ticket: str, system: str, outside: str, *, now: datetime) -> None:
+        """Store the reference under which an outside system keeps a ticket. ValueError for an unknown ticket."""
+        with self._store.writing(customer) as connection:
+            _, tickets = reading.lives(connection, customer)
+            found = next((it.finding for it in tickets if it.number == ticket), None)
+            if found is None:
+                raise ValueError(f"{customer} has no ticket {ticket}.")
+            appending = Appending(connection, customer, None, now)
+            BookTickets(appending, found.service, found.host).mirrored(ticket, system, outside)
+            appending.write()
+
     # --- reading ---
 
     def runs(self, customer: str, limit: int | None = None, *, now: datetime | None = None) -> list[Run]:

@@ -1,7 +1,9 @@
 """How a run begins and ends on the screen and in the book."""
 
+from datetime import timedelta
+
 from serviceheft import settings
-from serviceheft.book import BookUnavailable
+from serviceheft.book import BookUnavailable, RunOutcome
 from serviceheft.clock import calendar_for
 from serviceheft.running.session import Session, open_book
 
@@ -17,18 +19,24 @@ def headline(session: Session) -> str:
     )
 
 
-def close(session: Session, whole: bool | None) -> None:  # noqa: FBT001
+def close(session: Session, whole: bool | None) -> None:
     """Write the end of the run: carried out, incomplete, or (None) interrupted.
 
     An end that cannot be written is told, not raised: the stamps are safe, and the next run closes this one.
     """
-    outcome = {True: "carried out", False: "incomplete", None: "interrupted"}[whole]
+    outcome: RunOutcome = "interrupted" if whole is None else "carried out" if whole else "incomplete"
     now = settings.now()
     billable = None
     if session.order.ticket and not session.order.dry_run:
-        billable = calendar_for(session.customer).service_time_between(session.began, now)
+        spent = calendar_for(session.customer).service_time_between(session.began, now)
+        billable = (_minutes(spent.inside), _minutes(spent.outside))
     try:
         with open_book() as book:
-            book.end_run(session.run, outcome, now=now, billable=billable)
+            book.end_run(session.run, outcome, now=now, billable_minutes=billable)
     except BookUnavailable as error:
         print(f"The end of run {session.run} could not be recorded: {error}")  # noqa: T201
+
+
+def _minutes(time: timedelta) -> int:
+    """Minutes begun."""
+    return -(-time // timedelta(minutes=1))

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Self
 
-from serviceheft import logs, settings
+from serviceheft import settings
 from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.reasons import NO_COLLECTOR
 from serviceheft.clock import reaction_deadline
@@ -13,6 +13,8 @@ from serviceheft.entitlement import clause
 from serviceheft.model.schema import Customer
 from serviceheft.running.session import Session, open_book
 from serviceheft.tickets import Contact
+
+_CHANGES = ("opened", "seen", "closed", "tickets_opened", "tickets_closed")
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,17 @@ class Record:
         return self.outcome not in (Outcome.FAILED, Outcome.NOT_REACHED)
 
     def as_data(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "outcome": self.outcome.value}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        values = {
-            key: tuple(value) if isinstance(value, list | tuple) else value for key, value in data.items()
-        }
-        return cls(**{**values, "outcome": Outcome(data["outcome"])})
+        return cls(
+            service=data["service"],
+            host=data["host"],
+            outcome=Outcome(data["outcome"]),
+            reason=data["reason"],
+            **{name: tuple(data[name]) for name in _CHANGES},
+        )
 
 
 def central_contact(customer: Customer) -> Contact:
@@ -71,8 +76,6 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
             clause=clause(session.catalogue.services[service], customer),
             contact=central_contact(customer),
         )
-    if judgement.subject == "antivirus" and not session.order.dry_run:
-        logs.append_antivirus(session.customer.name, host, judgement, at=now)
     return Record(
         service=service,
         host=host,

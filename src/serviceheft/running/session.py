@@ -99,7 +99,7 @@ def open_session(sources: Sequence[str], order: Order) -> Session:
 
     Raises RunRefused, InvalidInventory, BookUnavailable; nothing was touched then.
     """
-    global _current  # noqa: PLW0603 - Ansible forks its tasks: what the parent holds is how they know the run
+    global _current
     catalogue = load_catalogue()
     customer = load_customer(customer_folder(sources), catalogue)
     now = settings.now()

@@ -1,0 +1,41 @@
+"""Ask the customer's GravityZone console once for all hosts of the play that are to be protected by Bitdefender."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from serviceheft.vendors import gravityzone
+
+
+class ActionModule(ActionBase):
+    BYPASS_HOST_LOOP = True
+    _requires_connection = False
+    _VALID_ARGS = frozenset({"url", "api_key", "ca", "parent_id"})
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        hosts = [
+            _wanted(host, variables["hostvars"][host])
+            for host in variables["ansible_play_hosts"]
+            if variables["hostvars"][host].get("antivirus_check_product") == "bitdefender"
+        ]
+        arguments = self._task.args
+        answer = gravityzone.fetch(
+            arguments["url"],
+            arguments["api_key"],
+            arguments.get("ca"),
+            hosts,
+            parent_id=arguments.get("parent_id"),
+        )
+        return {"changed": False, "console": answer}
+
+
+def _wanted(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """A host under the names by which a console may know it."""
+    computer = (
+        variables.get("visit_result", {}).get("sections", {}).get("computer", {}).get("ComputerSystem", {})
+    )
+    names = [name for key in ("Name", "DNSHostName") if (name := computer.get(key))]
+    return {"name": host, "names": names, "addresses": [variables.get("ansible_host", host)]}

@@ -1,0 +1,29 @@
+"""Put the hosts into the groups of what is owed to them: owed, owed_2_7, ... (documented in docs/architecture.md).
+
+The run itself was opened by the callback before this task was forked: it outlives the task, and Ansible's
+inventory can be written only from a task.
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from serviceheft.running import session
+
+
+class ActionModule(ActionBase):
+    BYPASS_HOST_LOOP = True
+    _requires_connection = False
+    _VALID_ARGS = frozenset({"cadence"})
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        try:
+            plan = session.current().plan((task_vars or {})["ansible_play_hosts_all"])
+        except session.NoRun as error:
+            raise AnsibleActionFail(str(error)) from error
+        for host, periods in plan.items():
+            groups = ["owed", *(f"owed_{service.replace('.', '_')}" for service in periods)]
+            self.add_host(host, parent_group_names=groups)
+        return {"changed": False, "plan": plan}

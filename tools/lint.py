@@ -1,0 +1,35 @@
+"""Run every linter, say what each found, and fail when one did. pre-commit runs the same list."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(".venv/bin")
+
+LINTERS: dict[str, list[str]] = {
+    "ruff check": [str(BIN / "ruff"), "check", "."],
+    "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
+    "mypy": [str(BIN / "mypy")],
+    "yamllint": [str(BIN / "yamllint"), "--strict", "."],
+    "PowerShell syntax": [str(BIN / "python"), "-m", "lab.powershell_syntax", "library"],
+    "ansible-lint": [str(BIN / "ansible-lint"), "--offline"],
+}
+
+
+def main() -> int:
+    failed = []
+    for name, command in LINTERS.items():
+        started = time.monotonic()
+        finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        verdict = "ok" if finished.returncode == 0 else "FAILED"
+        print(f"{name:<18} {verdict:<7} {time.monotonic() - started:5.1f} s", flush=True)
+        if finished.returncode:
+            failed.append(name)
+            print(finished.stdout + finished.stderr, flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
