@@ -22,9 +22,9 @@ class Title(Model):
     """A service's name."""
 
     de: Text
-    """German: the catalogue's own words."""
+    """Its name in German: the catalogue's own words."""
     en: Text
-    """English."""
+    """Its name in English."""
 
 
 def _number(value: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from serviceheft.clock.closures import AUGSBURG, CATHOLIC, MUNICIPAL_HOLIDAYS
 from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.schema import Company, Contract, People, ServiceChoice, Site
@@ -11,16 +12,13 @@ from serviceheft.model.yamlfile import Path_
 if TYPE_CHECKING:
     from serviceheft.model.load import Draft
 
-#: Municipalities with holidays of their own, as the `holidays` library knows them; a test compares.
-OWN_HOLIDAYS = {"Augsburg": "BY"}
-
 
 def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
     """All problems between parts that are sound by themselves."""
     sections = draft.sections
     problems: list[Problem] = []
     if company := sections.get("company"):
-        problems += _municipality(draft, company)
+        problems += _place(draft, company)
     if people := sections.get("people"):
         problems += _people(draft, people)
     if contract := sections.get("contract"):
@@ -35,18 +33,26 @@ def _at(draft: "Draft", path: Path_, message: str, advice: str) -> Problem:
     return draft.places[str(path[0])].problem(path, message, advice)
 
 
-def _municipality(draft: "Draft", company: Company) -> Iterator[Problem]:
-    town = company.municipality
-    if town is None:
-        return
-    path = ("company", "municipality")
-    if town in OWN_HOLIDAYS:
-        if company.bundesland != OWN_HOLIDAYS[town]:
-            message = f"{town} lies in {OWN_HOLIDAYS[town]}, not in {company.bundesland}"
-            yield _at(draft, path, message, "Correct the Bundesland or the municipality.")
-    elif near := did_you_mean(town.title(), OWN_HOLIDAYS):
-        message = f"{town!r} looks like a municipality with holidays of its own, but is none"
-        yield _at(draft, path, message, f"{near.strip()} Otherwise leave the municipality out.")
+def place_problem(bundesland: str, municipality: str | None) -> tuple[str, str] | None:
+    """Message and advice when the holidays of a place cannot be told, as the clock would find out later."""
+    if municipality is None:
+        return None
+    if bundesland in MUNICIPAL_HOLIDAYS:
+        known = [CATHOLIC, AUGSBURG] if bundesland == "BY" else [CATHOLIC]
+        if municipality in known:
+            return None
+        holiday = MUNICIPAL_HOLIDAYS[bundesland]
+        near = did_you_mean(municipality, known)
+        advice = f"Write {' or '.join(known)}, or leave it out where the day is not kept.{near}"
+        return f"{municipality!r} does not say whether {holiday} is kept there", advice
+    if municipality == AUGSBURG:
+        return f"Augsburg lies in BY, not in {bundesland}", "Correct the Bundesland or the municipality."
+    return None
+
+
+def _place(draft: "Draft", company: Company) -> Iterator[Problem]:
+    if found := place_problem(company.bundesland, company.municipality):
+        yield _at(draft, ("company", "municipality"), *found)
 
 
 def _people(draft: "Draft", people: People) -> Iterator[Problem]:

@@ -102,6 +102,10 @@ def _read_provider(draft: Draft, problems: list[Problem]) -> None:
     for document in draft.folder.provider:
         read_provider_facts(document, draft.provider, problems)
         read_settings(document, document.data, (), "provider", settings, problems, provider_fact_names())
+    town, place = draft.provider.get("municipality"), "provider_municipality"
+    home = next((document for document in draft.folder.provider if place in document.data), None)
+    if home and (found := crosschecks.place_problem(draft.provider.get("bundesland", ""), town)):
+        problems.append(home.problem((place,), *found))
     for name, info in Provider.model_fields.items():
         if info.is_required() and name not in draft.provider and draft.folder.provider:
             advice = f"Add it: {info.description}"

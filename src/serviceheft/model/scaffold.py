@@ -35,7 +35,7 @@ def new_customer(name: str, catalogue: Catalogue, inventories: Path | None = Non
     inventories = inventories or settings.REPOSITORY / "inventories"
     root, password_file = inventories / name, settings.vault_directory() / name
     label = f"{inventories.name}/{name}"
-    _refuse_unusable(label, root, password_file)
+    _refuse_unusable(name, label, root, password_file)
     # Hidden while it is made: an interrupted copy is no customer.
     draft = inventories / f".{name}.new"
     password, kept = secrets.token_urlsafe(32), False
@@ -60,16 +60,16 @@ def new_customer(name: str, catalogue: Catalogue, inventories: Path | None = Non
     return NewCustomer(root, password_file, left)
 
 
-def _refuse_unusable(label: str, root: Path, password_file: Path) -> None:
-    if not CUSTOMER_NAME.fullmatch(root.name):
+def _refuse_unusable(name: str, label: str, root: Path, password_file: Path) -> None:
+    if not CUSTOMER_NAME.fullmatch(name):
         advice = "Use small letters, digits and _, beginning with a letter, as in bakery_north."
-        raise _refused(label, f"{root.name!r} is no customer's name", advice)
+        raise _refused(label, f"{name!r} is no customer's name", advice)
     if root.exists():
         advice = f"Choose another name. Customers: {', '.join(customer_names(root.parent))}."
         raise _refused(label, "there is such a customer already", advice)
     if password_file.exists():
         advice = "Choose another name, or move the file away when it opens no vault any more."
-        raise _refused(str(password_file), f"there is a vault password for {root.name!r} already", advice)
+        raise _refused(str(password_file), f"there is a vault password for {name!r} already", advice)
 
 
 def _refused(label: str, message: str, advice: str) -> InvalidInventory:

@@ -67,7 +67,7 @@ class Company(Model):
     bundesland: Annotated[Bundesland, BeforeValidator(_letters)]
     """Two letters of the Bundesland: decides on the public holidays."""
     municipality: Text | None = None
-    """Municipality, where it has holidays of its own (Augsburg) or its confession decides (Bavaria)."""
+    """Where a holiday depends on it (BY, SN, TH): catholic when it is kept there, or Augsburg."""
     language: Language = "de"
     """Language of pages and reports."""
 
@@ -202,7 +202,7 @@ class Provider(Model):
     bundesland: Annotated[Bundesland, BeforeValidator(_letters)]
     """Bundesland of the provider's office, for reaction clocks that follow its holidays."""
     municipality: Text | None = None
-    """Municipality of the provider's office."""
+    """The same for the office as company.municipality."""
 
 
 class Host(Model):
