@@ -57,6 +57,13 @@ def test_a_run_is_read_back_as_it_was_begun(book: Book) -> None:
     assert (found.commit, found.inventory_hash, found.dry_run) == ("4f2a91c", "ab" * 32, False)
 
 
+def test_billable_minutes_are_kept_with_the_end(book: Book) -> None:
+    run = begun(book, ticket="werkstatt-000001", tier=None)
+    assert book.runs("musterbau")[0].billable_minutes is None
+    book.end_run(run, "carried out", now=NOW, billable_minutes=(25, 40))
+    assert book.runs("musterbau")[0].billable_minutes == (25, 40)
+
+
 def test_the_latest_runs_come_first(book: Book) -> None:
     runs = []
     for hour in range(4):
