@@ -4,9 +4,10 @@ Each defect is a pair: `plant` changes a machine's state (or its endpoint in the
 `mend` changes it as a technician would. Ages are relative to `now`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from lab.windows.defaults import available_update
 from lab.windows.state_file import Json, iso
@@ -14,10 +15,8 @@ from lab.windows.state_file import Json, iso
 _AUTOMATIC_UPDATES = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU"
 
 
-class Edit(Protocol):
-    """Changes the state of a machine, or an endpoint of the console."""
-
-    def __call__(self, state: Json, now: datetime, **arguments: Any) -> None: ...
+#: Changes the state of a machine, or an endpoint of the console: (state, now, **arguments).
+type Edit = Callable[..., None]
 
 
 @dataclass(frozen=True)
