@@ -72,12 +72,14 @@ def new(
     """
     from serviceheft.model.scaffold import new_customer
 
-    created = new_customer(customer)
+    created = new_customer(customer, load_catalogue())
     console = Console(highlight=False, soft_wrap=True)
     console.print(
-        f"Made {created.folder}. The vault's password lies in {created.password_file}: keep a copy."
+        f"Made {created.root}. The vault's password lies in {created.vault_password_file}: keep a copy."
     )
-    console.print(f"Next: heft validate {customer} lists what is to be filled in.")
+    console.print(f"To be filled in ({len(created.to_fill_in)}); heft validate {customer} lists it again:")
+    for problem in created.to_fill_in:
+        console.print(f"  {problem}", markup=False)
 
 
 def add_to(app: typer.Typer) -> None:
