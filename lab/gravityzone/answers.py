@@ -108,7 +108,7 @@ def _endpoint_details(state: Json, params: Json) -> Json:
     _only(params, {"endpointId": str, "options": dict})
     options = params.get("options", {})
     _only(options, {"includeScanLogs": bool})
-    for entry in state["endpoints"]:
+    for entry in _known(state):
         if entry["item"]["id"] == params.get("endpointId"):
             if entry["details"] is None:
                 raise RpcError(-32602, "The endpoint is not managed.")
@@ -117,6 +117,11 @@ def _endpoint_details(state: Json, params: Json) -> Json:
                 details.pop("lastSuccessfulScan", None)
             return details
     raise RpcError(-32602, "The endpointId is not known.")
+
+
+def _known(state: Json) -> list[Json]:
+    """A forgotten endpoint was deleted in the console, or its agent never reported."""
+    return [entry for entry in state["endpoints"] if not entry.get("forgotten")]
 
 
 _METHODS = {"getEndpointsList": _endpoints_list, "getManagedEndpointDetails": _endpoint_details}

@@ -1,8 +1,9 @@
 """What the emulated console knows: plain data in gravityzone.json of the lab's folder.
 
-    {"api_key", "company_id", "requests_per_second"?, "endpoints": [{"item": ..., "details": ... | null}]}
+    {"api_key", "company_id", "requests_per_second"?, "endpoints": [{"item", "details", "forgotten"?}]}
 
-`item` is what getEndpointsList shows of an endpoint, `details` what getManagedEndpointDetails does.
+`item` is what getEndpointsList shows of an endpoint, `details` what getManagedEndpointDetails does
+(null for an endpoint without agent); a `forgotten` one is not shown at all.
 """
 
 import hashlib

@@ -1,0 +1,159 @@
+"""What the emulated machine answers to a visit, judged: healthy machines are well, each planted defect is found.
+
+It proves that collector's shapes, emulator and judging agree; not that Windows answers so.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import yaml
+
+from lab import defects
+from lab.gravityzone import endpoint
+from lab.windows.defaults import Role, default_machine
+from lab.windows.machine import Machine
+from lab.windows.modules import Call
+from lab.windows.modules.windows_visit import run
+from serviceheft.assess import antivirus, computer, updates
+from serviceheft.assess.antivirus import AntivirusPolicy
+from serviceheft.assess.computer import ComputerPolicy
+from serviceheft.assess.judgement import Judgement
+from serviceheft.assess.updates import UpdatePolicy
+from serviceheft.settings import REPOSITORY
+
+NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
+ROLES: tuple[Role, ...] = ("client", "laptop", "server", "domain_controller")
+SECTIONS = ["computer", "antivirus", "updates", "volumes", "network", "programs", "services"]
+
+
+def visit(state: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
+    machine = Machine("pc-1", state, now=NOW)
+    call = Call(check_mode=check_mode, diff=False, now=NOW, user={})
+    before = repr(state)
+    result = run(machine, {"sections": SECTIONS}, call)
+    assert repr(state) == before
+    return result
+
+
+def machine_state(role: Role = "client", scanner: Any = "defender") -> dict[str, Any]:
+    return default_machine(role, name="pc-1", address="127.30.1.1", now=NOW, accounts=[], scanner=scanner)
+
+
+def searched(state: dict[str, Any]) -> dict[str, Any]:
+    """What win_updates would return of the state."""
+    missing = [update for update in state["updates"]["available"] if not update["installed"]]
+    return {
+        "reboot_required": state["updates"]["reboot_required"],
+        "updates": {update["id"]: update | {"installed": False} for update in missing},
+    }
+
+
+def console_entry(**changes: Any) -> dict[str, Any]:
+    return endpoint(
+        "PC-1",
+        address="127.30.1.1",
+        company_id="c",
+        last_seen=NOW,
+        definitions_updated=NOW - timedelta(hours=3),
+        last_scan=NOW - timedelta(days=2),
+        **changes,
+    )
+
+
+def judged(state: dict[str, Any], product: str, console: dict[str, Any] | None = None) -> list[Judgement]:
+    sections = visit(state)["sections"]
+    part = {"available": True, "endpoint": (console or console_entry())["details"]}
+    return [
+        antivirus.judge(sections["antivirus"], part, AntivirusPolicy(product=product), NOW),
+        updates.judge(searched(state), sections["updates"], UpdatePolicy(), NOW),
+        computer.judge(sections, ComputerPolicy(address="127.30.1.1"), NOW),
+    ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("product", ["defender", "bitdefender"])
+def test_healthy_machine_is_well(role: Role, product: str) -> None:
+    for judgement in judged(machine_state(role, product), product):
+        assert judgement.outcome == "done", judgement
+
+
+def test_machine_without_scanner() -> None:
+    assert [finding.cause for finding in judged(machine_state(scanner="none"), "defender")[0].findings] == [
+        "antivirus.no_scanner"
+    ]
+
+
+MACHINE_DEFECTS: dict[str, tuple[dict[str, Any], str]] = {
+    "definitions_outdated": ({"days": 9}, "antivirus.definitions_outdated"),
+    "real_time_off": ({}, "antivirus.real_time_off"),
+    "threat_active": ({}, "antivirus.active_detections"),
+    "update_missing": (
+        {"severity": "Critical", "days": 12, "kb": "5068861", "title": "Cumulative Update"},
+        "updates.missing_critical",
+    ),
+    "update_failed": ({"kb": "5066835"}, "updates.install_failed"),
+    "reboot_pending": ({}, "updates.reboot_pending"),
+    "automatic_updates_off": ({}, "updates.automatic_updates_off"),
+}
+
+
+@pytest.mark.parametrize("defect", MACHINE_DEFECTS)
+def test_planted_defect_is_found_alone_and_gone_when_mended(defect: str) -> None:
+    arguments, cause = MACHINE_DEFECTS[defect]
+    state = machine_state()
+    defects.plant(state, defect, NOW, **arguments)
+    assert [each.cause for judgement in judged(state, "defender") for each in judgement.findings] == [cause]
+    defects.mend(state, defect, NOW)
+    assert [judgement.outcome for judgement in judged(state, "defender")] == ["done"] * 3
+
+
+CONSOLE_DEFECTS: dict[str, tuple[dict[str, Any], str]] = {
+    "console_definitions_outdated": ({"days": 6}, "antivirus.definitions_outdated"),
+    "console_silent": ({"days": 12}, "antivirus.console_silent"),
+    "console_infected": ({"infected": True}, "antivirus.active_detections"),
+}
+
+
+@pytest.mark.parametrize("defect", CONSOLE_DEFECTS)
+def test_defect_planted_in_the_console_is_found_alone(defect: str) -> None:
+    arguments, cause = CONSOLE_DEFECTS[defect]
+    state, entry = machine_state(scanner="bitdefender"), console_entry()
+    defects.plant(entry, defect, NOW, **arguments)
+    assert [each.cause for each in judged(state, "bitdefender", entry)[0].findings] == [cause]
+    defects.mend(entry, defect, NOW)
+    assert judged(state, "bitdefender", entry)[0].outcome == "done"
+
+
+def test_every_defect_of_the_lab_is_tried() -> None:
+    tried = {*MACHINE_DEFECTS, *CONSOLE_DEFECTS, "console_unknown"}  # the last one by the console's own tests
+    assert tried == set(defects.DEFECTS)
+
+
+def test_check_mode_collects_the_same() -> None:
+    assert visit(machine_state(), check_mode=True) == visit(machine_state())
+
+
+def test_emulator_script_and_documentation_offer_the_same_sections() -> None:
+    script = (REPOSITORY / "library" / "windows_visit.ps1").read_text()
+    offered = re.findall(r"'(\w+)'", re.search(r"choices = (.*)", script)[1])  # type: ignore[index]
+    documented = yaml.safe_load((REPOSITORY / "library" / "windows_visit.yml").read_text())
+    collected = re.findall(r"(?m)^    (\w+) = \{$", script[script.index("$collectors = @{") :])
+    assert sorted(offered) == sorted(SECTIONS)
+    assert sorted(documented["DOCUMENTATION"]["options"]["sections"]["choices"]) == sorted(SECTIONS)
+    assert sorted(collected) == sorted(SECTIONS)
+
+
+def test_emulator_shows_no_property_that_the_script_does_not_collect() -> None:
+    script = (REPOSITORY / "library" / "windows_visit.ps1").read_text()
+    named = set(re.findall(r"\w+", script))
+
+    def keys(data: Any) -> set[str]:
+        if isinstance(data, dict):
+            return set(data) | {key for value in data.values() for key in keys(value)}
+        return {key for item in data for key in keys(item)} if isinstance(data, list) else set()
+
+    for scanner in ("defender", "bitdefender"):
+        shown = keys(visit(machine_state(scanner=scanner))["sections"])
+        assert shown - named == set()
