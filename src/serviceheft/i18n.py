@@ -67,8 +67,11 @@ def messages_in_code() -> Iterator[tuple[str, int, str | tuple[str, ...]]]:
                     yield path.relative_to(PACKAGE.parent).as_posix(), line, message
 
 
-def update(language: str) -> tuple[list[str], list[str]]:
-    """Bring a .po up to date with the code; returns (msgids that lack a translation, msgids dropped)."""
+def update(language: str, target: Path | None = None) -> tuple[list[str], list[str]]:
+    """Bring a .po up to date with the code (or write what it should be to `target`).
+
+    Returns the msgids that lack a translation, and those that were dropped.
+    """
     from babel.messages import pofile
     from babel.messages.catalog import Catalog
 
@@ -78,14 +81,15 @@ def update(language: str) -> tuple[list[str], list[str]]:
         with path.open("rb") as source:
             old = pofile.read_po(source, locale=language)
     new = Catalog(locale=language, project="Serviceheft", fuzzy=False)
-    for file, _line, message in messages_in_code():
+    for place, _line, message in messages_in_code():
         known = old.get(message[0] if isinstance(message, tuple) else message)
         # Without line numbers: they would change with every edit and hide what really did.
-        new.add(message, known.string if known else None, locations=[(file, 0)])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as target:
-        pofile.write_po(target, new, width=110, sort_output=True, include_lineno=False, omit_header=False)
-    _keep_stable(path)
+        new.add(message, known.string if known else None, locations=[(place, 0)])
+    target = target or path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        pofile.write_po(file, new, width=110, sort_output=True, include_lineno=False)
+    _keep_stable(target)
     missing = [str(message.id) for message in new if message.id and not translated(message.string)]
     return missing, [str(message.id) for message in old if message.id and message.id not in new]
 

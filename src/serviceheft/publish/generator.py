@@ -28,7 +28,7 @@ NAVIGATION = (
 )
 
 
-class SiteNotBuilt(Exception):  # noqa: N818 - it says what is the case
+class SiteNotBuilt(Exception):
     """Zensical did not build the site; the message holds what it said."""
 
 

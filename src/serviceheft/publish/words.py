@@ -10,7 +10,7 @@ from serviceheft.i18n import N_
 from serviceheft.publish.reader import Reader
 
 
-class Undeclared(Exception):  # noqa: N818 - it says what is the case
+class Undeclared(Exception):
     """Something is about to be published that nobody allowed. Names the field, never its value."""
 
 
