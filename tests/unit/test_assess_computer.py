@@ -103,7 +103,17 @@ def test_normal_form() -> None:
         (
             ComputerPolicy(operating_system="Windows 10"),
             "computer.operating_system_differs",
-            {"measured": "Windows 11 Pro", "wanted": "Windows 10"},
+            {"measured": "Windows 11 Pro 24H2", "wanted": "Windows 10"},
+        ),
+        (
+            ComputerPolicy(operating_system="Windows 11 Pro 23H2"),
+            "computer.operating_system_differs",
+            {"measured": "Windows 11 Pro 24H2", "wanted": "Windows 11 Pro 23H2"},
+        ),
+        (
+            ComputerPolicy(serial_number="MC-47"),
+            "computer.serial_number_differs",
+            {"measured": "MC-4711", "wanted": "MC-47"},
         ),
         (ComputerPolicy(address="127.30.1.2"), "computer.address_differs", {"wanted": "127.30.1.2"}),
     ],
@@ -118,6 +128,7 @@ def test_each_deviation_is_an_information(policy: ComputerPolicy, cause: str, va
     "policy",
     [
         ComputerPolicy(serial_number="mc-4711", operating_system="windows 11", address="127.30.1.1"),
+        ComputerPolicy(operating_system="Windows 11 Pro 24H2"),
         ComputerPolicy(address="fe80:0::1"),
         ComputerPolicy(address="pc-empfang-01.nord.example"),
     ],

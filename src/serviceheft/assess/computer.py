@@ -133,18 +133,10 @@ def judge(sections: Mapping[str, Any] | None, policy: ComputerPolicy, now: datet
             verdict.unmeasured(check, lacking)
         else:
             verdict.ok(check)
-    for cause, measured, wanted in (
-        ("computer.serial_number_differs", state.serial_number, policy.serial_number),
-        ("computer.operating_system_differs", state.operating_system, policy.operating_system),
-    ):
-        if wanted is None:
-            continue
-        if measured is None:
-            verdict.unmeasured(cause, lacking)
-        elif wanted.casefold() not in measured.casefold():
-            verdict.found(cause, measured=measured, wanted=wanted)
-        else:
-            verdict.ok(cause)
+    _judge_named(verdict, "computer.serial_number_differs", state.serial_number, policy.serial_number)
+    # Windows keeps "24H2" apart from its caption; people write both.
+    system = " ".join(part for part in (state.operating_system, state.release) if part) or None
+    _judge_named(verdict, "computer.operating_system_differs", system, policy.operating_system)
     _judge_address(verdict, state, policy, lacking)
     known = as_measured(state)
     return verdict.conclude(known if any(value is not None for value in known.values()) else {})
@@ -218,6 +210,18 @@ def _adapters(sections: Mapping[str, Any]) -> tuple[Adapter, ...] | None:
             for adapter in found
         )
     )
+
+
+def _judge_named(verdict: Verdict, cause: str, measured: str | None, wanted: str | None) -> None:
+    """Every word that the inventory gives must be there, in any case and order."""
+    if wanted is None:
+        return
+    if measured is None:
+        verdict.unmeasured(cause, "visit.section_missing")
+    elif set(wanted.casefold().split()) <= set(measured.casefold().split()):
+        verdict.ok(cause)
+    else:
+        verdict.found(cause, measured=measured, wanted=wanted)
 
 
 def _judge_address(verdict: Verdict, state: ComputerState, policy: ComputerPolicy, lacking: str) -> None:
