@@ -22,10 +22,12 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return ": ".join(part for part in (where, self.path, f"{self.message}. {self.advice}") if part)
+        text = ": ".join(part for part in (where, self.path, f"{self.message}. {self.advice}") if part)
+        # A key or a value may hold line feeds and escape sequences; a message is one line on a terminal.
+        return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
-class InvalidInventory(Exception):  # noqa: N818 - the name says what it is, as ValidationError would not
+class InvalidInventory(Exception):
     """An inventory, or one of the provider's files, cannot be used; `problems` is sorted by file and line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -18,6 +18,9 @@ _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 )
 
+#: Levels below the top; the model needs six.
+_DEPTH = 20
+
 type Path_ = tuple[str | int, ...]
 
 
@@ -142,6 +145,9 @@ class _Reader:
             self.problems.append(Problem(self.label, line, dotted(path), message, advice))
             return None
         self._seen.add(id(node))
+        if len(path) > _DEPTH:
+            self._report(node, path[:3], "is nested too deeply", "Write it with fewer levels.")
+            return None
         if node.tag not in _PLAIN_TAGS:
             self._tagged(node, path)
             return None
