@@ -226,6 +226,11 @@ def test_real_refusal(connect: Callable[..., Exception]) -> None:
         ),
         ({"failed": True}, "reach.module_failed", "failed"),
         ({"unreachable": True, "msg": "something new"}, "reach.unknown", "not reached"),
+        (
+            {"unreachable": True, "msg": "something new", "exception": "session.send(r, timeout=30)  # 401"},
+            "reach.unknown",
+            "not reached",
+        ),
         ({"unreachable": True, "msg": None}, "reach.unknown", "not reached"),
         (None, "reach.unknown", "not reached"),
         ("text", "reach.unknown", "not reached"),

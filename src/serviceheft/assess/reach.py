@@ -54,7 +54,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 
-_FIELDS = ("msg", "module_stderr", "stderr", "exception")
+#: Not `exception`: the lines of a traceback hold words such as "timeout" whatever went wrong.
+_FIELDS = ("msg", "module_stderr", "stderr")
 
 
 def classify(result: object) -> Reach:
