@@ -122,11 +122,11 @@ def test_a_later_process_of_the_same_id_is_another(book: Book) -> None:
 def test_a_zombie_carries_nothing_out() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     process = Process.of(child.pid)
-    assert process.alive(last_heard=NOW, now=NOW)
+    assert process.alive(lambda: NOW, NOW)
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    assert not process.alive(last_heard=NOW, now=NOW)
+    assert not process.alive(lambda: NOW, NOW)
     child.communicate()
 
 
@@ -256,3 +256,28 @@ def test_kill_9_loses_nothing_that_was_acknowledged(url: str, after: int) -> Non
         numbers = [it.number for it in book.tickets("musterbau")]
         assert numbers == [f"musterbau-{n:06d}" for n in range(1, len(numbers) + 1)]
         assert book.verify() == []
+
+
+def test_the_work_of_a_stamp_does_not_grow_with_the_book(book: Book) -> None:
+    """Counted in steps of SQLite's virtual machine: a scan of the customer's entries would show."""
+    run = begun(book)
+
+    def steps() -> int:
+        counted = 0
+
+        def step() -> None:
+            nonlocal counted
+            counted += 1
+
+        with book._store.reading() as connection:
+            driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(step, 10)
+        stamped(book, run, judged(), "mb-pc-new")
+        driver.set_progress_handler(None, 10)
+        return counted
+
+    stamped(book, run, judged(), "mb-pc-new")
+    before = steps()
+    for n in range(150):
+        stamped(book, run, judged(OUTDATED), f"mb-pc-{n}")
+    assert before < steps() < before * 1.5

@@ -102,7 +102,7 @@ class Book:
 
         `billable_minutes`: inside and outside of service hours, when a ticket ordered the run.
         """
-        customer = self._run(run, now).customer
+        customer = self._customer(run)
         with self._store.writing(customer) as connection:
             _end(connection, _open_run(connection, run, now), outcome, now, billable_minutes)
 
@@ -140,7 +140,7 @@ class Book:
 
         RunRefused when the run has ended; ValueError for what is too large or no plain JSON.
         """
-        customer = self._run(run, now).customer
+        customer = self._customer(run)
         with self._store.writing(customer) as connection:
             begun = _open_run(connection, run, now)
             appending = Appending(connection, customer, run, now)
@@ -177,7 +177,7 @@ class Book:
 
         ValueError when no such finding is open, or in a dry run.
         """
-        customer = self._run(run, now).customer
+        customer = self._customer(run)
         with self._store.writing(customer) as connection:
             if _open_run(connection, run, now).dry_run:
                 raise ValueError("A dry run mends nothing.")
@@ -200,7 +200,7 @@ class Book:
             appending.write()
 
     def mirror(self, customer: str, ticket: str, system: str, outside: str, *, now: datetime) -> None:
-        """Store the reference under which an outside system keeps a ticket. ValueError for an unknown ticket."""
+        """Store an outside system's reference of a ticket. ValueError for an unknown ticket."""
         with self._store.writing(customer) as connection:
             _, tickets = reading.lives(connection, customer)
             found = next((it.finding for it in tickets if it.number == ticket), None)
@@ -280,15 +280,15 @@ class Book:
             for entry in reading.entries(connection, schema.entries.c.customer == customer):
                 yield canonical(entry._asdict())
 
-    def _run(self, run: str, now: datetime) -> Run:
+    def _customer(self, run: str) -> str:
         with self._store.reading() as connection:
-            return _known(reading.run(connection, run, now), run)
+            return _known(reading.customer_of(connection, run), run)
 
 
-def _known(run: Run | None, identifier: str) -> Run:
-    if run is None:
-        raise RunRefused(f"The book knows no run {identifier}. Begin one first.")
-    return run
+def _known[T](found: T | None, run: str) -> T:
+    if found is None:
+        raise RunRefused(f"The book knows no run {run}. Begin one first.")
+    return found
 
 
 def _open_run(connection: sa.Connection, identifier: str, now: datetime) -> Run:

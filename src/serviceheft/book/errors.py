@@ -7,11 +7,11 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 
-class BookUnavailable(Exception):  # noqa: N818 - it says what is the case
+class BookUnavailable(Exception):
     """The book cannot be read or written now. Nothing of the attempted step was written."""
 
 
-class RunRefused(Exception):  # noqa: N818
+class RunRefused(Exception):
     """A run cannot begin, or cannot go on: another one is under way, or it has already ended."""
 
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,10 +25,10 @@ class Process:
         pid = pid or os.getpid()
         return cls(socket.gethostname(), pid, _started(pid) or "")
 
-    def alive(self, *, last_heard: datetime, now: datetime) -> bool:
-        """Whether the run may still go on; `last_heard` is when it last wrote into the book."""
+    def alive(self, last_heard: Callable[[], datetime], now: datetime) -> bool:
+        """Whether the run may still go on. `last_heard` says when it last wrote into the book, if need be."""
         if self.machine != socket.gethostname():
-            return now - last_heard < SILENCE
+            return now - last_heard() < SILENCE
         return _started(self.pid) == (self.started or None)
 
 

@@ -69,6 +69,12 @@ def runs(connection: sa.Connection, customer: str, now: datetime, limit: int | N
     return [_run(connection, it, ends.get(it.run), now) for it in begun]
 
 
+def customer_of(connection: sa.Connection, identifier: str) -> str | None:
+    """Whose run this is."""
+    query = sa.select(_e.customer).where(_e.run == identifier, _e.kind == "run begun")
+    return connection.execute(query).scalar_one_or_none()
+
+
 def run(connection: sa.Connection, identifier: str, now: datetime) -> Run | None:
     """One run by its id, of whichever customer."""
     begun, ended = None, None
@@ -80,6 +86,11 @@ def run(connection: sa.Connection, identifier: str, now: datetime) -> Run | None
     return _run(connection, begun, ended, now) if begun else None
 
 
+def _last_heard(connection: sa.Connection, begun: Entry) -> datetime:
+    query = sa.select(sa.func.max(_e.at)).where(_e.run == begun.run)
+    return moment(connection.execute(query).scalar_one())
+
+
 def _run(connection: sa.Connection, begun: Entry, ended: Entry | None, now: datetime) -> Run:
     body = json.loads(begun.body)
     process = Process(**body["process"])
@@ -87,9 +98,8 @@ def _run(connection: sa.Connection, begun: Entry, ended: Entry | None, now: date
     if ended:
         state = json.loads(ended.body)["outcome"]
     else:
-        query = sa.select(sa.func.max(_e.at)).where(_e.run == begun.run)
-        heard = moment(connection.execute(query).scalar_one())
-        state = "running" if process.alive(last_heard=heard, now=now) else "interrupted"
+        alive = process.alive(lambda: _last_heard(connection, begun), now)
+        state = "running" if alive else "interrupted"
     return Run(
         id=begun.run or "",
         customer=begun.customer,

@@ -24,7 +24,9 @@ entries = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
-    sa.Index("book_entries_by_place", "customer", "kind", "service", "host"),
+    # One for each question asked while a stamp is written: its cost must not grow with the age of the book.
+    sa.Index("book_entries_by_place", "customer", "service", "host", "number", "kind"),
+    sa.Index("book_entries_by_kind", "customer", "kind", "number"),
     sa.Index("book_entries_by_run", "run", "kind"),
 )
 
