@@ -1,9 +1,14 @@
 """The project's collector, carried by unmodified Ansible to emulated hosts over both connections."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from lab import defects
+from serviceheft import settings
+from serviceheft.assess import updates
+from serviceheft.assess.judgement import Judgement
 from serviceheft.settings import REPOSITORY
 from tests.lab.windows_site import PSRP, Site
 
@@ -51,3 +56,45 @@ def test_unknown_section_is_refused(site: Site) -> None:
 def test_sections_must_be_named(site: Site) -> None:
     outcome = site.play([{"name": "visit", "windows_visit": {}}])
     assert outcome.message("visit-pc", "visit") == "missing required arguments: sections"
+
+
+SEARCH = {
+    "name": "search",
+    "ansible.windows.win_updates": {"state": "searched", "category_names": "*"},
+    "failed_when": False,
+    "check_mode": False,
+}
+
+
+def test_real_search_results_are_judged(site: Site) -> None:
+    now = settings.now()
+
+    def spoil(state: dict[str, Any]) -> None:
+        state["updates"]["search_failure"] = "0x8024402C"
+
+    def offer(state: dict[str, Any]) -> None:
+        defects.plant(
+            state,
+            "update_missing",
+            now,
+            severity="Critical",
+            days=20,
+            kb="5068861",
+            title="Cumulative Update",
+        )
+
+    site.change("visit-pc", spoil)
+    site.change("visit-srv", offer)
+    outcome = site.play([VISIT, SEARCH])
+    assert outcome.code == 0, outcome.output
+
+    def judged(host: str) -> Judgement:
+        section = outcome.task(host, "visit")["sections"]["updates"]
+        return updates.judge(outcome.task(host, "search"), section, updates.UpdatePolicy(), now)
+
+    failed, missing = judged("visit-pc"), judged("visit-srv")
+    assert (failed.outcome, failed.reason) == ("not measured", "updates.search_failed")
+    assert failed.measured["search_error"] == "0x8024402C"
+    assert [(each.cause, each.values["kb"]) for each in missing.findings] == [
+        ("updates.missing_critical", "KB5068861")
+    ]
