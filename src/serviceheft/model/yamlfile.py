@@ -119,7 +119,8 @@ def _syntax_problem(error: yaml.YAMLError, label: str, text: str) -> Problem:
     if "mapping values are not allowed" in what:
         advice = "Put a text with a colon into quotes, and look at the indentation."
         return Problem(label, line, "", "a colon stands where none can be", advice)
-    # libyaml's own words may quote the input (an alias name, a tag), never a value.
+    if "undefined alias" in what:  # without libyaml the name is repeated, and may be a password
+        what = "found undefined alias"
     advice = "Mend this line or the one above it."
     return Problem(label, line, "", f"YAML cannot be read here: {what}", advice)
 
@@ -171,10 +172,9 @@ class _Reader:
             advice = 'Put it into vault.yml as a `vault_` variable and write "{{ vault_... }}" here.'
             self._report(node, path, "a value is encrypted inside this file", advice)
         else:
-            tag = node.tag.rpartition(":")[2]
-            self._report(
-                node, path, f"the YAML tag {tag!r} is not used here", "Write a plain value without a tag."
-            )
+            # The tag is not repeated: it may be a password that begins with an exclamation mark.
+            advice = "Put a text that begins with ! into quotes, and a secret into the vault."
+            self._report(node, path, "a YAML tag (`!...`) stands here", advice)
 
     def mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
         found: dict[str, Any] = {}
