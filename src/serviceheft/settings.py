@@ -21,6 +21,11 @@ def build_directory() -> Path:
     return Path(os.environ.get("HEFT_BUILD") or REPOSITORY / "build")
 
 
+def inventories_directory() -> Path:
+    """Folder of the customers' inventories, with the link _shared to the provider's (HEFT_INVENTORIES)."""
+    return Path(os.environ.get("HEFT_INVENTORIES") or REPOSITORY / "inventories")
+
+
 def book_url() -> str:
     """SQLAlchemy URL of the book (HEFT_BOOK): SQLite by default, postgresql+psycopg:// for a team."""
     return os.environ.get("HEFT_BOOK") or f"sqlite:///{var_directory() / 'heft.sqlite'}"

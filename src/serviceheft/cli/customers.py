@@ -7,6 +7,7 @@ from rich.console import Console
 
 from serviceheft import settings
 from serviceheft.model.catalogue import load_catalogue
+from serviceheft.model.layout import customer_names
 from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer
 
@@ -17,8 +18,7 @@ class Refused(Exception):
 
 def names() -> list[str]:
     """The customers that this checkout has an inventory for."""
-    folder = settings.REPOSITORY / "inventories"
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("_"))
+    return customer_names(settings.inventories_directory())
 
 
 def load(name: str) -> Customer:
@@ -30,7 +30,7 @@ def load(name: str) -> Customer:
             f"There is no customer {name!r}.{did_you_mean(name, names())} "
             f"This checkout has: {', '.join(names()) or 'none; heft new NAME makes one'}."
         )
-    return load_customer(settings.REPOSITORY / "inventories" / name, load_catalogue())
+    return load_customer(settings.inventories_directory() / name, load_catalogue())
 
 
 CustomerArgument = Annotated[

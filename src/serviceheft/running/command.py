@@ -26,7 +26,7 @@ class PlaybookCall:
     @property
     def arguments(self) -> list[str]:
         password = settings.vault_password_file(self.customer)
-        found = ["-i", "inventories/_shared", "-i", f"inventories/{self.customer}"]
+        found = ["-i", "inventories/_shared", "-i", _short(settings.inventories_directory() / self.customer)]
         found += ["--vault-id", f"{self.customer}@{_short(password)}"]
         found += ["--check"] if self.check else []
         found += ["--diff"] if self.diff else []
