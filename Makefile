@@ -1,6 +1,8 @@
 # Serviceheft. Plain `make` lists the targets. Paths stay relative: the checkout may lie in a folder with a space.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+# Byte code may be kept: importing SQLAlchemy without it takes more than a second, for every command.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo test lint bench clean lock
 
 help: ## list the targets
