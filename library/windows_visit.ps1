@@ -23,11 +23,7 @@ $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
 
 # A DateTime of CIM is local, those of the Update Agent's COM objects are UTC without saying so.
 Function ConvertTo-UtcText {
-    [CmdletBinding()]
-    Param (
-        [AllowNull()]
-        [Object]$Value
-    )
+    Param ([AllowNull()] [Object]$Value)
 
     if ($null -eq $Value -or $Value -isnot [DateTime]) {
         return $null
@@ -40,11 +36,9 @@ Function ConvertTo-UtcText {
 
 # The named properties of an object as a dictionary; a property that this Windows does not have is left out.
 Function ConvertTo-RawObject {
-    [CmdletBinding()]
     Param (
         [AllowNull()]
         [Object]$InputObject,
-
         [Parameter(Mandatory = $true)]
         [String[]]$Property
     )
@@ -65,9 +59,6 @@ Function ConvertTo-RawObject {
         elseif ($value -is [Enum]) {
             $value = $value.ToString()
         }
-        elseif ($value -is [Array]) {
-            $value = @($value)
-        }
         $raw[$name] = $value
     }
     $raw
@@ -75,31 +66,28 @@ Function ConvertTo-RawObject {
 
 # The named values of a registry key; an empty dictionary when the key does not exist.
 Function Get-RegistryValue {
-    [CmdletBinding()]
     Param (
         [Parameter(Mandatory = $true)]
         [String]$Path,
-
         [Parameter(Mandatory = $true)]
         [String[]]$Name
     )
 
-    if (-not (Test-Path -LiteralPath $Path)) {
+    # A key without values gives nothing at all.
+    $values = if (Test-Path -LiteralPath $Path) { Get-ItemProperty -LiteralPath $Path }
+    if ($null -eq $values) {
         return @{}
     }
-    ConvertTo-RawObject -InputObject (Get-ItemProperty -LiteralPath $Path) -Property $Name
+    ConvertTo-RawObject -InputObject $values -Property $Name
 }
 
 # Runs one part of a section; what it throws is noted under its name, and the other parts go on.
 Function Add-Part {
-    [CmdletBinding()]
     Param (
         [Parameter(Mandatory = $true)]
         [Hashtable]$Section,
-
         [Parameter(Mandatory = $true)]
         [String]$Name,
-
         [Parameter(Mandatory = $true)]
         [ScriptBlock]$Collect
     )
@@ -119,9 +107,6 @@ $uninstallKeys = @(
 
 # The uninstall entries of the machine; Win32_Product would start a repair of every MSI package.
 Function Get-UninstallEntry {
-    [CmdletBinding()]
-    Param ()
-
     foreach ($key in $uninstallKeys) {
         if (-not (Test-Path -LiteralPath $key)) {
             continue
