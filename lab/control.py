@@ -89,12 +89,11 @@ def set_faults(directory: Path, host: str, *, timeout: float = 10.0, **faults: A
     """Make a host faulty (no arguments: sound again); returns when being off or on can be felt outside."""
     path = directory / "faults" / f"{host}.json"
     Faults(**faults)  # an unknown one is refused here, not by the server
+    address = _address(directory, host)
     if faults:
         write_json(path, faults)
     else:
         path.unlink(missing_ok=True)
-    where = next(entry for entry in _served(directory) if entry["name"] == host)
-    address = HostAddress(host, where["address"], where["port"])
     listening = not faults.get("off")
     if status(directory).is_up and not _until(lambda: _listens(address) is listening, timeout):
         raise LabError(f"{host} did not follow its faults. See {directory / 'windows.log'}.")
@@ -125,6 +124,13 @@ def _start(directory: Path, timeout: float) -> LabStatus:
 def _served(directory: Path) -> list[Json]:
     path = directory / "hosts.json"
     return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
+
+
+def _address(directory: Path, host: str) -> HostAddress:
+    for entry in _served(directory):
+        if entry["name"] == host:
+            return HostAddress(host, entry["address"], entry["port"])
+    raise LabError(f"{directory} has no host {host}.")
 
 
 def _locked(path: Path) -> bool:

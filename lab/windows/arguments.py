@@ -36,7 +36,7 @@ _NET_TYPES: dict[type, str] = {
 }
 
 
-class CheckModeUnsupported(Exception):  # noqa: N818  (an outcome)
+class CheckModeUnsupported(Exception):
     """The module does nothing in check mode; not a failure."""
 
 

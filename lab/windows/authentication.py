@@ -25,7 +25,7 @@ _USER_FILE = "NTLM_USER_FILE"
 _user_file_lock = threading.Lock()
 
 
-class Denied(Exception):  # noqa: N818  (an answer, not a defect)
+class Denied(Exception):
     """The credentials were not accepted; says for the lab's log why, never to the client."""
 
 
@@ -109,7 +109,11 @@ class Authentication:
 
 
 def _basic(token: bytes, machine: Machine) -> Json:
-    user, _, password = token.decode("utf-8", "replace").partition(":")
+    try:
+        text = token.decode("utf-8")
+    except UnicodeDecodeError:
+        text = token.decode("latin-1")  # what Python's requests sends
+    user, _, password = text.partition(":")
     account = machine.account(user)
     if account is None or account["password"] != password:
         raise Denied("Basic: unknown account or wrong password")

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class ModuleFailure(Exception):  # noqa: N818  (a module that fails is a result, not a defect)
+class ModuleFailure(Exception):
     """What a module reports as failed: its message, and further result keys."""
 
     def __init__(self, message: str, **result: Any) -> None:

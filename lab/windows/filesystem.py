@@ -40,10 +40,10 @@ class FileSystem:
         wanted = normal(path).casefold()
         if wanted in (f"{volume['letter']}".casefold() for volume in self._machine.state["volumes"]):
             return "directory"
-        known = [
-            *_ALWAYS_THERE,
-            *(rf"C:\Users\{account['name']}" for account in self._machine.state["accounts"]),
+        profiles = [
+            rf"C:\Users\{account['name']}\AppData\Local\Temp" for account in self._machine.state["accounts"]
         ]
+        known = [*_ALWAYS_THERE, *profiles]
         below = f"{wanted}\\"
         known_or_above = (name.casefold() == wanted or name.casefold().startswith(below) for name in known)
         if any(known_or_above) or any(name.casefold().startswith(below) for name in self._names(path)):

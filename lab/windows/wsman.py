@@ -36,7 +36,7 @@ _QUIET_SECONDS = 20.0
 _FORGET_AFTER_SECONDS = 600.0
 
 
-class Fault(Exception):  # noqa: N818  (SOAP's own word)
+class Fault(Exception):
     """A WS-Management fault: code, subcode and Windows' own sentence."""
 
     def __init__(self, code: int, subcode: str, reason: str) -> None:

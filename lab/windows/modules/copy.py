@@ -116,7 +116,7 @@ def _destination(machine: Machine, args: dict[str, Any], name: str) -> str:
     if machine.files.kind(above) is None:
         if not is_folder:
             raise ModuleFailure(f"Destination directory '{above}' does not exist")
-        machine.files.make_directory(above)
+        machine.files.make_directory(above)  # in check mode, too: so does the real module
     return target
 
 

@@ -101,8 +101,8 @@ def _replace(machine: Machine, package: Json, version: str, *, forced: bool) -> 
     if not forced:
         raise ModuleFailure(
             f"Chocolatey package '{name}' is already installed with version(s) '{package['version']}' but "
-            f"was expecting '{version}'. Either change the expected version, set state=latest or state=upgrade, "
-            "set allow_multiple=yes, or set force=yes to continue"
+            f"was expecting '{version}'. Either change the expected version, set state=latest or "
+            "state=upgrade, set allow_multiple=yes, or set force=yes to continue"
         )
     package["version"] = _offered(machine, name, version, "installing")
 
