@@ -6,7 +6,7 @@ Each defect is a pair: `plant` changes a machine's state (or its endpoint in the
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lab.windows.defaults import available_update
@@ -130,7 +130,7 @@ def _automatic_updates(*, off: bool) -> Edit:
 
 def _endpoint_definitions(endpoint: Json, now: datetime, *, days: int = 0) -> None:
     agent = endpoint["details"]["agent"]
-    agent["lastUpdate"] = (now - timedelta(days=days, hours=1)).astimezone().strftime("%Y-%m-%dT%H:%M:%S")
+    agent["lastUpdate"] = (now - timedelta(days=days, hours=1)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     agent["signatureOutdated"] = days > 0
 
 

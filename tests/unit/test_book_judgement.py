@@ -58,7 +58,7 @@ OK, FOUND, UNMEASURED = CheckResult.OK, CheckResult.FINDING, CheckResult.NOT_MEA
         ),
         (
             lambda: Judgement.from_data({"outcome": "done", "password": "x"}),
-            "This is no judgement: it has the fields checks, findings, measured, outcome, reason, subject.",
+            "This is no judgement: it has the fields actions, checks, findings, measured, outcome, reason, subject.",
         ),
         (lambda: Judgement.from_data({"outcome": "green"}), "'green' is not a valid Outcome"),
         (

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from serviceheft.assess.actions import Action, Value
+
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
-type Value = str | int | float | bool | None
 
 
 class Outcome(StrEnum):
@@ -121,9 +122,9 @@ class Check:
 class Judgement:
     """Outcome of one subject ("antivirus", "updates", "computer") on one host.
 
-    `measured` is the state in normal form, allow-listed fields only; `reason` is the code of a failure
-    or of a host that was not reached. ValueError where outcome, findings and checks contradict each other: a
-    judgement that is not green must not be able to look green.
+    `measured` is the state in normal form, allow-listed fields only; `actions` is what was done about it;
+    `reason` is the code of a failure or of a host that was not reached. ValueError where outcome, findings and
+    checks contradict each other: a judgement that is not green must not be able to look green.
     """
 
     outcome: Outcome
@@ -132,6 +133,7 @@ class Judgement:
     subject: str = ""
     reason: str | None = None
     checks: tuple[Check, ...] = ()
+    actions: tuple[Action, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.FINDING) != bool(self.findings):
@@ -157,12 +159,13 @@ class Judgement:
             "subject": self.subject,
             "reason": self.reason,
             "checks": [{"key": check.key, "result": check.result.value} for check in self.checks],
+            "actions": [action.as_data() for action in self.actions],
         }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of as_data(); ValueError for anything else."""
-        fields = {"outcome", "findings", "measured", "subject", "reason", "checks"}
+        fields = {"outcome", "findings", "measured", "subject", "reason", "checks", "actions"}
         if not isinstance(data, Mapping) or "outcome" not in data or set(data) - fields:
             raise ValueError("This is no judgement: it has the fields " + ", ".join(sorted(fields)) + ".")
 
@@ -182,6 +185,7 @@ class Judgement:
                 subject=data.get("subject", ""),
                 reason=data.get("reason"),
                 checks=tuple(Check(row["key"], CheckResult(row["result"])) for row in rows("checks")),
+                actions=tuple(Action.from_data(row) for row in rows("actions")),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"This is no judgement: {error!r}.") from error

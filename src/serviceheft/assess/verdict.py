@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from serviceheft.assess.actions import Value
 from serviceheft.assess.judgement import (
     CAUSES,
     Check,
@@ -10,7 +11,6 @@ from serviceheft.assess.judgement import (
     Json,
     Judgement,
     Outcome,
-    Value,
 )
 
 

@@ -156,6 +156,7 @@ class Book:
                     for it in judgement.findings
                 ],
                 "checks": {check.key: check.result for check in judgement.checks},
+                "actions": [action.as_data() for action in judgement.actions],
             }
             number = appending.append("stamp", service=service, host=host, body=body)
             stamped = Stamped(number)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from serviceheft.assess.actions import Action
 from serviceheft.assess.judgement import CheckResult, Outcome, Severity
 from serviceheft.book import schema
 from serviceheft.book.chain import Entry
@@ -168,6 +169,7 @@ def _stamps(rows: Iterable[Entry], begun: dict[str | None, dict[str, Any]]) -> I
                 for found in body["findings"]
             ),
             checks={key: CheckResult(result) for key, result in body["checks"].items()},
+            actions=tuple(Action.from_data(action) for action in body.get("actions", ())),
             kind=run_body["kind"],
             who=run_body["who"],
             commit=run_body["commit"],

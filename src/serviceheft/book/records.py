@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from serviceheft.assess.judgement import CheckResult, Json, Outcome, Severity, Value
+from serviceheft.assess.actions import Action, Value
+from serviceheft.assess.judgement import CheckResult, Json, Outcome, Severity
 from serviceheft.book.processes import Process
 
 type RunOutcome = Literal["carried out", "incomplete", "interrupted"]
@@ -60,6 +61,7 @@ class Stamp:
     note: str | None
     findings: tuple[Found, ...]
     checks: Mapping[str, CheckResult]
+    actions: tuple[Action, ...]
     kind: str
     who: str
     commit: str
