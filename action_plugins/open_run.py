@@ -1,7 +1,7 @@
 """Put the hosts into the groups of what is owed to them: owed, owed_2_7, ... (documented in docs/architecture.md).
 
-The run itself was opened by the callback before this task was forked: it outlives the task, and Ansible's
-inventory can be written only from a task.
+The run itself was opened by the callback before the first play: it outlives the task, and Ansible's inventory can be
+written only from a task.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ class ActionModule(ActionBase):
         try:
             plan = session.current().plan((task_vars or {})["ansible_play_hosts_all"])
         except session.NoRun as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         for host, periods in plan.items():
             groups = ["owed", *(f"owed_{service.replace('.', '_')}" for service in periods)]
             self.add_host(host, parent_group_names=groups)

@@ -7,6 +7,7 @@ from ansible.plugins.action import ActionBase
 
 from serviceheft.assess.judgement import Judgement
 from serviceheft.book import BookUnavailable, RunRefused
+from serviceheft.logs import LogUnavailable
 from serviceheft.running import recording, session
 
 
@@ -24,7 +25,6 @@ class ActionModule(ActionBase):
                 host=(task_vars or {})["inventory_hostname"],
                 judgement=judgement,
             )
-        except (session.NoRun, BookUnavailable, RunRefused, ValueError) as error:
-            raise AnsibleActionFail(str(error)) from error
-        causes = [finding.cause for finding in judgement.findings]
-        return {"changed": False, "stamp": record.as_data(), "causes": causes}
+        except (session.NoRun, BookUnavailable, RunRefused, LogUnavailable, ValueError) as error:
+            raise AnsibleActionFail(str(error)) from None
+        return {"changed": False, "stamp": record.as_data(), "causes": list(record.found)}

@@ -1,28 +1,31 @@
 """Progress and summary on the screen, and the frame of the evidence: opens the run, closes it, stamps lost hosts.
 
-Printed are names, counts and fixed sentences, never a module's own text: that may hold a secret. With -v a task's
-result is printed as well, with the values of the vault blacked out.
+Printed are names, counts and fixed sentences, never a module's own text: that may hold a secret. With -v declared
+fields of each result are printed as well; with --diff what changes, the values of the vault blacked out.
 """
 
 import atexit
 import functools
-import json
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from ansible import context
+from ansible.errors import AnsibleError
 from ansible.executor.stats import AggregateStats
 from ansible.executor.task_result import CallbackTaskResult
+from ansible.playbook import Playbook
 from ansible.playbook.play import Play
 from ansible.playbook.task import Task
 from ansible.plugins.callback import CallbackBase
+from ansible.utils.vars import load_extra_vars
 from rich.console import Console
 
 from serviceheft.assess import reach
-from serviceheft.assess.judgement import Judgement, Outcome
-from serviceheft.assess.reasons import NO_COLLECTOR
+from serviceheft.assess.judgement import Judgement
 from serviceheft.book import BookUnavailable, RunRefused
+from serviceheft.logs import LogUnavailable
+from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.problems import InvalidInventory
 from serviceheft.running import closing, recording, session, summary
 from serviceheft.running.blackout import Blackout
@@ -32,22 +35,27 @@ name: heft
 type: stdout
 short_description: progress, summary and evidence of a service run
 description:
-  - Opens the run in the book before the task C(open_run), closes it at the end, and stamps what a host that was
-    lost on the way is still owed.
+  - Opens the run in the book before the first play of a playbook with the task C(open_run), closes it at the end, and
+    stamps what a host that was lost on the way is still owed.
 """
 
-REFUSED = 2  # bad input, nothing touched
 INCOMPLETE = 1
+REFUSED = 2  # bad input, nothing touched
+#: Tasks that write evidence: when one fails, nothing more may be changed.
+EVIDENCE = ("open_run", "stamp", "mended")
 
 
 def ends_the_run[**P](method: Callable[P, None]) -> Callable[P, None]:
-    """Evidence that cannot be written ends the run: Ansible only warns of a callback's exception."""
+    """Evidence that cannot be written ends the run, with a message and without a traceback."""
 
     @functools.wraps(method)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             method(*args, **kwargs)
-        except BookUnavailable as error:
+        except (BookUnavailable, RunRefused, LogUnavailable) as error:
+            callback: Any = args[0]
+            callback.session = None  # its end cannot be written either; the next run writes it
+            sys.stdout.flush()
             print(f"\n{error}\nThe run ends here: what cannot be recorded is not done.", file=sys.stderr)
             raise SystemExit(INCOMPLETE) from None
 
@@ -72,38 +80,49 @@ class CallbackModule(CallbackBase):
 
     # -- beginning -------------------------------------------------------------------------------------------
 
+    def v2_playbook_on_start(self, playbook: Playbook) -> None:
+        """Refuse what must be refused before Ansible looks at a host or its variables."""
+        opening = [
+            task
+            for play in playbook.get_plays()
+            for block in play.tasks
+            for task in block.block
+            if getattr(task, "action", None) == "open_run"
+        ]
+        if not opening:
+            return
+        arguments, loader = context.CLIARGS, opening[0].get_loader()
+        extra = load_extra_vars(loader)
+        ticket = extra.get("heft_ticket")
+        order = session.Order(
+            cadence=opening[0].args.get("cadence"),
+            dry_run=bool(arguments.get("check")),
+            limit=arguments.get("subset"),
+            ticket=None if ticket is None else str(ticket),
+            only_open=str(extra.get("heft_only_open", "")).lower() == "true",
+        )
+        try:
+            catalogue = load_catalogue()
+            customer = session.named_customer(arguments["inventory"], catalogue)
+            self.blackout.learn(_vault(customer, loader))
+            self.session = session.open_session(customer, catalogue, order)
+        except (RunRefused, InvalidInventory, BookUnavailable) as error:
+            print(f"{error}\nNothing was touched.", file=sys.stderr)
+            raise SystemExit(REFUSED) from None
+        atexit.register(self._interrupted)
+        self.console.print(closing.headline(self.session), markup=False, soft_wrap=True)
+
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self._finish_task()
-        self.blackout.learn(play.get_variable_manager().get_vars(play=play))
         if name := play.get_name().strip():
-            self.console.print(f"\n[bold]{name}[/]")
+            self.console.print(f"\n{name}", style="bold", markup=False)
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:  # noqa: ARG002
         self._finish_task()
         self.task_name = task.get_name().rpartition(" : ")[2]
-        if task.action == "open_run":
-            self._open(task)
 
     def v2_playbook_on_handler_task_start(self, task: Task) -> None:
         self.v2_playbook_on_task_start(task, is_conditional=False)
-
-    def _open(self, task: Task) -> None:
-        arguments = context.CLIARGS
-        extra = task.get_variable_manager().extra_vars
-        order = session.Order(
-            kind=str(task.args["cadence"]),
-            dry_run=bool(arguments.get("check")),
-            limit=arguments.get("subset"),
-            ticket=extra.get("heft_ticket"),
-            only_open=str(extra.get("heft_only_open", "")).lower() == "true",
-        )
-        try:
-            self.session = session.open_session(arguments["inventory"], order)
-        except (RunRefused, InvalidInventory, BookUnavailable) as error:
-            print(f"{error}\nNothing was touched.", file=sys.stderr)
-            raise SystemExit(REFUSED) from None
-        atexit.register(self._close)
-        self.console.print(closing.headline(self.session))
 
     # -- going on --------------------------------------------------------------------------------------------
 
@@ -116,12 +135,12 @@ class CallbackModule(CallbackBase):
             self._note(recording.Record.from_data(result.result["stamp"]))
         elif result.is_changed():
             self.changed.append(f"{result.host.name} ({self.task_name})")
-            self._line(result, "changed")
+            self._line(result, "would be changed" if context.CLIARGS.get("check") else "changed")
 
     @ends_the_run
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
         self._count(result)
-        if result.task.action in ("stamp", "open_run"):
+        if result.task.action in EVIDENCE:
             raise BookUnavailable(str(result.result.get("msg", "")))
         if not ignore_errors:
             self._lost(result)
@@ -138,42 +157,52 @@ class CallbackModule(CallbackBase):
     def v2_on_file_diff(self, result: CallbackTaskResult) -> None:
         diff = result.result.get("diff")
         if diff and result.is_changed():
-            self.lines.append(self.blackout(self._get_diff(diff)).rstrip())
+            self._line(result, "differs:")
+            self.lines.append(self._get_diff(self.blackout(diff)).rstrip())
 
     def _lost(self, result: CallbackTaskResult) -> None:
         """A host leaves the run: stamp all that it is still owed with the reason."""
         judged = reach.classify(result.result)
         self._line(result, f"{judged.outcome.value}: {summary.why(judged.code)}")
-        if self.session is None:
-            return
-        judgement = Judgement(outcome=judged.outcome, reason=judged.code)
-        stamped = [(record.host, record.service) for record in self.records]
-        for record in recording.record_missing(self.session, result.host.name, judgement, stamped):
-            self.records.append(record)
+        self._record_missing(result.host.name, Judgement(outcome=judged.outcome, reason=judged.code))
+
+    def _record_missing(self, host: str, judgement: Judgement) -> None:
+        if self.session is not None:
+            stamped = [(record.host, record.service) for record in self.records]
+            self.records.extend(recording.record_missing(self.session, host, judgement, stamped))
 
     # -- end -------------------------------------------------------------------------------------------------
 
     @ends_the_run
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
         self._finish_task()
-        if self.session is None:
-            return
-        uncollected = Judgement(outcome=Outcome.NOT_MEASURED, reason=NO_COLLECTOR)
-        stamped = [(record.host, record.service) for record in self.records]
-        for host in self.session.planned:
-            self.records.extend(recording.record_missing(self.session, host, uncollected, stamped))
         self.console.print()
-        summary.render(self.console, self.session, self.records, self.changed)
-        whole = summary.complete(self.session, self.records) and not (stats.failures or stats.dark)
-        self._close(whole=whole)
-        if not whole:
-            raise SystemExit(INCOMPLETE)
-
-    def _close(self, *, whole: bool | None = None) -> None:
-        """End the run in the book; without `whole` it was interrupted. The second call does nothing."""
         if self.session is not None:
-            closing.close(self.session, whole)
-            self.session = None
+            self._sum_up(self.session, stats)
+        counts = ("ok", "changed", "dark", "failures")
+        names = ("ok", "changed", "unreachable", "failed")
+        totals = [sum(getattr(stats, count).values()) for count in counts]
+        shown = " ".join(f"{name}={total}" for name, total in zip(names, totals, strict=True))
+        self.console.print(f"Ansible: {shown}", markup=False)
+        if self.session is not None:
+            opened, self.session = self.session, None
+            whole = summary.complete(opened, self.records) and not (stats.failures or stats.dark)
+            if said := closing.close(opened, whole):
+                self.console.print(said, markup=False, soft_wrap=True)
+            if not whole:
+                raise SystemExit(INCOMPLETE)
+
+    def _sum_up(self, opened: session.Session, stats: AggregateStats) -> None:  # noqa: ARG002
+        for host in opened.planned or {}:
+            self._record_missing(host, recording.left_over(opened, host))
+        summary.render(self.console, opened, self.records, self.changed)
+
+    def _interrupted(self) -> None:
+        """The process ends before the run does, as with Ctrl-C."""
+        if self.session is not None:
+            opened, self.session = self.session, None
+            self._finish_task()
+            print(f"\n{closing.close(opened, whole=None)}")
 
     # -- screen ----------------------------------------------------------------------------------------------
 
@@ -182,11 +211,7 @@ class CallbackModule(CallbackBase):
         if self.console.is_terminal:
             print(f"\r  {self.task_name}: {self.counted} ", end="", flush=True)
         if self._display.verbosity:
-            shown = json.dumps(self._clean_results_for_show(result), indent=2, default=str)
-            self.lines.append(f"{result.host.name}: {self.blackout(shown)}")
-
-    def _clean_results_for_show(self, result: CallbackTaskResult) -> dict[str, Any]:
-        return {key: value for key, value in result.result.items() if not key.startswith("_ansible")}
+            self._line(result, summary.declared(result.result))
 
     def _note(self, record: recording.Record) -> None:
         self.records.append(record)
@@ -206,3 +231,17 @@ class CallbackModule(CallbackBase):
         for line in self.lines:
             self.console.print(line, markup=False, soft_wrap=True)
         self.counted, self.lines = 0, []
+
+
+def _vault(customer: Any, loader: Any) -> Any:
+    """The customer's opened vault. Raises RunRefused when the given password does not open it."""
+    path = customer.root / "group_vars" / "all" / "vault.yml"
+    if not path.exists():
+        return {}
+    try:
+        return loader.load_from_file(str(path))
+    except AnsibleError:
+        raise RunRefused(
+            f"The vault of {customer.name} cannot be opened with the password that was given. "
+            f"Call it with: --vault-id {customer.name}@FILE"
+        ) from None

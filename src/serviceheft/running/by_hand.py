@@ -35,7 +35,7 @@ def record_by_hand(
         raise RunRefused("Say in a sentence what was done: --note TEXT")
     now = settings.now()
     period = period_of(known.cadence, now)
-    with open_book() as book:
+    with open_book(create=True) as book:
         run = book.begin_run(
             customer.name,
             kind="by hand",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from serviceheft import settings
-from serviceheft.book import BookUnavailable, RunOutcome
+from serviceheft.book import BookUnavailable, RunOutcome, RunRefused
 from serviceheft.clock import calendar_for
 from serviceheft.running.session import Session, open_book
 
@@ -11,30 +11,37 @@ from serviceheft.running.session import Session, open_book
 def headline(session: Session) -> str:
     """The first lines: which customer, which contract, who, from which commit."""
     contract = session.customer.contract
-    tier = f"tier {contract.tier}" if contract.tier else f"by the hour, ticket {session.order.ticket}"
+    terms = f"tier {contract.tier}" if contract.tier else "by the hour"
+    ticket = f", ticket {session.order.ticket}" if session.order.ticket else ""
     mode = ", check mode: nothing will be changed" if session.order.dry_run else ""
     return (
-        f"{session.customer.company.name} ({session.customer.name}), {tier}{mode}\n"
+        f"{session.customer.company.name} ({session.customer.name}), {terms}{ticket}{mode}\n"
         f"Run {session.run} ({session.order.kind}) by {session.who} from {session.commit}"
     )
 
 
-def close(session: Session, whole: bool | None) -> None:
-    """Write the end of the run: carried out, incomplete, or (None) interrupted.
+def close(session: Session, whole: bool | None) -> str:
+    """Write the end of the run: carried out, incomplete, or (None) interrupted. Returns what to say about it.
 
     An end that cannot be written is told, not raised: the stamps are safe, and the next run closes this one.
     """
     outcome: RunOutcome = "interrupted" if whole is None else "carried out" if whole else "incomplete"
     now = settings.now()
     billable = None
-    if session.order.ticket and not session.order.dry_run:
+    if session.customer.contract.kind == "hourly" and not session.order.dry_run:
         spent = calendar_for(session.customer).service_time_between(session.began, now)
         billable = (_minutes(spent.inside), _minutes(spent.outside))
     try:
         with open_book() as book:
             book.end_run(session.run, outcome, now=now, billable_minutes=billable)
-    except BookUnavailable as error:
-        print(f"The end of run {session.run} could not be recorded: {error}")  # noqa: T201
+    except (BookUnavailable, RunRefused) as error:
+        return f"The end of run {session.run} could not be recorded: {error}"
+    if whole is None:
+        return f"Run {session.run} was interrupted. What it had stamped is safe; the next run takes up the rest."
+    if billable is None:
+        return ""
+    inside, outside = billable
+    return f"Billable on ticket {session.order.ticket}: {inside} min inside, {outside} min outside of service hours."
 
 
 def _minutes(time: timedelta) -> int:

@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Self
 
-from serviceheft import settings
+from serviceheft import logs, settings
+from serviceheft.assess import antivirus
+from serviceheft.assess.antivirus_log import antivirus_log_line
 from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.reasons import NO_COLLECTOR
 from serviceheft.clock import reaction_deadline
@@ -14,7 +16,12 @@ from serviceheft.model.schema import Customer
 from serviceheft.running.session import Session, open_book
 from serviceheft.tickets import Contact
 
-_CHANGES = ("opened", "seen", "closed", "tickets_opened", "tickets_closed")
+_CHANGES = ("found", "opened", "seen", "closed", "tickets_opened", "tickets_closed")
+
+#: 2.7: "Results go to log files."
+_LOGGED_ROLE = "antivirus_check"
+#: Groups of hosts that the play "Visit" collects from.
+_COLLECTED = frozenset({"windows_clients", "windows_servers"})
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,7 @@ class Record:
     host: str
     outcome: Outcome
     reason: str | None
+    found: tuple[str, ...] = ()
     opened: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
@@ -60,27 +68,34 @@ def central_contact(customer: Customer) -> Contact:
 
 
 def record(session: Session, service: str, host: str, judgement: Judgement) -> Record:
-    """Stamp one service of one host. Raises BookUnavailable: the run must end then."""
+    """Stamp one service of one host, and write its line into the week's log where the catalogue asks for one.
+
+    Raises BookUnavailable, RunRefused, LogUnavailable: the run must end then.
+    """
     now = settings.now()
-    period = session.planned.get(host, {}).get(service)
     customer = session.customer
+    known = session.catalogue.services[service]
     with open_book() as book:
         stamped = book.stamp(
             session.run,
             service,
             host,
-            period,
+            (session.planned or {}).get(host, {}).get(service),
             judgement,
             now=now,
             deadline=partial(reaction_deadline, customer, session.catalogue),
-            clause=clause(session.catalogue.services[service], customer),
+            clause=clause(known, customer),
             contact=central_contact(customer),
         )
+    if known.role == _LOGGED_ROLE and not session.order.dry_run:
+        path = logs.log_file(customer.name, antivirus.SUBJECT, now)
+        logs.append(path, antivirus_log_line(host, judgement, now))
     return Record(
         service=service,
         host=host,
         outcome=judgement.outcome,
         reason=judgement.reason,
+        found=tuple(finding.cause for finding in judgement.findings),
         opened=stamped.opened,
         seen=stamped.seen,
         closed=stamped.closed,
@@ -94,6 +109,23 @@ def record_missing(
 ) -> Iterator[Record]:
     """Stamp every planned service of a host that has no stamp in this run yet: a host that left early."""
     done = set(stamped)
-    for service in session.planned.get(host, {}):
+    for service in (session.planned or {}).get(host, {}):
         if (host, service) not in done:
             yield record(session, service, host, judgement)
+
+
+def left_over(session: Session, host: str) -> Judgement:
+    """What is stamped at the end for a service that no task has judged.
+
+    That is as it should be only for devices which nothing collects from yet.
+    """
+    collected = not _COLLECTED.isdisjoint(session.customer.hosts[host].groups)
+    return Judgement(
+        outcome=Outcome.NOT_MEASURED, reason="visit.section_missing" if collected else NO_COLLECTOR
+    )
+
+
+def record_mending(session: Session, service: str, host: str, cause: str, note: str) -> None:
+    """Note in the finding's life that somebody acted; only the next measurement closes it. Raises as record()."""
+    with open_book() as book:
+        book.mend(session.run, service, host, cause, now=settings.now(), note=note)

@@ -5,12 +5,14 @@ A run touches exactly one customer. Everything that can be refused is refused he
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from serviceheft import settings
 from serviceheft.book import Book, RunRefused
+from serviceheft.clock import reaction_deadline
 from serviceheft.entitlement import owed, owed_hosts, visit_on_order
 from serviceheft.model.catalogue import Catalogue, load_catalogue
 from serviceheft.model.load import load_customer
@@ -29,16 +31,22 @@ class NoRun(Exception):
 class Order:
     """What was asked for on the command line."""
 
-    kind: str  # "weekly", "owed", ...
+    #: Services of this cadence ("weekly"); None: all that is owed.
+    cadence: str | None
     dry_run: bool
     limit: str | None = None
     ticket: str | None = None
     only_open: bool = False
 
+    @property
+    def kind(self) -> str:
+        """The run's kind, as the book and the pages name it."""
+        return self.cadence or "owed"
+
 
 @dataclass
 class Session:
-    """An open run. `planned` is what this run is to carry out, known once Ansible has applied its limit."""
+    """An open run. `planned` is what it is to carry out, known (not None) once Ansible has applied its limit."""
 
     customer: Customer
     catalogue: Catalogue
@@ -48,7 +56,7 @@ class Session:
     began: datetime
     commit: str
     who: str
-    planned: Plan = field(default_factory=dict)
+    planned: Plan | None = None
 
     def plan(self, hosts: Iterable[str]) -> Plan:
         """What is to be carried out on these hosts (those that Ansible's limit leaves)."""
@@ -69,10 +77,15 @@ def current() -> Session:
     return _current
 
 
-def open_book() -> Book:
-    """The book of this installation. Raises BookUnavailable."""
-    settings.var_directory().mkdir(parents=True, exist_ok=True)
-    return Book.open(settings.book_url())
+def open_book(*, create: bool = False) -> Book:
+    """The book of this installation. Raises BookUnavailable.
+
+    Only what begins something may create it: a book that vanished in the middle of a run must be missed.
+    """
+    if create:
+        with suppress(OSError):  # the book itself says best what is wrong with its folder
+            settings.var_directory().mkdir(parents=True, exist_ok=True)
+    return Book.open(settings.book_url(), create=create)
 
 
 def customer_folder(sources: Sequence[str]) -> Path:
@@ -94,14 +107,17 @@ def customer_folder(sources: Sequence[str]) -> Path:
     return customers[0]
 
 
-def open_session(sources: Sequence[str], order: Order) -> Session:
-    """Validate, work out what is owed, open the run in the book, and keep it for the tasks to come.
+def named_customer(sources: Sequence[str], catalogue: Catalogue) -> Customer:
+    """The one customer among Ansible's inventory sources, validated. Raises RunRefused, InvalidInventory."""
+    return load_customer(customer_folder(sources), catalogue)
 
-    Raises RunRefused, InvalidInventory, BookUnavailable; nothing was touched then.
+
+def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Session:
+    """Work out what is owed, open the run in the book, and keep it for the tasks to come.
+
+    Raises RunRefused, BookUnavailable; nothing was touched then.
     """
     global _current
-    catalogue = load_catalogue()
-    customer = load_customer(customer_folder(sources), catalogue)
     now = settings.now()
     if customer.contract.kind == "hourly" and not order.ticket:
         raise RunRefused(
@@ -109,25 +125,28 @@ def open_session(sources: Sequence[str], order: Order) -> Session:
             "When the customer ordered this, name the ticket: --ticket NUMBER"
         )
     who, commit = evidence.technician(), evidence.commit(settings.REPOSITORY)
-    book = open_book()
-    run = book.begin_run(
-        customer.name,
-        kind=order.kind,
-        who=who,
-        commit=commit,
-        inventory_hash=customer.inventory_hash(),
-        dry_run=order.dry_run,
-        now=now,
-        ticket=order.ticket,
-        limit=order.limit,
-        tier=customer.contract.tier,
-    )
+    # The first deadline imports the holiday library: once here instead of once in every forked task.
+    reaction_deadline(customer, catalogue, now)
+    with open_book(create=True) as book:
+        planned = _owed(customer, catalogue, book, order, now)
+        run = book.begin_run(
+            customer.name,
+            kind=order.kind,
+            who=who,
+            commit=commit,
+            inventory_hash=customer.inventory_hash(),
+            dry_run=order.dry_run,
+            now=now,
+            ticket=order.ticket,
+            limit=order.limit,
+            tier=customer.contract.tier,
+        )
     _current = Session(
         customer=customer,
         catalogue=catalogue,
         run=run,
         order=order,
-        owed=_owed(customer, catalogue, book, order, now),
+        owed=planned,
         began=now,
         commit=commit,
         who=who,
@@ -136,7 +155,17 @@ def open_session(sources: Sequence[str], order: Order) -> Session:
 
 
 def _owed(customer: Customer, catalogue: Catalogue, book: Book, order: Order, now: datetime) -> Plan:
-    if order.ticket and customer.contract.kind == "hourly":
-        return visit_on_order(customer, catalogue, now)
-    found = owed(customer, catalogue, book.stamps(customer.name), now)
-    return owed_hosts(found, again=not order.only_open)
+    if customer.contract.kind == "hourly":
+        found = visit_on_order(customer, catalogue, now)
+    else:
+        stamps = book.stamps(customer.name)
+        found = owed_hosts(owed(customer, catalogue, stamps, now), again=not order.only_open)
+    return {host: wanted for host, periods in found.items() if (wanted := _of_cadence(periods, catalogue, order))}
+
+
+def _of_cadence(periods: dict[str, str], catalogue: Catalogue, order: Order) -> dict[str, str]:
+    return {
+        service: period
+        for service, period in periods.items()
+        if order.cadence in (None, catalogue.services[service].cadence)
+    }

@@ -1,7 +1,8 @@
-"""The one-screen summary at the end of a run."""
+"""The lines below a task and the one-screen summary at the end of a run."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,10 +14,15 @@ from serviceheft.running.session import Session
 
 _COLUMNS = (Outcome.DONE, Outcome.FINDING, Outcome.FAILED, Outcome.NOT_REACHED, Outcome.NOT_MEASURED)
 _STYLES = {Outcome.DONE: "green", Outcome.FINDING: "yellow"}
+#: Fields of a task's result that -v shows: an allow-list, for all else may hold what a host was sent.
+_DECLARED = ("changed", "failed", "unreachable", "rc", "reboot_required", "found_update_count", "milliseconds")
+_NAMED = 8  # so many hosts are named before the rest is only counted
 
 
 def complete(session: Session, records: Sequence[Record]) -> bool:
     """Whether everything planned was carried out; decides the exit code."""
+    if session.planned is None:
+        return False
     stamped = {(record.host, record.service) for record in records}
     planned = {(host, service) for host, services in session.planned.items() for service in services}
     return planned <= stamped and all(record.carried_out for record in latest(records))
@@ -29,28 +35,35 @@ def latest(records: Sequence[Record]) -> list[Record]:
 
 def render(console: Console, session: Session, records: Sequence[Record], changed: Sequence[str]) -> None:
     """Per service what became of it, then what is new, then what was not carried out and why."""
+    if session.planned is None:
+        console.print("The task open_run was left out, so nothing was done.")
+        return
     if not session.planned:
         console.print("Nothing was owed to these hosts, and nothing was done.")
         return
     _services(console, session, latest(records))
-    opened = sum(len(record.opened) for record in records)
-    closed = sum(len(record.closed) for record in records)
-    tickets = [number for record in records for number in record.tickets_opened]
-    tickets_closed = [number for record in records for number in record.tickets_closed]
     if session.order.dry_run:
         console.print("Check mode: hosts, findings and tickets stay as they were.")
     else:
+        opened = sum(len(record.opened) for record in records)
+        closed = sum(len(record.closed) for record in records)
+        tickets = sum(len(record.tickets_opened) for record in records)
+        tickets_closed = sum(len(record.tickets_closed) for record in records)
         console.print(
             f"Findings: {opened} new, {closed} closed by measurement. "
-            f"Tickets: {len(tickets)} opened, {len(tickets_closed)} closed."
+            f"Tickets: {tickets} opened, {tickets_closed} closed.",
+            soft_wrap=True,
         )
-    console.print(f"Changed on hosts: {', '.join(changed) if changed else 'nothing'}.")
+    verb = "Would be changed on hosts" if session.order.dry_run else "Changed on hosts"
+    console.print(f"{verb}: {_some(changed) or 'nothing'}.", markup=False, soft_wrap=True)
     _shortfall(console, [record for record in latest(records) if not record.carried_out])
 
 
 def finding_line(record: Record) -> str:
     """What a stamp brought to light, for the line below a task: new findings first."""
-    parts = [f"new: {CAUSES[cause].title}" for cause in record.opened]
+    known = (*record.opened, *record.seen)
+    parts = [f"found: {CAUSES[cause].title}" for cause in record.found if cause not in known]
+    parts += [f"new: {CAUSES[cause].title}" for cause in record.opened]
     parts += [f"still: {CAUSES[cause].title}" for cause in record.seen]
     parts += [f"mended: {CAUSES[cause].title}" for cause in record.closed]
     parts += [f"ticket {number}" for number in record.tickets_opened]
@@ -59,13 +72,20 @@ def finding_line(record: Record) -> str:
     return ", ".join(parts)
 
 
+def declared(result: Mapping[str, Any]) -> str:
+    """The declared fields of a task's result, for -v."""
+    shown = {name: result[name] for name in _DECLARED if name in result}
+    return ", ".join(f"{name}: {value}" for name, value in shown.items()) or "ok"
+
+
 def why(code: str | None) -> str:
     """The fixed sentence of a reason code."""
     return REASONS[code].title if code in REASONS else "no reason was recorded"
 
 
 def _services(console: Console, session: Session, records: Sequence[Record]) -> None:
-    table = Table(title=f"{session.customer.company.name}: run {session.run}", title_justify="left")
+    title = f"{session.customer.company.name}: run {session.run}"
+    table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("service", overflow="fold")
     for outcome in _COLUMNS:
         table.add_column(outcome.value, justify="right")
@@ -80,17 +100,27 @@ def _services(console: Console, session: Session, records: Sequence[Record]) -> 
 
 
 def _shortfall(console: Console, records: Sequence[Record]) -> None:
+    """What was not carried out, one row per reason: a site that is off must not fill the screen with its hosts."""
     if not records:
         return
-    table = Table(title="Not carried out; the next run takes it up", title_justify="left")
-    for column in ("host", "service", "outcome", "why", "what to do"):
+    table = Table(
+        title="Not carried out; heft run takes it up", title_justify="left", title_style="bold", show_lines=True
+    )
+    for column in ("hosts", "services", "outcome", "why", "what to do"):
         table.add_column(column, overflow="fold")
+    alike: dict[tuple[Outcome, str | None], list[Record]] = {}
     for record in records:
-        table.add_row(
-            record.host,
-            record.service,
-            record.outcome.value,
-            why(record.reason),
-            REASONS[record.reason].advice if record.reason in REASONS else "",
-        )
+        alike.setdefault((record.outcome, record.reason), []).append(record)
+    for (outcome, reason), group in alike.items():
+        hosts = list(dict.fromkeys(record.host for record in group))
+        services = sorted({record.service for record in group})
+        advice = REASONS[reason].advice if reason in REASONS else ""
+        table.add_row(_some(hosts), ", ".join(services), outcome.value, why(reason), advice)
     console.print(table)
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
+    return ", ".join(every[:_NAMED]) + more
