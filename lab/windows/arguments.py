@@ -40,8 +40,15 @@ class CheckModeUnsupported(Exception):
     """The module does nothing in check mode; not a failure."""
 
 
-def check_arguments(specification: Specification, module: str, given: Json, *, check_mode: bool) -> Json:
-    """The arguments with aliases resolved, defaults set and types converted.
+def check_arguments(
+    specification: Specification,
+    module: str,
+    given: Json,
+    *,
+    check_mode: bool = False,
+    ignore_unknown: bool = False,
+) -> Json:
+    """The arguments with aliases resolved, defaults set and types converted; `ignore_unknown` drops the rest.
 
     Raises ModuleFailure in Windows' words, CheckModeUnsupported when check mode must skip the module.
     """
@@ -49,6 +56,9 @@ def check_arguments(specification: Specification, module: str, given: Json, *, c
     if specification.legacy:
         return _check_legacy(specification, short, given, check_mode=check_mode)
     constraints = specification.constraints
+    if ignore_unknown:
+        known = {str(name).casefold() for name in _names(specification.options)}
+        given = {name: value for name, value in given.items() if name.casefold() in known}
     skip = check_mode and not specification.supports_check_mode
     return _check(specification.options, constraints, dict(given), short, (), skip)
 
@@ -96,6 +106,14 @@ def _check(
     return {name: given[name] for name in options}
 
 
+def _names(options: dict[str, Json]) -> list[str]:
+    """Options and their aliases."""
+    return [
+        *options,
+        *(str(alias) for option in options.values() for alias in as_list(option.get("aliases"))),
+    ]
+
+
 def _resolve_names(options: dict[str, Json], given: Json, module: str, fail: Callable[..., None]) -> None:
     """Aliases and other spellings become the option's own name; what is neither is refused."""
     aliases = {
@@ -104,7 +122,7 @@ def _resolve_names(options: dict[str, Json], given: Json, module: str, fail: Cal
     for alias, name in aliases.items():
         if alias in given:
             given[name] = given[alias]
-    known = [*options, *aliases]
+    known = _names(options)
     spelled = {name.casefold(): name for name in known}
     unknown = sorted(name for name in given if name.casefold() not in spelled)
     if unknown:

@@ -114,7 +114,8 @@ def _value(node: Node) -> Any:
         case "array_expression":
             return [item for child in node.named_children for item in _items(child)]
         case "array_literal_expression":
-            return [_value(child) for child in node.named_children]
+            values = [_value(child) for child in node.named_children]
+            return COMPUTED if COMPUTED in values else values
         case "expression_with_unary_operator" if _text(node).startswith(","):
             return [_value(node.named_children[-1])]
         case "variable":

@@ -77,7 +77,13 @@ def _outcome(machine: Machine, manifest: Manifest, task: ModuleTask, call: modul
     try:
         if specification is not None:
             secrets = secret_values(specification, arguments)
-            arguments = check_arguments(specification, task.name, arguments, check_mode=call.check_mode)
+            arguments = check_arguments(
+                specification,
+                task.name,
+                arguments,
+                check_mode=call.check_mode,
+                ignore_unknown=bool(task.settings.get("ignore_unknown_opts")),
+            )
             if task.settings.get("inject_invocation") and not specification.legacy:
                 result["invocation"] = {"module_args": _censor(arguments, secrets, _CENSORED)}
         result |= handler(machine, arguments, call)

@@ -59,6 +59,11 @@ def module(*names: str) -> Callable[[Handler], Handler]:
     return register
 
 
+def names() -> list[str]:
+    """All registered names, once the modules are loaded."""
+    return sorted(_handlers)
+
+
 def find(name: str) -> Handler | None:
     """The handler of a module, None when the lab does not know it."""
     global _loaded

@@ -46,7 +46,7 @@ def _create(machine: Machine, path: str, state: str | None, call: Call) -> None:
         machine.files.make_directory(path)
 
 
-@module("ansible.windows.win_stat", "ansible.windows.stat")
+@module("ansible.windows.win_stat")
 def win_stat(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:  # noqa: ARG001
     """What is at a path."""
     path, files = args["path"], machine.files
