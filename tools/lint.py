@@ -9,12 +9,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(".venv/bin")
 
+SCRIPTS = sorted(
+    str(path.relative_to(ROOT)) for folder in ("library", "roles") for path in (ROOT / folder).rglob("*.ps1")
+)
+
 LINTERS: dict[str, list[str]] = {
     "ruff check": [str(BIN / "ruff"), "check", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
     "mypy": [str(BIN / "mypy")],
     "yamllint": [str(BIN / "yamllint"), "--strict", "."],
-    "PowerShell syntax": [str(BIN / "python"), "-m", "lab.powershell_syntax", "library"],
+    "PowerShell syntax": [str(BIN / "python"), "-m", "lab.powershell_syntax", *SCRIPTS],
     "ansible-lint": [str(BIN / "ansible-lint"), "--offline"],
 }
 
@@ -27,7 +31,9 @@ def main() -> int:
     failed = []
     for name, command in LINTERS.items():
         started = time.monotonic()
-        finished = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+        finished = subprocess.run(
+            command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
+        )
         verdict = "ok" if finished.returncode == 0 else "FAILED"
         print(f"{name:<18} {verdict:<7} {time.monotonic() - started:5.1f} s", flush=True)
         if finished.returncode:
