@@ -1,5 +1,6 @@
 """The pages of a customer's book: what stands where, what never stands anywhere, what is written again."""
 
+import html
 import re
 from pathlib import Path
 
@@ -26,8 +27,6 @@ def pages(story: Story) -> dict[str, str]:
 
 def plain(page: str) -> str:
     """A page's text without tags, entities resolved."""
-    import html
-
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
@@ -161,6 +160,24 @@ def test_an_hourly_customer_is_owed_next_to_nothing(tmp_path: Path) -> None:
 def _empty(customer: Customer, catalogue: Catalogue, folder: Path) -> dict[str, str]:
     story = Story(customer, catalogue, storybook.Book.open(f"sqlite:///{folder / 'heft.sqlite'}"))
     return render(read(customer, catalogue, story.book, NOW))
+
+
+def test_every_link_and_anchor_leads_somewhere(story: Story, tmp_path: Path) -> None:
+    index = build_site(story.customer, story.catalogue, story.book, tmp_path, NOW)
+    pages = {
+        path: path.read_text("utf-8") for path in index.parent.rglob("*.html") if path.name != "404.html"
+    }
+    followed = 0
+    for path, text in pages.items():
+        for target in re.findall(r'<a [^>]*href="([^"]+)"', text):
+            file, _, anchor = html.unescape(target).partition("#")
+            found = (path.parent / file).resolve() if file else path
+            assert found in pages, f"{path.name}: {target}"
+            assert not anchor or re.search(rf'id="?{re.escape(anchor)}"?', pages[found]), (
+                f"{path.name}: {target}"
+            )
+            followed += 1
+    assert followed > 500
 
 
 def test_no_page_loads_anything_from_elsewhere(story: Story, tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
 """Text from outside (titles, products, findings) into Markdown and HTML, without becoming either."""
 
-import json
 import string
-from typing import Any
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -21,14 +20,15 @@ _LEADING = {"-": "&#45;", ".": "&#46;", ",": ","}
 
 
 def escape(value: object) -> Markup:
-    """The value as text that shows exactly itself; None shows nothing."""
-    if hasattr(value, "__html__"):
-        return Markup(value.__html__())  # noqa: S704 - says itself that it is HTML
-    if value is None:
-        return Markup("")
-    text = str(value)
-    if text.isalnum():
-        return Markup(text)  # noqa: S704 - letters and digits
+    """The value as text that shows exactly itself; None shows nothing. Markup stays what it is."""
+    if type(value) is Markup:
+        return value
+    return Markup() if value is None else _text(str(value))
+
+
+@lru_cache(maxsize=1 << 16)
+def _text(text: str) -> Markup:
+    """Cached: most of what a page shows (labels, states, products) stands on all others as well."""
     escaped = text.translate(_ENTITIES).strip(" ")
     if escaped[:1] in _LEADING:
         escaped = _LEADING[escaped[0]] + escaped[1:]
@@ -36,13 +36,3 @@ def escape(value: object) -> Markup:
     head, dot, rest = escaped.partition(". ")
     safe = f"{head}&#46; {rest}" if dot and head.isdecimal() else escaped
     return Markup(safe)  # noqa: S704 - no punctuation is left that means something
-
-
-def front_matter(value: object) -> str:
-    """A value for a page's front matter: JSON is YAML, and the site generator prints it unescaped."""
-    return json.dumps(str(escape(value)), ensure_ascii=False)
-
-
-def finalize(value: Any) -> Markup:
-    """Jinja calls this for every printed expression, so that no template can forget the escape."""
-    return escape(value)

@@ -12,7 +12,7 @@ from serviceheft.i18n import N_
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.publish import generator
-from serviceheft.publish.escaping import finalize
+from serviceheft.publish.escaping import escape
 from serviceheft.publish.source import Source, read
 from serviceheft.publish.view import BookView
 
@@ -38,7 +38,7 @@ def build_site(
     generator.write_changed(folder / "docs", {**pages, **generator.assets()})
     title = source.reader.gettext(N_("Service book {company}"), company=customer.company.name)
     settings_file = generator.configuration(source.reader, title, footer)
-    (folder / "zensical.toml").write_text(settings_file, "utf-8")
+    generator.write_if_changed(folder / "zensical.toml", settings_file.encode())
     generator.run_zensical(folder, site)
     return site / "index.html"
 
@@ -65,11 +65,11 @@ def render(source: Source) -> dict[str, str]:
 
 @cache
 def _environment() -> Environment:
-    """Every printed expression is escaped by `finalize`; a misspelt name is an error."""
+    """Every printed expression is escaped; a misspelt name is an error."""
     return Environment(
         loader=PackageLoader("serviceheft.publish"),
         autoescape=True,
-        finalize=finalize,
+        finalize=escape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
