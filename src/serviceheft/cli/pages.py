@@ -6,8 +6,7 @@ import typer
 from rich.console import Console
 
 from serviceheft import settings
-from serviceheft.cli.customers import CustomerArgument, load
-from serviceheft.clock import period_of
+from serviceheft.cli.customers import CustomerArgument, Refused, load
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.running.session import open_book
 
@@ -29,20 +28,26 @@ def publish(
       heft publish musterbau
       heft publish musterbau --serve
     """
-    from serviceheft.publish import build_report, build_site, serve_directory
+    from serviceheft.publish.generator import SiteNotBuilt
+    from serviceheft.publish.report import build_report
+    from serviceheft.publish.serve import NothingToServe
+    from serviceheft.publish.serve import serve as serve_site
+    from serviceheft.publish.site import build_site
+    from serviceheft.publish.words import Undeclared
 
     found, catalogue, now = load(customer), load_catalogue(), settings.now()
-    book = open_book()
+    book = open_book(create=True)
     console = Console(highlight=False, soft_wrap=True)
-    with console.status(f"Building the site of {customer} ..."):
-        site = build_site(found, catalogue, book, settings.build_directory(), now)
-        report = build_report(
-            found, catalogue, book, settings.build_directory(), now, period or period_of("weekly", now)
-        )
-    console.print(f"Site:               {site / 'index.html'}")
-    console.print(f"Maintenance record: {report}")
-    if serve:
-        serve_directory(site, port)
+    try:
+        with console.status(f"Building the site and the record of {customer} ..."):
+            index = build_site(found, catalogue, book, now=now)
+            report = build_report(found, catalogue, book, now=now, period=period)
+        console.print(f"Site:               {index}")
+        console.print(f"Maintenance record: {report}")
+        if serve:
+            serve_site(index.parent, port)
+    except (SiteNotBuilt, Undeclared, NothingToServe) as error:
+        raise Refused(str(error)) from None
 
 
 def add_to(app: typer.Typer) -> None:
