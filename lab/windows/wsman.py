@@ -1,6 +1,7 @@
 """WS-Management: one host's endpoint. Takes SOAP envelopes, keeps shells, answers as WinRM does."""
 
 import base64
+import re
 import threading
 import time
 import uuid
@@ -32,7 +33,7 @@ _POWERSHELL = "http://schemas.microsoft.com/powershell/"
 _OPERATION_TIMEOUT = 2150858793
 _INVALID_SELECTORS = 2150858843
 _ACTION_NOT_SUPPORTED = 2150858823
-_QUIET_SECONDS = 20.0
+_LONGEST_WAIT_SECONDS = 60.0
 _FORGET_AFTER_SECONDS = 600.0
 
 
@@ -125,7 +126,7 @@ class Endpoint:
             return "<rsp:SendResponse/>"
         if verb == "Receive":
             command_id = _child(_child(body, "rsp:Receive"), "rsp:DesiredStream").get("CommandId")
-            chunk = kept.shell.receive(command_id, _QUIET_SECONDS)
+            chunk = kept.shell.receive(command_id, _operation_timeout(header))
             if chunk is None:
                 raise Fault(
                     _OPERATION_TIMEOUT,
@@ -211,6 +212,12 @@ def _envelope(action: str, related: str, body: str) -> bytes:
         f"<a:MessageID>uuid:{uuid.uuid4()}</a:MessageID><a:To>{_ANONYMOUS}</a:To>"
         f"<a:RelatesTo>{escape(related)}</a:RelatesTo></s:Header><s:Body>{body}</s:Body></s:Envelope>"
     ).encode()
+
+
+def _operation_timeout(header: ET.Element) -> float:
+    """How long the client lets an operation wait for something to say (w:OperationTimeout, such as PT20S)."""
+    match = re.fullmatch(r"PT([0-9.]+)S", _text(header, "w:OperationTimeout", ""))
+    return min(float(match[1]), _LONGEST_WAIT_SECONDS) if match else _LONGEST_WAIT_SECONDS
 
 
 def _has_no_input(header: ET.Element) -> bool:

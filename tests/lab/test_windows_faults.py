@@ -49,7 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     ):
         site.add(name)
     for name in ("cut-while-sending", "cut-while-receiving"):
-        site.add(name)
+        site.add(name, ansible_winrm_operation_timeout_sec=1, ansible_winrm_read_timeout_sec=5)
     for name in ("off-psrp", "wrong-password-psrp", "sound-psrp", "full-psrp", "cut-psrp"):
         site.add(name, **PSRP)
     site.add("sound-basic", **basic)
