@@ -113,9 +113,10 @@ def owed(customer: Customer, catalogue: Catalogue, stamps: Iterable[StampLike], 
     """Owed services in catalogue order; per service the missed period before, then the period of `now`.
 
     A service is done when a stamp of the period says "done" or "finding": a deviation found is a check
-    carried out. Otherwise it is overdue once `now` is past `due`, "not reached" when the last stamp says so,
+    carried out. It is open again while the last one is "held". Otherwise it is overdue once `now` is past `due`, "not reached" when the last stamp says so,
     and open in all other cases, a failed or not measured attempt included. Before its first and after its
-    last day a contract owes nothing. now: aware.
+    last day a contract owes nothing, and of the time before its first stamp a book says nothing. `stamps` are
+    all of the customer's. now: aware.
     """
     contract = customer.contract
     today = now.astimezone(BERLIN).date()
@@ -123,6 +124,8 @@ def owed(customer: Customer, catalogue: Catalogue, stamps: Iterable[StampLike], 
         return []
     calendar = calendar_for(customer)
     terms = {cadence: list(_terms(cadence, contract, calendar, today)) for cadence in _cadences(catalogue)}
+    stamps = [stamp for stamp in stamps if not stamp.dry_run]
+    kept_since = min((stamp.at for stamp in stamps), default=now)
     history = _history(stamps, {period for known in terms.values() for period, _, _ in known})
     found: list[Owed] = []
     for service in catalogue.services.values():
@@ -130,6 +133,8 @@ def owed(customer: Customer, catalogue: Catalogue, stamps: Iterable[StampLike], 
             continue
         hosts = _hosts(service, customer)
         for period, due, current in terms[service.cadence]:
+            if not current and due < kept_since:
+                continue
             for host in hosts:
                 of_period = history.get((service.number, host, period), [])
                 last = max(of_period, key=lambda stamp: stamp.at, default=None)
@@ -242,7 +247,8 @@ def _history(
 
 
 def _state(stamps: list[StampLike], last: StampLike | None, due: datetime, now: datetime) -> State:
-    if any(stamp.outcome in ("done", "finding") for stamp in stamps):
+    waits = last is not None and last.outcome == "held"
+    if not waits and any(stamp.outcome in ("done", "finding") for stamp in stamps):
         return State.DONE
     if now > due:
         return State.OVERDUE

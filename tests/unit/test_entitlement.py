@@ -1,7 +1,7 @@
 """What is owed, contained and carried out, on small customers made up for each question."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -110,6 +110,8 @@ def stamp(
 
 
 LAST_WEEK = stamp("done", period="2026-W46", at="2026-11-10 20:00")
+#: The book is older than the weeks that are looked at; what came before its first stamp it cannot know.
+OLD_BOOK = Stamp("2.7", "pc", "2026-W40", "done", parse_instant("2026-10-01 12:00"))
 
 
 @pytest.mark.parametrize(
@@ -164,13 +166,19 @@ def test_late_is_done_all_the_same() -> None:
 
 
 def test_only_the_week_before_is_remembered_and_only_when_missed() -> None:
-    missed = owed(customer(), CATALOGUE, [], WEDNESDAY)
+    missed = owed(customer(), CATALOGUE, [OLD_BOOK], WEDNESDAY)
     assert [(one.period, one.current, one.state) for one in missed if one.service == "2.7"] == [
         ("2026-W46", False, State.OVERDUE),
         ("2026-W47", True, State.OPEN),
     ]
     done = owed(customer(), CATALOGUE, [LAST_WEEK], WEDNESDAY)
     assert [one.period for one in done if one.service == "2.7"] == ["2026-W47"]
+
+
+def test_a_new_book_says_nothing_of_the_time_before_it() -> None:
+    for stamps in ([], [stamp("done")], [replace(OLD_BOOK, dry_run=True)]):
+        found = owed(customer(), CATALOGUE, stamps, WEDNESDAY)
+        assert {one.current for one in found} == {True}
 
 
 def test_due_leaves_out_holidays_and_closing_days() -> None:
@@ -216,7 +224,7 @@ def test_a_week_without_a_service_day_is_due_on_the_next_one() -> None:
     ],
 )
 def test_from_the_first_day_to_the_last(start: date, end: date | None, now: str, periods: list[str]) -> None:
-    found = owed(customer(start=start, end=end), CATALOGUE, [], parse_instant(now))
+    found = owed(customer(start=start, end=end), CATALOGUE, [OLD_BOOK], parse_instant(now))
     assert [one.period for one in found if one.service == "2.7"] == periods
 
 
@@ -300,7 +308,7 @@ def test_hosts_for_a_run() -> None:
 
 
 def test_a_missed_week_cannot_be_made_up_for() -> None:
-    found = owed(customer(), CATALOGUE, [stamp("done")], WEDNESDAY)
+    found = owed(customer(), CATALOGUE, [OLD_BOOK, stamp("done")], WEDNESDAY)
     assert state_of(found, "2.7", "2026-W46") is State.OVERDUE
     assert "2.7" not in owed_hosts(found).get("pc", {})
 
