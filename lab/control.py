@@ -80,9 +80,11 @@ def lower_lab(directory: Path, *, timeout: float = 10.0) -> None:
     now = status(directory)
     if now.pid is None:
         return
-    os.kill(now.pid, signal.SIGTERM)
-    if not _until(lambda: not _locked(pid_file), timeout):
-        raise LabError(f"The lab's process {now.pid} does not end. See {directory / 'windows.log'}.")
+    for way in (signal.SIGTERM, signal.SIGKILL):
+        os.kill(now.pid, way)
+        if _until(lambda: not _locked(pid_file), timeout):
+            return
+    raise LabError(f"The lab's process {now.pid} does not end. See {directory / 'windows.log'}.")
 
 
 def set_faults(directory: Path, host: str, *, timeout: float = 10.0, **faults: Any) -> None:

@@ -76,6 +76,7 @@ _DIRECTORY_SERVICES = [
 
 _FEED = {
     "7zip": ["24.9.0", "25.1.0"],
+    "anydesk.install": ["9.0.4", "9.5.6"],
     "adobereader": ["2025.1.20693", "2025.1.20844"],
     "chocolatey": ["2.5.0", "2.5.1"],
     "firefox": ["144.0.2", "145.0.1"],

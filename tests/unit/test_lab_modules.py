@@ -1,5 +1,6 @@
 """What the emulated modules do to a machine, against the argument specifications of the real ones."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -200,6 +201,40 @@ def test_the_steps_of_the_action_plugin() -> None:
         one, "ansible.windows.win_updates", _operation="cancel", _operation_options=started["cancel_options"]
     )
     assert one.memory["update_runs"] == {}
+
+
+@pytest.mark.parametrize(
+    ("prepare", "arguments", "hresult"),
+    [
+        (lambda one: one.state["updates"].update(search_failure="0x8024402C"), {}, 0x8024402C),
+        (lambda one: one.state["services"][-1].update(start_mode="disabled"), {}, 0x80070422),
+        (lambda one: None, {"server_selection": "managed_server"}, 0x80244011),
+    ],
+)
+def test_a_search_that_fails(
+    prepare: Callable[[Machine], None], arguments: dict[str, Any], hresult: int
+) -> None:
+    one = offered()
+    assert one.state["services"][-1]["name"] == "wuauserv"
+    prepare(one)
+    started = call(one, "ansible.windows.win_updates", state="searched", **arguments)
+    polled = call(
+        one, "ansible.windows.win_updates", _operation="poll", _operation_options=started["poll_options"]
+    )
+    (finished,) = polled["output"]
+    assert finished["result"]["failed"] is True
+    assert finished["result"]["exception"]["hresult"] & 0xFFFFFFFF == hresult
+
+
+def test_a_managed_server_that_is_set() -> None:
+    one = offered()
+    one.registry.set_value(
+        r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate",
+        "WUServer",
+        "string",
+        "https://wsus.example",
+    )
+    assert search(one, state="searched", server_selection="managed_server")["found_update_count"] == 2
 
 
 def test_updates_on_a_full_disk() -> None:

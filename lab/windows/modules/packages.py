@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from lab.windows import anydesk
 from lab.windows.machine import Json, Machine, ModuleFailure
 from lab.windows.modules import Call, module
 
@@ -32,6 +33,7 @@ def win_chocolatey(machine: Machine, args: dict[str, Any], call: Call) -> dict[s
     after = _versions(machine)
     if call.check_mode:
         _restore(machine, before)
+    anydesk.follow_package(machine.state)
     chocolatey = _find(machine, "chocolatey")
     return {
         "changed": before != after,

@@ -42,7 +42,8 @@ def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
             f"the script {name[1]}" if name else "a script without a name (a comment such as `# lab: name`)"
         )
         raise ModuleFailure(f"The lab's emulated Windows host does not know {what}; it runs no PowerShell.")
-    return {"changed": True} | _streams() | handler(machine, args["parameters"] or {}, call)
+    sensitive = {each["name"]: each["value"] for each in args["sensitive_parameters"] or []}
+    return {"changed": True} | _streams() | handler(machine, (args["parameters"] or {}) | sensitive, call)
 
 
 def _streams() -> Json:

@@ -18,6 +18,9 @@ _CATEGORIES = {
 }
 _SUCCEEDED, _FAILED = 2, 4
 _DISK_FULL = "0x80070070"
+_SERVICE_DISABLED = "0x80070422"
+_NO_MANAGED_SERVER = "0x80244011"
+_POLICY = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate"
 
 
 @module("ansible.windows.win_updates")
@@ -45,8 +48,9 @@ def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
 def _work(machine: Machine, args: dict[str, Any], call: Call) -> list[Json]:
     updates = machine.state["updates"]
     finished: Json = {"changed": False, "failed": False, "reboot_required": updates["reboot_required"]}
-    if updates.get("search_failure"):
-        exception = {"message": "Searching for updates: ", "hresult": _signed(updates["search_failure"])}
+    failure = _search_failure(machine, args)
+    if failure:
+        exception = {"message": "Searching for updates: ", "hresult": _signed(failure)}
         return [_step("exit", finished | {"failed": True, "exception": exception})]
     offered = [update for update in updates["available"] if not update["installed"]]
     filtered = {update["id"]: reasons for update in offered if (reasons := _filtered(update, args))}
@@ -86,6 +90,17 @@ def _work(machine: Machine, args: dict[str, Any], call: Call) -> list[Json]:
             _failure(finished, "Failed to install all updates - see updates for more information"),
         ]
     return [*steps, _step("exit", finished)]
+
+
+def _search_failure(machine: Machine, args: dict[str, Any]) -> str | None:
+    """The HRESULT with which a search ends: asked for in the state, or because of how the machine is set up."""
+    agent = next((each for each in machine.state["services"] if each["name"].casefold() == "wuauserv"), None)
+    if agent is not None and agent["start_mode"] == "disabled":
+        return _SERVICE_DISABLED
+    if args["server_selection"] == "managed_server" and not machine.registry.data(_POLICY, "WUServer"):
+        return _NO_MANAGED_SERVER
+    failure: str | None = machine.state["updates"].get("search_failure")
+    return failure
 
 
 def _filtered(update: Json, args: dict[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from lab.windows import anydesk
 from lab.windows.machine import Machine
 from lab.windows.modules import Call, module
 from lab.windows.state_file import Json, iso
@@ -178,21 +179,52 @@ def _programs(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
     return {
         "Errors": {},
         "Programs": [
-            {
-                "Hive": program["hive"],
-                "DisplayName": program["name"],
-                "DisplayVersion": program["version"],
-                "Publisher": program.get("publisher"),
-                "InstallDate": program.get("install_date"),
-            }
+            _program(program)
             for program in machine.state["programs"]
             if program["hive"] in ("machine", "machine32")
         ],
     }
 
 
+def _program(program: Json) -> Json:
+    return {
+        "Hive": program["hive"],
+        "DisplayName": program["name"],
+        "DisplayVersion": program["version"],
+        "Publisher": program.get("publisher"),
+        "InstallDate": program.get("install_date"),
+    }
+
+
 def _services(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
     return {"Errors": {}, "Services": [_service(each) for each in machine.state["services"]]}
+
+
+def _anydesk(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
+    """As the collector, it asks only a file with a valid signature whose service runs."""
+    state = machine.state
+    found = state.get("anydesk")
+    program = next((each for each in state["programs"] if each["name"] == "AnyDesk"), None)
+    service = next((each for each in state["services"] if each["name"] == anydesk.SERVICE), None)
+    section: Json = {
+        "Errors": {},
+        "Program": None if program is None else _program(program),
+        "Service": None if service is None else _service(service),
+    }
+    if found is None:
+        return section
+    running = service is not None and service["state"] == "running"
+    answers = {"Id": found["id"] or "0", "Alias": found["alias"] or "", "Status": "online"}
+    return section | {
+        "File": {
+            "Path": anydesk.PATH,
+            "FileVersion": found["version"],
+            "ProductVersion": found["version"],
+        },
+        "Signature": dict(found["signature"]),
+        "Answers": answers if running and found["signature"]["Status"] == "Valid" else {},
+        "Mark": _registry_values(machine, anydesk.FINGERPRINT[0]),
+    }
 
 
 def _service(service: Json) -> Json:
@@ -218,4 +250,5 @@ _SECTIONS: dict[str, Callable[[Machine, datetime], Json]] = {
     "network": _network,
     "programs": _programs,
     "services": _services,
+    "anydesk": _anydesk,
 }

@@ -1,0 +1,89 @@
+"""AnyDesk on an emulated machine: what its installer leaves behind, and what its service then is.
+
+Modelled are the uninstall entry, the service, the file's version and signature, the id and alias, and whether a password
+was set. Sessions, the network of AnyDesk and its settings are not.
+"""
+
+import hashlib
+
+from lab.windows.state_file import Json
+
+PACKAGE = "anydesk.install"
+FINGERPRINT = (r"HKLM:\SOFTWARE\Serviceheft\RemoteAccess", "PasswordFingerprint")
+SERVICE = "AnyDesk"
+PATH = r"C:\Program Files (x86)\AnyDesk\AnyDesk.exe"
+#: Newer versions are signed with the certificate made after the break-in of 2024.
+SIGNER = "AnyDesk Software GmbH"
+OLD_SIGNER = "philandro Software GmbH"
+_FIRST_WITH_NEW_SIGNER = (8, 0, 8)
+
+
+def install(state: Json, version: str) -> None:
+    """Install it, or bring it to `version`: the id and the password stay as they are."""
+    before = state.get("anydesk") or {"id": identifier(state), "alias": None, "password_hash": None}
+    state["anydesk"] = before | {"version": version, "signature": signature(_signer(version))}
+    _forget_entries(state)
+    state["services"].append(
+        {
+            "name": SERVICE,
+            "display_name": "AnyDesk Service",
+            "state": "running",
+            "start_mode": "auto",
+            "path": f'"{PATH}" --service',
+            "username": "LocalSystem",
+        }
+    )
+    state["services"].sort(key=lambda service: service["name"].casefold())
+    state["programs"].append(
+        {"name": "AnyDesk", "version": f"ad {version}", "publisher": SIGNER, "hive": "machine32"}
+    )
+
+
+def remove(state: Json) -> None:
+    """Uninstall it with all that it kept, as its uninstaller with --clear does; the package goes, too."""
+    state["anydesk"] = None
+    state["packages"] = [package for package in state["packages"] if package["name"] != PACKAGE]
+    _forget_entries(state)
+
+
+def follow_package(state: Json) -> None:
+    """Do what the package's installer does, once Chocolatey has changed the package."""
+    package = next((each for each in state["packages"] if each["name"].casefold() == PACKAGE), None)
+    installed = state.get("anydesk")
+    if package and (installed is None or installed["version"] != package["version"]):
+        install(state, package["version"])
+
+
+def set_password(state: Json, password: str) -> None:
+    """AnyDesk keeps a hash only; so does the lab."""
+    state["anydesk"]["password_hash"] = hash_of(password)
+
+
+def hash_of(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def signature(signer: str, status: str = "Valid") -> Json:
+    """As Get-AuthenticodeSignature tells it; thumbprints are made up from the name."""
+    return {
+        "Status": status,
+        "Subject": f"CN={signer}, O={signer}, C=DE",
+        "SimpleName": signer,
+        "Thumbprint": hashlib.sha1(signer.encode(), usedforsecurity=False).hexdigest().upper(),
+    }
+
+
+def identifier(state: Json) -> str:
+    """Ten digits, always the same for a machine of that name."""
+    digest = hashlib.sha256(state["computer_name"].encode()).hexdigest()
+    return str(10**9 + int(digest[:8], 16) % 9 * 10**8 + int(digest[8:15], 16) % 10**8)
+
+
+def _signer(version: str) -> str:
+    numbers = tuple(int(part) for part in version.split("."))
+    return SIGNER if numbers >= _FIRST_WITH_NEW_SIGNER else OLD_SIGNER
+
+
+def _forget_entries(state: Json) -> None:
+    state["services"] = [each for each in state["services"] if each["name"] != SERVICE]
+    state["programs"] = [each for each in state["programs"] if each["name"] != "AnyDesk"]
