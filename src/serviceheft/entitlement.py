@@ -113,10 +113,10 @@ def owed(customer: Customer, catalogue: Catalogue, stamps: Iterable[StampLike], 
     """Owed services in catalogue order; per service the missed period before, then the period of `now`.
 
     A service is done when a stamp of the period says "done" or "finding": a deviation found is a check
-    carried out. It is open again while the last one is "held". Otherwise it is overdue once `now` is past `due`, "not reached" when the last stamp says so,
+    carried out. Otherwise it is overdue once `now` is past `due`, "not reached" when the last stamp says so,
     and open in all other cases, a failed or not measured attempt included. Before its first and after its
-    last day a contract owes nothing, and of the time before its first stamp a book says nothing. `stamps` are
-    all of the customer's. now: aware.
+    last day a contract owes nothing, and of the time before its first stamp a book knows nothing. `stamps`
+    are all of the customer's. now: aware.
     """
     contract = customer.contract
     today = now.astimezone(BERLIN).date()
