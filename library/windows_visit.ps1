@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: MIT
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
+#AnsibleRequires -PowerShell Ansible.ModuleUtils.RawState
 
 # One visit for all services: raw objects under the property names that Windows gives them, dates as
 # ISO 8601 in UTC. Nothing is decided here; Python does that, where it is tested.
@@ -13,73 +14,14 @@ $spec = @{
             type = 'list'
             elements = 'str'
             required = $true
-            choices = 'computer', 'antivirus', 'updates', 'volumes', 'network', 'programs', 'services'
+            choices = 'computer', 'antivirus', 'updates', 'volumes', 'network', 'programs', 'services',
+                'anydesk'
         }
     }
     supports_check_mode = $true
 }
 
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
-
-# A DateTime of CIM is local, those of the Update Agent's COM objects are UTC without saying so.
-Function ConvertTo-UtcText {
-    Param ([AllowNull()] [Object]$Value)
-
-    if ($null -eq $Value -or $Value -isnot [DateTime]) {
-        return $null
-    }
-    if ($Value.Kind -eq [DateTimeKind]::Local) {
-        $Value = $Value.ToUniversalTime()
-    }
-    $Value.ToString('yyyy-MM-ddTHH:mm:ssZ', [Globalization.CultureInfo]::InvariantCulture)
-}
-
-# The named properties of an object as a dictionary; a property that this Windows does not have is left out.
-Function ConvertTo-RawObject {
-    Param (
-        [AllowNull()]
-        [Object]$InputObject,
-        [Parameter(Mandatory = $true)]
-        [String[]]$Property
-    )
-
-    if ($null -eq $InputObject) {
-        return $null
-    }
-    $raw = @{}
-    foreach ($name in $Property) {
-        $member = $InputObject.PSObject.Properties[$name]
-        if ($null -eq $member) {
-            continue
-        }
-        $value = $member.Value
-        if ($value -is [DateTime]) {
-            $value = ConvertTo-UtcText -Value $value
-        }
-        elseif ($value -is [Enum]) {
-            $value = $value.ToString()
-        }
-        $raw[$name] = $value
-    }
-    $raw
-}
-
-# The named values of a registry key; an empty dictionary when the key does not exist.
-Function Get-RegistryValue {
-    Param (
-        [Parameter(Mandatory = $true)]
-        [String]$Path,
-        [Parameter(Mandatory = $true)]
-        [String[]]$Name
-    )
-
-    # A key without values gives nothing at all.
-    $values = if (Test-Path -LiteralPath $Path) { Get-ItemProperty -LiteralPath $Path }
-    if ($null -eq $values) {
-        return @{}
-    }
-    ConvertTo-RawObject -InputObject $values -Property $Name
-}
 
 # Runs one part of a section; what it throws is noted under its name, and the other parts go on.
 Function Add-Part {
@@ -97,35 +39,6 @@ Function Add-Part {
     }
     catch {
         $Section.Errors[$Name] = $_.Exception.Message
-    }
-}
-
-$uninstallKeys = @(
-    'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall'
-    'HKLM:\SOFTWARE\WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall'
-)
-
-# The uninstall entries of the machine; Win32_Product would start a repair of every MSI package.
-Function Get-UninstallEntry {
-    foreach ($key in $uninstallKeys) {
-        if (-not (Test-Path -LiteralPath $key)) {
-            continue
-        }
-        foreach ($subKey in Get-ChildItem -LiteralPath $key -ErrorAction SilentlyContinue) {
-            $entry = @{
-                KeyName = $subKey.PSChildName
-                Hive = if ($key -like '*WOW6432Node*') { 'machine32' } else { 'machine' }
-                DisplayName = $subKey.GetValue('DisplayName')
-                DisplayVersion = $subKey.GetValue('DisplayVersion')
-                Publisher = $subKey.GetValue('Publisher')
-                InstallDate = $subKey.GetValue('InstallDate')
-                SystemComponent = $subKey.GetValue('SystemComponent')
-                ParentKeyName = $subKey.GetValue('ParentKeyName')
-            }
-            if ($entry.DisplayName) {
-                $entry
-            }
-        }
     }
 }
 
@@ -371,6 +284,60 @@ $collectors = @{
                     )
                 }
             )
+        }
+        $section
+    }
+
+    anydesk = {
+        $section = @{ Errors = @{} }
+        Add-Part -Section $section -Name Program -Collect {
+            Get-UninstallEntry | Where-Object { $_.DisplayName -like 'AnyDesk*' } | Select-Object -First 1
+        }
+        # A client with the provider's own look carries its name behind AnyDesk's: AnyDesk-ad_1a2b3c4d.
+        $service = Get-CimInstance -ClassName Win32_Service -Filter "Name LIKE 'AnyDesk%'" | Select-Object -First 1
+        $section.Service = ConvertTo-RawObject -InputObject $service -Property 'Name', 'State', 'StartMode'
+        $executable = if ($service) { Get-ServiceExecutable -CommandLine $service.PathName }
+        if (-not $executable) {
+            $executable = Join-Path -Path ${env:ProgramFiles(x86)} -ChildPath 'AnyDesk\AnyDesk.exe'
+        }
+        if (-not (Test-Path -LiteralPath $executable)) {
+            return $section
+        }
+        Add-Part -Section $section -Name File -Collect {
+            $version = (Get-Item -LiteralPath $executable).VersionInfo
+            @{ Path = $executable; FileVersion = $version.FileVersion; ProductVersion = $version.ProductVersion }
+        }
+        Add-Part -Section $section -Name Signature -Collect {
+            $signature = Get-AuthenticodeSignature -LiteralPath $executable
+            $raw = @{ Status = "$($signature.Status)" }
+            $certificate = $signature.SignerCertificate
+            if ($certificate) {
+                $raw.Subject = $certificate.Subject
+                $raw.SimpleName = $certificate.GetNameInfo('SimpleName', $false)
+                $raw.Thumbprint = $certificate.Thumbprint
+            }
+            $raw
+        }
+        Add-Part -Section $section -Name Answers -Collect {
+            $answers = @{}
+            # A file that nobody vouches for is not started, not even to be asked.
+            $signature = $section['Signature']
+            if ($signature -and $signature.Status -eq 'Valid' -and $service -and $service.State -eq 'Running') {
+                # The id comes late: AnyDesk asks its network for it after the first start.
+                foreach ($attempt in 1..4) {
+                    $answers.Id = Get-AnyDeskAnswer -Path $executable -Question '--get-id'
+                    if ($answers.Id -match '^[1-9][0-9]+$') {
+                        break
+                    }
+                    [Threading.Thread]::Sleep(2000)
+                }
+                $answers.Alias = Get-AnyDeskAnswer -Path $executable -Question '--get-alias'
+                $answers.Status = Get-AnyDeskAnswer -Path $executable -Question '--get-status'
+            }
+            $answers
+        }
+        Add-Part -Section $section -Name Mark -Collect {
+            Get-RegistryValue -Path 'HKLM:\SOFTWARE\Serviceheft\RemoteAccess' -Name 'PasswordFingerprint'
         }
         $section
     }

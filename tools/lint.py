@@ -10,7 +10,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(".venv/bin")
 
 SCRIPTS = sorted(
-    str(path.relative_to(ROOT)) for folder in ("library", "roles") for path in (ROOT / folder).rglob("*.ps1")
+    str(path.relative_to(ROOT))
+    for folder in ("library", "module_utils", "roles")
+    for path in (ROOT / folder).rglob("*.ps*1")
 )
 
 LINTERS: dict[str, list[str]] = {

@@ -14,7 +14,7 @@ from tests.lab.windows_site import PSRP, Site
 
 pytestmark = pytest.mark.lab
 
-SECTIONS = ["computer", "antivirus", "updates", "volumes", "network", "programs", "services"]
+SECTIONS = ["computer", "antivirus", "updates", "volumes", "network", "programs", "services", "anydesk"]
 VISIT = {"name": "visit", "windows_visit": {"sections": SECTIONS}}
 
 
@@ -31,6 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(autouse=True)
 def _library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANSIBLE_LIBRARY", str(REPOSITORY / "library"))
+    monkeypatch.setenv("ANSIBLE_MODULE_UTILS", str(REPOSITORY / "module_utils"))
 
 
 @pytest.mark.parametrize("options", [[], ["--check"]])

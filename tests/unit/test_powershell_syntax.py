@@ -10,8 +10,8 @@ from serviceheft.settings import REPOSITORY
 
 SCRIPTS = sorted(
     path
-    for folder in ("library", "roles", "lab", "playbooks")
-    for path in (REPOSITORY / folder).rglob("*.ps1")
+    for folder in ("library", "module_utils", "roles", "lab", "playbooks")
+    for path in (REPOSITORY / folder).rglob("*.ps*1")
 )
 VISIT = REPOSITORY / "library" / "windows_visit.ps1"
 
