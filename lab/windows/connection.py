@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from lab.windows.authentication import OFFERED, Authentication, Continue, Denied
-from lab.windows.machine import Faults, Machine
+from lab.windows.machine import Faults, Machine, UnreadableState
 from lab.windows.wsman import Endpoint
 
 _SOAP = "application/soap+xml;charset=UTF-8"
@@ -68,6 +68,10 @@ class Connection(BaseHTTPRequestHandler):
             return
         try:
             access = self._authentication.accept(self.headers.get("Authorization"), self._load)
+        except UnreadableState as error:
+            self._endpoint.log(str(error))
+            self._answer(500, str(error).encode(), "text/plain")
+            return
         except Denied as reason:
             if self.headers.get("Authorization"):
                 self._endpoint.log(f"denied: {reason}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab.windows.cmd_shell import CmdShell
 from lab.windows.execution import Output
-from lab.windows.machine import Faults, Json, Machine
+from lab.windows.machine import Faults, Json, Machine, UnreadableState
 from lab.windows.manifest import BOOTSTRAP_MARKER, Manifest
 from lab.windows.psrp_shell import PsrpShell
 from lab.windows.raw import run_raw
@@ -60,7 +60,11 @@ class Host:
         """Run a PowerShell script with its input, as `account`."""
         started = time.perf_counter()
         with self._busy:
-            machine = self.load()
+            try:
+                machine = self.load()
+            except UnreadableState as error:
+                self.log(str(error))
+                return Output(errors=[str(error)], code=1)
             booted = machine.boot_time
             what, output = _run(machine, account, script, stdin)
             machine.save()

@@ -18,6 +18,10 @@ from serviceheft import settings
 __all__ = ["DiskFull", "Faults", "Json", "Machine", "ModuleFailure", "iso", "write_json"]
 
 
+class UnreadableState(Exception):
+    """The machine's file is gone or no JSON; the message names it."""
+
+
 @dataclass
 class Machine:
     """A machine's state while one request is served. `state` is the JSON of machines/<name>.json.
@@ -40,9 +44,12 @@ class Machine:
 
     @classmethod
     def load(cls, directory: Path, name: str, faults: Faults, memory: Json) -> "Machine":
-        """The machine `name` of the lab in `directory` (machines/<name>.json)."""
+        """The machine `name` of the lab in `directory` (machines/<name>.json). Raises UnreadableState."""
         path = directory / "machines" / f"{name}.json"
-        state = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            state = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UnreadableState(f"{path} cannot be read: {error}") from error
         return cls(name, state, path, faults, memory=memory)
 
     def save(self) -> bool:

@@ -325,6 +325,21 @@ class TestAfterwards:
         assert "Beispiel" not in [service["name"] for service in state["services"]]
 
 
+def test_a_file_larger_than_one_answer(runs: Runs, later: Outcome) -> None:
+    folder = runs.site.directory / "ansible"
+    content = bytes(number * number % 251 for number in range(700_000))
+    (folder / "big.bin").write_bytes(content)
+    outcome = runs.site.play(
+        [
+            {"name": "put", "ansible.windows.win_copy": {"src": "big.bin", "dest": "C:\\Temp\\"}},
+            {"name": "get", "ansible.builtin.fetch": {"src": r"C:\Temp\big.bin", "dest": "big/"}},
+        ]
+    )
+    assert outcome.code == 0, outcome.output
+    for host in HOSTS:
+        assert (folder / "big" / host / "C:" / "Temp" / "big.bin").read_bytes() == content
+
+
 def test_the_log_tells_tasks_and_no_passwords(runs: Runs, later: Outcome) -> None:
     log = (runs.site.directory / "windows.log").read_text(encoding="utf-8")
     assert f"lab-pc: {USER} ansible.windows.win_ping -> 0" in log

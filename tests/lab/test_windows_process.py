@@ -155,6 +155,22 @@ def test_unknown_fault_and_unknown_host(tmp_path: Path) -> None:
         site.down()
 
 
+@pytest.mark.parametrize("content", ["{", ""])
+def test_a_broken_state_file_is_named(tmp_path: Path, content: str) -> None:
+    site = _small(tmp_path)
+    site.up()
+    try:
+        site.state_file("eins").write_text(content, encoding="utf-8")
+        outcome = site.play([{"name": "ping", "ansible.windows.win_ping": {}}])
+    finally:
+        site.down()
+    assert outcome.task("eins", "ping")["unreachable"] is True
+    assert outcome.task("zwei", "ping")["ping"] == "pong"
+    assert f"{site.state_file('eins')} cannot be read" in (tmp_path / "windows.log").read_text(
+        encoding="utf-8"
+    )
+
+
 def test_wsman_alone_is_served(tmp_path: Path) -> None:
     site = _small(tmp_path)
     site.up()
