@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from serviceheft.model import softwarechecks
 from serviceheft.model.catalogue import Catalogue
-from serviceheft.model.crosschecks import agreement, is_contained
 from serviceheft.model.groups import with_parents
 from serviceheft.model.problems import Problem, did_you_mean
-from serviceheft.model.resolution import Setting
-from serviceheft.model.schema import Contract, ServiceChoice, Site
+from serviceheft.model.schema import Contract, Site
+from serviceheft.model.softwarechecks import some
 from serviceheft.model.yamlfile import Document
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _WINDOWS = ("windows_clients", "windows_servers")
 _WINDOWS_NEEDS = ("ansible_connection", "ansible_user", "ansible_password")
-_SOFTWARE = {"3.3": "standard_software_applications", "4.3": "business_software_products"}
 _GRAVITYZONE_NEEDS = ("antivirus_check_gravityzone_url", "antivirus_check_gravityzone_api_key")
 
 
@@ -31,11 +30,10 @@ def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
     return [
         *_addresses(draft, document),
         *_sites(draft, document),
-        *_standard_software(draft, catalogue),
-        *_business_software(draft, catalogue),
-        *_software_is_agreed(draft, catalogue),
+        *softwarechecks.check(draft, catalogue),
         *_windows_connections(draft, document),
         *_scanner_console(draft),
+        *_maintenance_windows(draft),
         *_warranty(draft),
     ]
 
@@ -84,67 +82,6 @@ def _sites(draft: "Draft", document: Document) -> Iterator[Problem]:
             yield setting.problem(f"there is no site {setting.value!r}", advice)
 
 
-def _present(setting: Setting | None) -> list[str]:
-    """Names of the applications that a setting wants; nothing for a value of another shape."""
-    if setting is None or not isinstance(setting.value, list):
-        return []
-    entries = [entry for entry in setting.value if isinstance(entry, dict)]
-    return [str(entry.get("name")) for entry in entries if entry.get("state", "present") == "present"]
-
-
-def _limit(catalogue: Catalogue, number: str) -> int | None:
-    service = catalogue.services.get(number)
-    return service.limit if service else None
-
-
-def _standard_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
-    limit = _limit(catalogue, "3.3")
-    by_setting: dict[int, tuple[Setting, list[str]]] = {}
-    for name in draft.entries:
-        setting = draft.settings[name].get(_SOFTWARE["3.3"])
-        if setting and limit is not None and len(_present(setting)) > limit:
-            by_setting.setdefault(id(setting), (setting, []))[1].append(name)
-    for setting, hosts in by_setting.values():
-        count = len(_present(setting))
-        message = f"{count} standard applications on {_some(hosts)}; service 3.3 contains {limit}"
-        yield setting.problem(message, "Remove some, or install them by the hour.")
-
-
-def _business_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
-    limit = _limit(catalogue, "4.3")
-    products: dict[str, Setting] = {}
-    for name in draft.entries:
-        setting = draft.settings[name].get(_SOFTWARE["4.3"])
-        if setting:
-            for product in _present(setting):
-                products.setdefault(product, setting)
-    if limit is not None and len(products) > limit:
-        extra = products[list(products)[limit]]
-        message = f"{len(products)} business products ({', '.join(products)}); service 4.3 contains {limit}"
-        yield extra.problem(message, "Remove some, or install them by the hour.")
-
-
-def _software_is_agreed(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
-    contract: Contract | None = draft.sections.get("contract")
-    choices: dict[str, ServiceChoice] = draft.sections.get("services", {})
-    if contract is None:
-        return
-    for number, variable in _SOFTWARE.items():
-        service = catalogue.services.get(number)
-        if (
-            service is None
-            or is_contained(service, contract)
-            or (number in choices and choices[number].ordered)
-        ):
-            continue
-        settings = [draft.settings[name].get(variable) for name in draft.entries]
-        wanted = {id(setting): setting for setting in settings if setting and _present(setting)}
-        for setting in wanted.values():
-            message = f"software is wanted, but {agreement(contract)} lacks {service.title.de} ({number})"
-            advice = f'Remove it, or order the service: services, "{number}", `ordered: true`.'
-            yield setting.problem(message, advice)
-
-
 def _windows_connections(draft: "Draft", document: Document) -> Iterator[Problem]:
     missing: dict[tuple[str, str], list[str]] = defaultdict(list)
     if not draft.folder.complete:
@@ -158,7 +95,7 @@ def _windows_connections(draft: "Draft", document: Document) -> Iterator[Problem
     for (group, variable), hosts in missing.items():
         advice = f"Set it in a file in group_vars/{group}/; inventories/_template shows how."
         place = draft.entries[hosts[0]].path
-        yield document.problem(place, f"{variable} is not set for {_some(hosts)}", advice)
+        yield document.problem(place, f"{variable} is not set for {some(hosts)}", advice)
 
 
 def _scanner_console(draft: "Draft") -> Iterator[Problem]:
@@ -183,6 +120,22 @@ def _scanner_console(draft: "Draft") -> Iterator[Problem]:
             return
 
 
+def _maintenance_windows(draft: "Draft") -> Iterator[Problem]:
+    """A device's windows must be among those that were agreed."""
+    contract: Contract | None = draft.sections.get("contract")
+    if contract is None:
+        return
+    names = [window.name for window in contract.maintenance_windows]
+    settings = [draft.settings[host].get("patch_management_windows") for host in draft.entries]
+    for setting in {id(setting): setting for setting in settings if setting}.values():
+        if not isinstance(setting.value, list):
+            continue
+        for name in (name for name in setting.value if name not in names):
+            known = f"Write one of {', '.join(names)}" if names else "Agree one: contract.maintenance_windows"
+            advice = f"{known}.{did_you_mean(str(name), names)}"
+            yield setting.problem(f"there is no maintenance window {name!r}", advice)
+
+
 def _warranty(draft: "Draft") -> Iterator[Problem]:
     for name in draft.entries:
         settings = draft.settings[name]
@@ -200,8 +153,3 @@ def _warranty(draft: "Draft") -> Iterator[Problem]:
 
 def _is_date(value: object) -> bool:
     return isinstance(value, datetime.date)
-
-
-def _some(hosts: list[str]) -> str:
-    shown = ", ".join(hosts[:3])
-    return shown if len(hosts) <= 3 else f"{shown} and {len(hosts) - 3} more"

@@ -74,7 +74,17 @@ def _variables(shared: JsonSchema) -> Iterator[str]:
         value = f"`{json.dumps(policies[name], ensure_ascii=False)}`" if name in policies else ""
         yield f"| `{name}` | {_kind(body, shared)} | {where} | {value} | {body['description']} |"
     yield ""
-    for name in ("Application", "ToleratedDays"):
+    for name in (
+        "SoftwarePackage",
+        "Title",
+        "Application",
+        "BusinessPackage",
+        "ServiceStep",
+        "BusinessProduct",
+        "ToleratedDays",
+        "FreezeDays",
+        "UpdateException",
+    ):
         yield from _table(name, shared)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from serviceheft.model.fields import (
     Address,
@@ -21,9 +21,15 @@ from serviceheft.model.fields import (
     Slug,
     Text,
     Version,
-    reject,
 )
+from serviceheft.model.patching import FreezeDays, UpdateException
 from serviceheft.model.schema import Provider
+from serviceheft.model.software import (
+    Applications,
+    BusinessPackages,
+    BusinessProducts,
+    SoftwarePackages,
+)
 
 type Level = Literal["provider", "all", "group", "host"]
 
@@ -38,19 +44,9 @@ class At:
 _EVERYWHERE: tuple[Level, ...] = ("provider", "all", "group", "host")
 PROVIDER = At(("provider",))
 ALL = At(("all",))
+CUSTOMER = At(("provider", "all"))
 DEVICES = At(("group", "host"))
 HOST = At(("host",))
-
-
-class Application(Model):
-    """A program on a device."""
-
-    name: Text
-    """Name of the package, as the software source has it."""
-    state: Literal["present", "absent"] = "present"
-    """Whether it is to be there."""
-    version: Version | None = None
-    """Exactly this version, in quotes; left out: the newest one."""
 
 
 class ToleratedDays(Model):
@@ -68,16 +64,6 @@ class ToleratedDays(Model):
     """Updates for which Microsoft names no severity."""
 
 
-def _distinct(applications: list[Application]) -> list[Application]:
-    seen: set[str] = set()
-    for application in applications:
-        if application.name.lower() in seen:
-            reject(f"{application.name!r} is there twice", "Keep one entry for each name.")
-        seen.add(application.name.lower())
-    return applications
-
-
-Applications = Annotated[list[Application], AfterValidator(_distinct)]
 Days = Annotated[int, Field(ge=1, le=366)]
 
 
@@ -96,6 +82,17 @@ class Variables(Model):
     """Last day of the warranty. (2.6)"""
     documentation_operating_system: Annotated[Text, DEVICES]
     """Operating system that is to be on it, such as "Windows 11 Pro 24H2". (2.6)"""
+
+    remote_access_package: Text
+    """Package of AnyDesk, as the software source has it. (2.4)"""
+    remote_access_minimum_version: Version
+    """Older versions of AnyDesk are a finding, and are brought up to date. (2.4)"""
+    remote_access_signers: Annotated[list[Text], Field(min_length=1)]
+    """Who may have signed AnyDesk's program file: names as its certificate gives them. (2.4)"""
+    remote_access_password: Secret
+    """AnyDesk's unattended password; left out: it is not set by a run. (2.4)"""
+    remote_access_fingerprint_key: Annotated[Secret, ALL]
+    """Key of the fingerprint that shows which password was set; needed with a password. Any long random text. (2.4)"""
 
     antivirus_check_product: Literal["defender", "bitdefender", "kaspersky", "none"]
     """The scanner that is to protect the device; none only where another measure does. (2.7)"""
@@ -125,10 +122,47 @@ class Variables(Model):
     update_check_automatic_updates: bool
     """Whether Windows is to update itself. (3.1)"""
 
+    patch_management_ring: Literal["pilot", "broad"]
+    """Who gets updates first: pilot; the others, broad, once every pilot is well with them. (3.2)"""
+    patch_management_ring_wait_hours: Annotated[int, CUSTOMER, Field(ge=0, le=1000)]
+    """Hours for which every pilot must have been measured well before the others follow. (3.2)"""
+    patch_management_windows: list[Slug] | None
+    """Maintenance windows of the contract that hold for the device; null: all of them. (3.2)"""
+    patch_management_reboot: Literal["never", "when_needed", "in_window", "nobody_logged_on"]
+    """When a device may be restarted; nobody_logged_on: in the window, and with nobody signed in. (3.2)"""
+    patch_management_freeze: Annotated[list[FreezeDays], CUSTOMER]
+    """Days on which nothing is changed. (3.2)"""
+    patch_management_maximum_hosts: Annotated[int, CUSTOMER, Field(ge=1)]
+    """At most so many devices are changed in one run. (3.2)"""
+    patch_management_maximum_failed_percent: Annotated[int, CUSTOMER, Field(ge=0, le=100)]
+    """When more of a ring's devices failed, no further ones are started in that run. (3.2)"""
+    patch_management_accept: list[UpdateException]
+    """Updates that are installed although their category is not. (3.2)"""
+    patch_management_reject: list[UpdateException]
+    """Updates that are not installed, whatever else says so. (3.2)"""
+    patch_management_timeout_seconds: Annotated[int, Field(ge=1)]
+    """After so long an installation counts as hanging; more than the restart's time. (3.2)"""
+    patch_management_reboot_timeout_seconds: Annotated[int, Field(ge=1)]
+    """After so long a device counts as not come back from its restart. (3.2)"""
+
+    standard_software_packages: Annotated[SoftwarePackages, PROVIDER]
+    """Every package that the provider's source offers. (3.3)"""
     standard_software_applications: Applications
     """Standard applications of the device; the catalogue says how many are contained. (3.3)"""
-    business_software_products: Applications
-    """The customer's own products; the catalogue says how many are contained. (4.3)"""
+    standard_software_source_name: Annotated[Slug, PROVIDER]
+    """What the provider's source is called on the devices. (3.3)"""
+    standard_software_source_url: HttpsUrl
+    """The provider's source of packages; no other one is used. (3.3)"""
+    standard_software_source_username: Annotated[Text, ALL]
+    """Account for the source, where it wants one. (3.3)"""
+    standard_software_source_password: Annotated[Secret, ALL]
+    """Its password, from the vault. (3.3)"""
+    standard_software_maximum_removals: Annotated[int, Field(ge=0)]
+    """How many applications one run removes at most, over all devices. (3.3)"""
+    business_software_packages: Annotated[BusinessPackages, At(("provider", "all"))]
+    """The customer's own products: where each is installed from, and how. (4.3)"""
+    business_software_products: BusinessProducts
+    """Which of them are to be on the device; the catalogue says how many are contained. (4.3)"""
 
     ansible_host: Annotated[Address, HOST]
     """IP address or host name; left out, the host's name is its address."""

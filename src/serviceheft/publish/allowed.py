@@ -36,6 +36,14 @@ _SEARCHED_AT = {
     "windows_update": N_("Microsoft"),
 }
 
+_RINGS = {"pilot": N_("first, as a pilot"), "broad": N_("after the pilots")}
+_RESTARTS = {
+    "never": N_("never"),
+    "when_needed": N_("whenever needed"),
+    "in_window": N_("in the maintenance window"),
+    "nobody_logged_on": N_("in the maintenance window, when nobody is signed in"),
+}
+
 #: Wanted state that is shown. Variables that a normal form names as `wanted` stand beside what was measured.
 WANTED: dict[str, Wanted] = {
     "documentation_serial_number": Wanted("computer", N_("Serial number")),
@@ -55,8 +63,10 @@ WANTED: dict[str, Wanted] = {
     "update_check_categories": Wanted("updates", N_("Categories searched")),
     "update_check_server_selection": Wanted("updates", N_("Searched at"), words=_SEARCHED_AT),
     "update_check_automatic_updates": Wanted("updates", N_("Windows updates itself")),
+    "patch_management_ring": Wanted("updates", N_("Gets updates"), words=_RINGS),
+    "patch_management_reboot": Wanted("updates", N_("Restarted for updates"), words=_RESTARTS),
     "standard_software_applications": Wanted("software", N_("Standard applications")),
-    "business_software_products": Wanted("software", N_("Business applications")),
+    "business_software_products": Wanted("products", N_("Business applications")),
 }
 
 #: Known, and never shown: connections, accounts, references into the vault; or shown in another place.
@@ -64,10 +74,26 @@ WITHHELD = frozenset(
     {
         "documentation_site",
         "documentation_title",
+        "patch_management_ring_wait_hours",
+        "patch_management_windows",
+        "patch_management_freeze",
+        "patch_management_maximum_hosts",
+        "patch_management_maximum_failed_percent",
+        "patch_management_accept",
+        "patch_management_reject",
+        "patch_management_timeout_seconds",
+        "patch_management_reboot_timeout_seconds",
         "antivirus_check_gravityzone_url",
         "antivirus_check_gravityzone_api_key",
         "antivirus_check_gravityzone_ca",
         "antivirus_check_gravityzone_parent_id",
+        "standard_software_packages",
+        "standard_software_source_name",
+        "standard_software_source_url",
+        "standard_software_source_username",
+        "standard_software_source_password",
+        "standard_software_maximum_removals",
+        "business_software_packages",
     }
 )
 WITHHELD_PREFIXES = ("ansible_", "vault_", "provider_", "heft_")
