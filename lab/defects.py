@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lab.windows import anydesk
 from lab.windows.defaults import available_update
 from lab.windows.state_file import Json, iso
 
@@ -128,6 +129,30 @@ def _automatic_updates(*, off: bool) -> Edit:
     return edit
 
 
+def _anydesk_outdated(state: Json, now: datetime, *, version: str = "7.1.13") -> None:  # noqa: ARG001
+    """Signed with the certificate that was revoked in 2024, as versions of that age are."""
+    anydesk.install(state, version)
+    for package in state["packages"]:
+        if package["name"] == anydesk.PACKAGE:
+            package["version"] = version
+
+
+def _anydesk_foreign_signer(state: Json, now: datetime, *, signer: str = "Fernhilfe Freeware Ltd") -> None:  # noqa: ARG001
+    state["anydesk"]["signature"] = anydesk.signature(signer)
+
+
+def _anydesk_missing(state: Json, now: datetime) -> None:  # noqa: ARG001
+    anydesk.remove(state)
+
+
+def _anydesk_renewed(state: Json, now: datetime) -> None:  # noqa: ARG001
+    """A technician installs the newest version; the unattended password is the next run's affair."""
+    version = state["feed"][anydesk.PACKAGE][-1]
+    state["packages"] = [each for each in state["packages"] if each["name"] != anydesk.PACKAGE]
+    state["packages"].append({"name": anydesk.PACKAGE, "version": version, "pinned": False})
+    anydesk.install(state, version)
+
+
 def _endpoint_definitions(endpoint: Json, now: datetime, *, days: int = 0) -> None:
     agent = endpoint["details"]["agent"]
     agent["lastUpdate"] = (now - timedelta(days=days, hours=1)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -158,6 +183,9 @@ DEFECTS: dict[str, Defect] = {
     "update_failed": Defect(_failed, _repaired),
     "reboot_pending": Defect(_reboot(pending=True), _reboot(pending=False)),
     "automatic_updates_off": Defect(_automatic_updates(off=True), _automatic_updates(off=False)),
+    "anydesk_outdated": Defect(_anydesk_outdated, _anydesk_renewed),
+    "anydesk_foreign_signer": Defect(_anydesk_foreign_signer, _anydesk_renewed),
+    "anydesk_missing": Defect(_anydesk_missing, _anydesk_renewed),
     "console_definitions_outdated": Defect(_endpoint_definitions, _endpoint_definitions, console=True),
     "console_silent": Defect(_endpoint_silent, _endpoint_silent, console=True),
     "console_infected": Defect(_endpoint_infected, _endpoint_infected, console=True),

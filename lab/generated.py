@@ -87,6 +87,8 @@ def write_customer(
     ca = "{{ inventory_dir }}/../../var/lab/" + name + "/ca.pem"
     wanted = {
         "antivirus_check_product": scanner,
+        "remote_access_password": "{{ vault_anydesk_password }}",
+        "remote_access_fingerprint_key": "{{ vault_anydesk_fingerprint_key }}",
         "ansible_winrm_ca_trust_path": ca,
         "ansible_psrp_ca_cert": ca,
     }
@@ -110,6 +112,8 @@ def write_customer(
     vault = {
         "vault_windows_password": secret or secrets.token_urlsafe(16),
         "vault_gravityzone_api_key": secret or secrets.token_hex(16),
+        "vault_anydesk_password": secret or secrets.token_urlsafe(16),
+        "vault_anydesk_fingerprint_key": secret or secrets.token_hex(16),
     }
     key = VaultSecret(password.encode())
     text = VaultLib([(name, key)]).encrypt(yaml.safe_dump(vault, allow_unicode=True), key, vault_id=name)

@@ -21,13 +21,16 @@ from ansible.parsing.vault import AnsibleVaultError, VaultSecret
 from lab import control, defects
 from lab.gravityzone import endpoint, lower_console, raise_console
 from lab.gravityzone.control import console_process
+from lab.windows import anydesk
 from lab.windows.defaults import Role, default_machine
 from lab.windows.state_file import Json, write_json
 from serviceheft import settings
+from serviceheft.assess.remote_access import RemoteAccessPolicy
 from serviceheft.model.schema import Customer, Host
 
 WINDOWS = ("windows_clients", "windows_servers")
 CONSOLE_STATE = "gravityzone.json"
+_REMOTE_ACCESS_SECRETS = ("remote_access_password", "remote_access_fingerprint_key")
 
 
 @dataclass(frozen=True)
@@ -153,11 +156,27 @@ def machine(customer: Customer, host: Host, secrets: Mapping[str, str], now: dat
         domain=f"{customer.name.replace('_', '-')}.example",
         scanner=variables["antivirus_check_product"],
     )
+    _set_up_remote_access(state, variables, secrets)
     if wanted := variables.get("documentation_operating_system"):
         state["operating_system"]["caption"] = f"Microsoft {wanted}"
     if serial := variables.get("documentation_serial_number"):
         state["hardware"]["serial_number"] = serial
     return state
+
+
+def _set_up_remote_access(state: Json, variables: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    """AnyDesk from its package, with the password and the mark that a run has left."""
+    version = state["feed"][anydesk.PACKAGE][-1]
+    state["packages"].append({"name": anydesk.PACKAGE, "version": version, "pinned": False})
+    anydesk.install(state, version)
+    if "remote_access_password" not in variables:
+        return
+    opened = {name: _opened(str(variables[name]), secrets) for name in _REMOTE_ACCESS_SECRETS}
+    policy = RemoteAccessPolicy.from_variables({**variables, **opened})
+    anydesk.set_password(state, opened["remote_access_password"])
+    path, name = anydesk.FINGERPRINT
+    mark = policy.fingerprint(state["anydesk"]["id"])
+    state["registry"][path] = {name: {"type": "string", "data": mark}}
 
 
 def _role(host: Host) -> Role:

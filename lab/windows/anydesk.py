@@ -1,7 +1,7 @@
 """AnyDesk on an emulated machine: what its installer leaves behind, and what its service then is.
 
-Modelled are the uninstall entry, the service, the file's version and signature, the id and alias, and whether a password
-was set. Sessions, the network of AnyDesk and its settings are not.
+Modelled are the uninstall entry, the service, the file's version and signature, the id and alias, and whether a
+password was set. Sessions, the network of AnyDesk and its settings are not.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _FIRST_WITH_NEW_SIGNER = (8, 0, 8)
 
 def install(state: Json, version: str) -> None:
     """Install it, or bring it to `version`: the id and the password stay as they are."""
-    before = state.get("anydesk") or {"id": identifier(state), "alias": None, "password_hash": None}
+    before = state.get("anydesk") or _new_installation(state)
     state["anydesk"] = before | {"version": version, "signature": signature(_signer(version))}
     _forget_entries(state)
     state["services"].append(
@@ -73,10 +73,11 @@ def signature(signer: str, status: str = "Valid") -> Json:
     }
 
 
-def identifier(state: Json) -> str:
-    """Ten digits, always the same for a machine of that name."""
-    digest = hashlib.sha256(state["computer_name"].encode()).hexdigest()
-    return str(10**9 + int(digest[:8], 16) % 9 * 10**8 + int(digest[8:15], 16) % 10**8)
+def _new_installation(state: Json) -> Json:
+    """Each gets an id of ten digits from AnyDesk's network that no other has had, and no password."""
+    count = state["anydesk_installations"] = state.get("anydesk_installations", 0) + 1
+    digest = hashlib.sha256(f"{state['computer_name']} {count}".encode()).hexdigest()
+    return {"id": str(10**9 + int(digest[:12], 16) % (9 * 10**9)), "alias": None, "password_hash": None}
 
 
 def _signer(version: str) -> str:

@@ -12,6 +12,7 @@ import yaml
 
 from lab import defects
 from lab.gravityzone import endpoint
+from lab.windows import anydesk
 from lab.windows.defaults import Role, default_machine
 from lab.windows.machine import Machine
 from lab.windows.modules import Call
@@ -25,7 +26,7 @@ from serviceheft.settings import REPOSITORY
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
 ROLES: tuple[Role, ...] = ("client", "laptop", "server", "domain_controller")
-SECTIONS = ["computer", "antivirus", "updates", "volumes", "network", "programs", "services"]
+SECTIONS = ["computer", "antivirus", "updates", "volumes", "network", "programs", "services", "anydesk"]
 
 
 def visit(state: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def test_check_mode_collects_the_same() -> None:
 
 def test_emulator_script_and_documentation_offer_the_same_sections() -> None:
     script = (REPOSITORY / "library" / "windows_visit.ps1").read_text()
-    offered = re.findall(r"'(\w+)'", re.search(r"choices = (.*)", script)[1])  # type: ignore[index]
+    offered = re.findall(r"'(\w+)'", re.search(r"choices = ([^}]*)", script)[1])  # type: ignore[index]
     documented = yaml.safe_load((REPOSITORY / "library" / "windows_visit.yml").read_text())
     collected = re.findall(r"(?m)^    (\w+) = \{$", script[script.index("$collectors = @{") :])
     assert sorted(offered) == sorted(SECTIONS)
@@ -147,6 +148,7 @@ def test_emulator_script_and_documentation_offer_the_same_sections() -> None:
 
 def test_emulator_shows_no_property_that_the_script_does_not_collect() -> None:
     script = (REPOSITORY / "library" / "windows_visit.ps1").read_text()
+    script += (REPOSITORY / "module_utils" / "Ansible.ModuleUtils.RawState.psm1").read_text()
     named = set(re.findall(r"\w+", script))
 
     def keys(data: Any) -> set[str]:
@@ -155,5 +157,7 @@ def test_emulator_shows_no_property_that_the_script_does_not_collect() -> None:
         return {key for item in data for key in keys(item)} if isinstance(data, list) else set()
 
     for scanner in ("defender", "bitdefender"):
-        shown = keys(visit(machine_state(scanner=scanner))["sections"])
+        state = machine_state(scanner=scanner)
+        anydesk.install(state, "9.5.6")
+        shown = keys(visit(state)["sections"])
         assert shown - named == set()

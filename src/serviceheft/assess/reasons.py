@@ -188,6 +188,42 @@ _ALL = (
         N_("The age of a missing update is not known"),
         N_("Let the host look for updates by itself, then run the check again."),
     ),
+    # Remote access
+    Reason(
+        "remote_access.no_id",
+        N_("AnyDesk has no id yet"),
+        N_("Check the host's way out to AnyDesk's network; the next run asks again."),
+    ),
+    Reason(
+        "remote_access.not_trusted",
+        N_("AnyDesk's program file is not one that we accept"),
+        N_("Find out where the file came from; a file of unknown origin is neither started nor given a password."),
+    ),
+    Reason(
+        "remote_access.password_unusable",
+        N_("The unattended password cannot be used"),
+        N_("Put a password of at least 8 visible ASCII characters without spaces into the customer's vault."),
+    ),
+    Reason(
+        "remote_access.package_failed",
+        N_("AnyDesk's package could not be installed"),
+        N_("Check that the package source offers the package and that the host reaches it."),
+    ),
+    Reason(
+        "remote_access.start_failed",
+        N_("AnyDesk's service could not be started"),
+        N_("Look at the host's event log."),
+    ),
+    Reason(
+        "remote_access.password_refused",
+        N_("AnyDesk did not take the unattended password"),
+        N_("Set the password by hand and compare with what AnyDesk demands of passwords."),
+    ),
+    Reason(
+        "remote_access.step_before_failed",
+        N_("A step that must come before it did not succeed"),
+        N_("Mend that step; the next run takes this one up."),
+    ),
 )
 
 #: Owed and open, though nothing went wrong.

@@ -1,0 +1,292 @@
+"""2.4: AnyDesk as agreed on this computer? What is there, by whom it is signed, and whether it can be reached."""
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from serviceheft.assess.actions import Action, ActionKind, ActionResult
+from serviceheft.assess.actions import register as register_actions
+from serviceheft.assess.judgement import Cause, Judgement, Severity, register
+from serviceheft.assess.normalform import Kind, as_measured, shown
+from serviceheft.assess.reading import mapping, text, texts, version_key
+from serviceheft.assess.verdict import Verdict
+from serviceheft.i18n import N_
+
+SUBJECT = "remote_access"
+
+SIGNATURES = {"valid": N_("valid"), "invalid": N_("not valid"), "none": N_("not signed")}
+SERVICE_STATES = {"running": N_("running"), "stopped": N_("stopped"), "missing": N_("missing")}
+
+_ID = re.compile(r"[1-9][0-9]{5,15}")
+
+
+@dataclass(frozen=True)
+class RemoteAccessState:
+    """AnyDesk on a computer; None means: not told. `installed` false: all else is None."""
+
+    installed: bool | None = shown(N_("AnyDesk installed"), Kind.FLAG)
+    id: str | None = shown(N_("AnyDesk id"))
+    alias: str | None = shown(N_("AnyDesk alias"))
+    version: str | None = shown(N_("Version"), wanted="remote_access_minimum_version")
+    signer: str | None = shown(N_("Signer"))
+    signature: str | None = shown(N_("Signature"), words=SIGNATURES)
+    service: str | None = shown(N_("Service"), words=SERVICE_STATES)
+
+
+register(
+    Cause(
+        "remote_access.missing",
+        Severity.WARNING,
+        N_("AnyDesk is missing"),
+        N_("AnyDesk is not installed on this host."),
+        N_("Install AnyDesk from the provider's packages."),
+        check="remote_access.installed",
+    ),
+    Cause(
+        "remote_access.outdated",
+        Severity.CRITICAL,
+        N_("AnyDesk is too old"),
+        N_("AnyDesk's version is {version}; at least {minimum} is wanted."),
+        N_("Update AnyDesk: after the break-in at its maker in 2024 the old certificates were revoked."),
+        ("version", "minimum"),
+        check="remote_access.version",
+    ),
+    Cause(
+        "remote_access.signature_invalid",
+        Severity.CRITICAL,
+        N_("AnyDesk's signature is not valid"),
+        N_("Windows does not accept the signature of AnyDesk's program file."),
+        N_("Take the host off the network and find out where the file came from; then install AnyDesk anew."),
+        check="remote_access.signature",
+    ),
+    Cause(
+        "remote_access.foreign_signer",
+        Severity.CRITICAL,
+        N_("AnyDesk is signed by somebody else"),
+        N_("AnyDesk's program file is signed by {signer}, who is not on the list of accepted signers."),
+        N_("Find out where the file came from; then install AnyDesk anew, or correct the list."),
+        ("signer",),
+        check="remote_access.signer",
+    ),
+    Cause(
+        "remote_access.service_stopped",
+        Severity.WARNING,
+        N_("AnyDesk's service does not run"),
+        N_("AnyDesk is installed, but its service does not run."),
+        N_("Start the service and find out who stopped it."),
+        check="remote_access.service",
+    ),
+    Cause(
+        "remote_access.password_not_set",
+        Severity.WARNING,
+        N_("The agreed unattended password is not set"),
+        N_("AnyDesk was not yet given the unattended password that the customer's vault holds."),
+        N_("Carry the service out again; it sets the password."),
+        check="remote_access.password",
+    ),
+)
+register_actions(
+    ActionKind("anydesk.install", N_("Install AnyDesk ({subject})")),
+    ActionKind(
+        "anydesk.upgrade", N_("Bring AnyDesk ({subject}) up to date from version {version}"), ("version",)
+    ),
+    ActionKind("anydesk.start", N_("Start AnyDesk's service ({subject})")),
+    ActionKind("anydesk.set_password", N_("Set AnyDesk's unattended password ({subject})")),
+)
+
+
+@dataclass(frozen=True)
+class RemoteAccessPolicy:
+    """What is wanted. Without password and key, setting the unattended password is not our affair."""
+
+    minimum_version: str
+    signers: tuple[str, ...]
+    package: str
+    password: str | None = field(default=None, repr=False)
+    fingerprint_key: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_variables(cls, variables: Mapping[str, Any]) -> Self:
+        """From the flat variables remote_access_*."""
+        return cls(
+            minimum_version=str(variables["remote_access_minimum_version"]),
+            signers=texts(variables, "remote_access_signers"),
+            package=str(variables["remote_access_package"]),
+            password=variables.get("remote_access_password") or None,
+            fingerprint_key=variables.get("remote_access_fingerprint_key") or None,
+        )
+
+    def fingerprint(self, identifier: str) -> str | None:
+        """What is kept on the host in place of the password; None when no password is wanted.
+
+        Keyed, so that nobody can try passwords against it, and bound to AnyDesk's id, so that an installation
+        made anew (which has lost its password and gets another id) does not pass for one that has it.
+        """
+        if self.password is None or self.fingerprint_key is None:
+            return None
+        message = f"anydesk-password-1\n{identifier}\n{self.password}"
+        return hmac.digest(self.fingerprint_key.encode(), message.encode(), "sha256").hex()
+
+
+def judge(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> Judgement:
+    """Judge one host by the visit's raw section "anydesk"."""
+    state = read_state(section)
+    verdict = Verdict(SUBJECT)
+    if state.installed is None:
+        lacking = "visit.section_failed" if mapping(section) else "visit.section_missing"
+        verdict.unmeasured("remote_access.installed", lacking)
+        return verdict.conclude({})
+    if not state.installed:
+        verdict.found("remote_access.missing")
+        return verdict.conclude(as_measured(state))
+    verdict.ok("remote_access.installed")
+    _judge_version(verdict, state, policy)
+    _judge_signature(verdict, state, policy)
+    if state.service is None:
+        verdict.unmeasured("remote_access.service", "visit.section_failed")
+    elif state.service == "running":
+        verdict.ok("remote_access.service")
+    else:
+        verdict.found("remote_access.service_stopped")
+    if state.id is None:
+        verdict.unmeasured("remote_access.id", "remote_access.no_id")
+    else:
+        verdict.ok("remote_access.id")
+    _judge_password(verdict, section, state, policy)
+    return verdict.conclude(as_measured(state))
+
+
+def read_state(section: Mapping[str, Any] | None) -> RemoteAccessState:
+    """The raw section as normal form."""
+    raw = mapping(section)
+    program, service, file = (mapping(raw, part) for part in ("Program", "Service", "File"))
+    if not (program or service or file):
+        known = "Program" in raw and "Program" not in mapping(raw, "Errors")
+        return RemoteAccessState(installed=False if known else None)
+    signature, answers = mapping(raw, "Signature"), mapping(raw, "Answers")
+    status = text(signature, "Status")
+    identifier = text(answers, "Id")
+    # The uninstall entry says "ad 9.0.4".
+    version = text(file, "FileVersion") or (text(program, "DisplayVersion") or "").removeprefix("ad ") or None
+    return RemoteAccessState(
+        installed=True,
+        id=identifier if identifier and _ID.fullmatch(identifier) else None,
+        alias=text(answers, "Alias"),
+        version=version,
+        signer=text(signature, "SimpleName"),
+        signature=None if status is None else {"Valid": "valid", "NotSigned": "none"}.get(status, "invalid"),
+        service=_service_state(raw, service),
+    )
+
+
+def _service_state(section: Mapping[str, Any], service: Mapping[str, Any]) -> str | None:
+    if service:
+        state = text(service, "State")
+        return None if state is None else "running" if state == "Running" else "stopped"
+    return "missing" if "Service" in section else None
+
+
+def actions(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> tuple[Action, ...]:
+    """What is to be done, in its order: planned, or held with the reason why it must not be done now.
+
+    A file that nobody accepted vouches for gets no password and is not started; a file that is too old is
+    replaced whoever signed it, for then the new one is measured.
+    """
+    state = read_state(section)
+    if state.installed is None:
+        return ()
+    found: list[Action] = []
+    if not state.installed:
+        found.append(Action("anydesk.install", policy.package, ActionResult.PLANNED))
+    elif _is_outdated(state, policy):
+        values = {"version": state.version}
+        found.append(Action("anydesk.upgrade", policy.package, ActionResult.PLANNED, values=values))
+    replaced = bool(found)
+    trusted = replaced or (state.signature == "valid" and state.signer in policy.signers)
+    if state.installed and state.service == "stopped":
+        found.append(
+            _action("anydesk.start", service_name(section), None if trusted else "remote_access.not_trusted")
+        )
+    if _password_is_due(section, state, policy):
+        starts = replaced or state.service == "stopped"
+        reason = (
+            "remote_access.password_unusable"
+            if not _usable(policy.password or "")
+            else "remote_access.not_trusted"
+            if not trusted
+            else "remote_access.no_id"
+            if state.id is None and not starts
+            else None
+        )
+        found.append(_action("anydesk.set_password", state.id or policy.package, reason))
+    return tuple(found)
+
+
+def service_name(section: Mapping[str, Any] | None) -> str:
+    """AnyDesk's service; a client with the provider's own look has a name of its own."""
+    return text(mapping(section, "Service"), "Name") or "AnyDesk"
+
+
+def _action(kind: str, subject: str, held: str | None) -> Action:
+    return Action(kind, subject, ActionResult.HELD if held else ActionResult.PLANNED, held)
+
+
+def _is_outdated(state: RemoteAccessState, policy: RemoteAccessPolicy) -> bool:
+    actual, least = version_key(state.version), version_key(policy.minimum_version)
+    return actual is not None and least is not None and actual < least
+
+
+def _judge_version(verdict: Verdict, state: RemoteAccessState, policy: RemoteAccessPolicy) -> None:
+    if version_key(state.version) is None or version_key(policy.minimum_version) is None:
+        verdict.unmeasured("remote_access.version", "visit.section_failed")
+    elif _is_outdated(state, policy):
+        verdict.found("remote_access.outdated", version=state.version, minimum=policy.minimum_version)
+    else:
+        verdict.ok("remote_access.version")
+
+
+def _judge_signature(verdict: Verdict, state: RemoteAccessState, policy: RemoteAccessPolicy) -> None:
+    """A name says something only where the signature holds."""
+    if state.signature is None:
+        verdict.unmeasured("remote_access.signature", "visit.section_failed")
+    elif state.signature != "valid":
+        verdict.found("remote_access.signature_invalid")
+    else:
+        verdict.ok("remote_access.signature")
+    if state.signature != "valid" or state.signer is None:
+        verdict.unmeasured("remote_access.signer", "remote_access.not_trusted")
+    elif state.signer in policy.signers:
+        verdict.ok("remote_access.signer")
+    else:
+        verdict.found("remote_access.foreign_signer", signer=state.signer)
+
+
+def _judge_password(
+    verdict: Verdict, section: Mapping[str, Any] | None, state: RemoteAccessState, policy: RemoteAccessPolicy
+) -> None:
+    if policy.password is None:
+        return
+    if state.id is None:
+        verdict.unmeasured("remote_access.password", "remote_access.no_id")
+    elif _password_is_due(section, state, policy):
+        verdict.found("remote_access.password_not_set")
+    else:
+        verdict.ok("remote_access.password")
+
+
+def _password_is_due(
+    section: Mapping[str, Any] | None, state: RemoteAccessState, policy: RemoteAccessPolicy
+) -> bool:
+    """Also when the id is not known yet: then nothing can prove that it was set."""
+    if policy.password is None:
+        return False
+    wanted = policy.fingerprint(state.id) if state.id else None
+    kept = text(mapping(section, "Mark"), "PasswordFingerprint")
+    return wanted is None or kept is None or not hmac.compare_digest(wanted, kept)
+
+
+def _usable(password: str) -> bool:
+    """What surely travels through a pipe as it is: visible ASCII in one line."""
+    return len(password) >= 8 and all("!" <= character <= "~" for character in password)
