@@ -1,17 +1,13 @@
-"""Deadlines per second, beside the same deadlines found by counting minute by minute.
-
-Run: python tests/bench/bench_clock.py
-"""
+"""Deadlines per second, beside the same deadlines found by counting minute by minute."""
 
 import random
-import sys
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
 
 from serviceheft.clock import ServiceCalendar
 from serviceheft.settings import BERLIN
+from tests.bench.harness import BenchFailed, table, tell, timed, title
 
-DEADLINES = 200_000
+DEADLINES, QUICK_DEADLINES = 200_000, 20_000
 COUNTED_BY_MINUTE = 20
 TIERS = (12, 10, 6)
 
@@ -27,34 +23,30 @@ def by_minute(calendar: ServiceCalendar, start: datetime, hours: int) -> datetim
     return instant.astimezone(BERLIN)
 
 
-def main() -> None:
+def run(*, quick: bool) -> None:
+    """Print the rates."""
+    count = QUICK_DEADLINES if quick else DEADLINES
+    title(f"clock: {count:,} reaction deadlines, from three years at random")
     draw = random.Random(2026)  # the same instants at each run
     calendar = ServiceCalendar("BY", "catholic", ("12-24", "12-31"))
     first = datetime(2026, 1, 1, tzinfo=UTC)
     asked = [
         (first + timedelta(minutes=draw.randrange(3 * 365 * 24 * 60)), draw.choice(TIERS))
-        for _ in range(DEADLINES)
+        for _ in range(count)
     ]
-
-    began = perf_counter()
-    calendar.deadline(*asked[0])  # imports the holiday library, once in a process
-    warm = perf_counter() - began
-
-    began = perf_counter()
-    answers = [calendar.deadline(start, hours) for start, hours in asked]
-    fast = DEADLINES / (perf_counter() - began)
-
-    began = perf_counter()
-    counted = [by_minute(calendar, start, hours) for start, hours in asked[:COUNTED_BY_MINUTE]]
-    slow = COUNTED_BY_MINUTE / (perf_counter() - began)
-
+    few = asked[:COUNTED_BY_MINUTE]
+    warm, _ = timed(lambda: calendar.deadline(*asked[0]))  # imports the holiday library, once in a process
+    seconds, answers = timed(lambda: [calendar.deadline(start, hours) for start, hours in asked])
+    slowly, counted = timed(lambda: [by_minute(calendar, start, hours) for start, hours in few])
     if answers[:COUNTED_BY_MINUTE] != counted:
-        sys.exit("The two ways disagree: the figures mean nothing.")
-    sys.stdout.write(
-        f"clock: {fast:,.0f} deadlines a second, minute by minute {slow:,.0f} a second, "
-        f"ratio {fast / slow:,.0f}; the first deadline of a process takes {warm:.2f} s\n"
+        raise BenchFailed("The two ways of finding a deadline disagree: the figures mean nothing.")
+    fast, slow = count / seconds, COUNTED_BY_MINUTE / slowly
+    table(
+        ["", "deadlines per second"],
+        [
+            ["calendar", f"{fast:,.0f}"],
+            ["minute by minute", f"{slow:,.0f}"],
+            ["ratio", f"{fast / slow:,.0f}"],
+        ],
     )
-
-
-if __name__ == "__main__":
-    main()
+    tell(f"The first deadline of a process takes {warm:.2f} s.")

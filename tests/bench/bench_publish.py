@@ -1,42 +1,42 @@
-"""How long publishing takes: pages of 2,000 devices before the site generator, then the generator itself.
+"""How long publishing takes: pages of 2,000 devices before the site generator, then the generator itself."""
 
-.venv/bin/python tests/bench/bench_publish.py [DEVICES]
-"""
-
-import sys
 import tempfile
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 from serviceheft.publish import generator, report
 from serviceheft.publish.site import build_site, render
 from serviceheft.publish.source import read
 from tests import storybook
+from tests.bench.harness import table, timed, title
 from tests.storybook import NOW, Story, antivirus_of, computer_of, updates_of
 
+DEVICES, QUICK_DEVICES = 2000, 50
 
-def main(devices: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+
+def run(*, quick: bool) -> None:
+    """Print the times."""
+    devices = QUICK_DEVICES if quick else DEVICES
+    title(f"publish: the site of {devices:,} devices")
+    rows: list[list[str]] = []
+
+    def step[T](what: str, work: Callable[[], T]) -> T:
+        seconds, result = timed(work)
+        rows.append([what, f"{seconds:.2f}"])
+        return result
+
+    with tempfile.TemporaryDirectory(prefix="heft-bench-") as folder:
         story = _many(Path(folder), devices)
-        began = time.perf_counter()
-        source = read(story.customer, story.catalogue, story.book, NOW)
-        _tell(f"read the book of {devices} devices", began)
-        began = time.perf_counter()
-        pages = render(source)
-        _tell(f"render {len(pages)} pages ({devices} of devices)", began)
-        began = time.perf_counter()
-        written = generator.write_changed(Path(folder) / "docs", dict(pages))
-        _tell(f"write {written} sources", began)
-        began = time.perf_counter()
-        written = generator.write_changed(Path(folder) / "docs", dict(pages))
-        _tell(f"write them again: {written} differ", began)
-        for what in ("from nothing", "nothing new"):
-            began = time.perf_counter()
-            build_site(story.customer, story.catalogue, story.book, Path(folder) / "build", NOW)
-            _tell(f"whole site with Zensical, {what}", began)
-        began = time.perf_counter()
-        report.build_report(story.customer, story.catalogue, story.book, Path(folder) / "build", NOW)
-        _tell("maintenance record as PDF", began)
+        build = (story.customer, story.catalogue, story.book, Path(folder) / "build", NOW)
+        docs = Path(folder) / "docs"
+        source = step("read the book", lambda: read(story.customer, story.catalogue, story.book, NOW))
+        pages = dict(step("render the pages, before the site generator", lambda: render(source)))
+        step(f"write {len(pages):,} sources", lambda: generator.write_changed(docs, pages))
+        step("write them again, nothing differs", lambda: generator.write_changed(docs, pages))
+        step("whole site with Zensical, from nothing", lambda: build_site(*build))
+        step("whole site with Zensical, nothing new", lambda: build_site(*build))
+        step("maintenance record as PDF", lambda: report.build_report(*build))
+    table(["", "s"], rows)
 
 
 def _many(folder: Path, devices: int) -> Story:
@@ -57,11 +57,3 @@ def _many(folder: Path, devices: int) -> Story:
         story.stamp(run, "2.6", host, computer_of(customer, host, NOW), NOW)
     story.book.end_run(run, "carried out", now=NOW)
     return story
-
-
-def _tell(what: str, began: float) -> None:
-    print(f"{what:60} {time.perf_counter() - began:7.2f} s", flush=True)  # noqa: T201 - a bench prints
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)

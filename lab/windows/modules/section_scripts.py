@@ -1,0 +1,28 @@
+"""Scripts that read one section of a visit with a task of their own, as tests/bench/ordinary.yml does."""
+
+from lab.windows.machine import Json, Machine
+from lab.windows.modules import Call
+from lab.windows.modules.powershell import script
+from lab.windows.modules.windows_visit import run
+
+
+def _section(machine: Machine, call: Call, name: str) -> Json:
+    return {"changed": False, "output": [run(machine, {"sections": [name]}, call)["sections"][name]]}
+
+
+@script("scanner")
+def _scanner(machine: Machine, parameters: Json, call: Call) -> Json:  # noqa: ARG001
+    """Microsoft Defender's state and detections."""
+    return _section(machine, call, "antivirus")
+
+
+@script("update_agent")
+def _update_agent(machine: Machine, parameters: Json, call: Call) -> Json:  # noqa: ARG001
+    """The update agent's last successes and its history."""
+    return _section(machine, call, "updates")
+
+
+@script("volumes")
+def _volumes(machine: Machine, parameters: Json, call: Call) -> Json:  # noqa: ARG001
+    """Local volumes with their free space."""
+    return _section(machine, call, "volumes")

@@ -1,0 +1,65 @@
+"""Stamps per second with one and with several writers on SQLite, and entries verified per second."""
+
+import multiprocessing
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from serviceheft.book import Book
+from tests.bench.harness import BenchFailed, table, timed, title
+from tests.book_cases import OUTDATED, begun, judged, stamped
+
+STAMPS, QUICK_STAMPS = 1000, 100
+WRITERS = 4
+CUSTOMER = "musterbau"
+
+
+def run(*, quick: bool) -> None:
+    """Print the rates."""
+    count = QUICK_STAMPS if quick else STAMPS
+    title(f"book: {count} stamps on SQLite, each on disk before the next")
+    rows = [
+        _row("one writer", count, lambda url, run: _write(url, run, 0, count)),
+        _row("one writer, the book opened for each stamp", count, lambda url, run: _reopen(url, run, count)),
+        _row(f"{WRITERS} writers at once", count, lambda url, run: _together(url, run, count)),
+    ]
+    table(["", "stamps per second", "entries verified per second"], rows)
+
+
+def _row(name: str, count: int, work: Callable[[str, str], None]) -> list[str]:
+    """Measure one way of stamping in a new book, and prove that all of it is there."""
+    with tempfile.TemporaryDirectory(prefix="heft-bench-") as folder:
+        url = f"sqlite:///{Path(folder) / 'heft.sqlite'}"
+        with Book.open(url) as book:
+            run = begun(book)
+        seconds, _ = timed(lambda: work(url, run))
+        with Book.open(url) as book:
+            checking, breaks = timed(lambda: book.verify(CUSTOMER))
+            entries = book.head(CUSTOMER).number
+            written = len(book.stamps(CUSTOMER))
+    if breaks or written != count:
+        raise BenchFailed(f"{name}: {written} of {count} stamps, {len(breaks)} breaks of the chain.")
+    return [name, f"{count / seconds:,.0f}", f"{entries / checking:,.0f}"]
+
+
+def _write(url: str, run: str, first: int, count: int) -> None:
+    with Book.open(url) as book:
+        for number in range(first, first + count):
+            _stamp(book, run, number)
+
+
+def _reopen(url: str, run: str, count: int) -> None:
+    for number in range(count):
+        _write(url, run, number, 1)
+
+
+def _together(url: str, run: str, count: int) -> None:
+    share = count // WRITERS
+    with multiprocessing.get_context("spawn").Pool(WRITERS) as pool:
+        pool.starmap(_write, [(url, run, share * writer, share) for writer in range(WRITERS)])
+
+
+def _stamp(book: Book, run: str, number: int) -> None:
+    """Every tenth host has a finding, and so a ticket."""
+    judgement = judged(OUTDATED) if number % 10 == 0 else judged()
+    stamped(book, run, judgement, host=f"mb-pc-{number:04}")
