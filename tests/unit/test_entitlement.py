@@ -241,8 +241,8 @@ def test_an_ordered_extra_is_owed_and_a_switched_off_service_is_not() -> None:
     }
     plain = owed(customer(hosts=server), CATALOGUE, [], WEDNESDAY)
     chosen = owed(customer(hosts=server, services=choices), CATALOGUE, [], WEDNESDAY)
-    assert {one.service for one in plain if one.host} == {"2.6", "2.7"}
-    assert {one.service for one in chosen if one.host} == {"2.6", "3.4"}
+    assert {one.service for one in plain if one.host} == {"2.4", "2.6", "2.7"}
+    assert {one.service for one in chosen if one.host} == {"2.4", "2.6", "3.4"}
     standing = {
         one.service: (one.standing, one.reason) for one in contained(customer(services=choices), CATALOGUE)
     }
@@ -279,6 +279,8 @@ def test_each_device_in_scope_once_even_when_in_two_groups() -> None:
     hosts = {"nb": ("windows_clients", "windows_laptops"), "sw": ("switches",), "dc": ("windows_servers",)}
     found = owed(customer(hosts=hosts, start=date(2026, 11, 16)), CATALOGUE, [], WEDNESDAY)
     assert [(one.service, one.host) for one in found if one.host] == [
+        ("2.4", "nb"),
+        ("2.4", "dc"),
         ("2.6", "nb"),
         ("2.6", "sw"),
         ("2.6", "dc"),
@@ -296,13 +298,13 @@ def test_hosts_for_a_run() -> None:
     )
     week = "2026-W47"
     assert owed_hosts(found) == {
-        "srv": {"2.6": week, "2.7": week},
-        "pc": {"2.6": week, "3.1": week},
+        "srv": {"2.4": week, "2.6": week, "2.7": week},
+        "pc": {"2.4": week, "2.6": week, "3.1": week},
         "sw": {"2.6": week},
     }
     assert owed_hosts(found, again=True) == {
-        "pc": {"2.6": week, "2.7": week, "3.1": week},
-        "srv": {"2.6": week, "2.7": week},
+        "pc": {"2.4": week, "2.6": week, "2.7": week, "3.1": week},
+        "srv": {"2.4": week, "2.6": week, "2.7": week},
         "sw": {"2.6": week},
     }
 
@@ -318,7 +320,7 @@ def test_visit_on_order() -> None:
     hosts = {"pc": ("windows_clients",), "sw": ("switches",)}
     week = "2026-W47"
     assert visit_on_order(customer(None, hosts=hosts), CATALOGUE, WEDNESDAY) == {
-        "pc": {"2.6": week, "2.7": week, "3.1": week},
+        "pc": {"2.4": week, "2.6": week, "2.7": week, "3.1": week},
         "sw": {"2.6": week},
     }
     assert visit_on_order(customer(None, hosts=hosts, services=off), CATALOGUE, WEDNESDAY) == {

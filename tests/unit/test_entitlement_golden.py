@@ -25,7 +25,8 @@ EVERYTHING = (
     *WINDOWS, "linux_servers", "switches", "routers", "access_points", "printers", "nas", "ip_phones", "backup_systems"
 )  # fmt: skip
 
-BASIC = {"1.2": WHOLE_CUSTOMER, "2.6": EVERYTHING, "2.7": WINDOWS, "3.1": ("windows_clients",)}
+REMOTE = (*WINDOWS, "linux_servers")
+BASIC = {"1.2": WHOLE_CUSTOMER, "2.4": REMOTE, "2.6": EVERYTHING, "2.7": WINDOWS, "3.1": ("windows_clients",)}
 STANDARD = BASIC | {"3.4": SERVERS, "4.2": WHOLE_CUSTOMER}
 COMFORT = STANDARD | {"4.6": WHOLE_CUSTOMER}
 GOLDEN = {
@@ -37,6 +38,7 @@ GOLDEN = {
 
 PERIODS = {
     "1.2": "2026-Q4",
+    "2.4": "2026-W47",
     "2.6": "2026-W47",
     "2.7": "2026-W47",
     "3.1": "2026-W47",
@@ -82,16 +84,22 @@ def test_owed_services_and_their_hosts(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "clients", "servers", "others"),
-    [("musterbau", 9, 4, 12), ("kanzlei_nord", 4, 1, 3), ("praxis_sued", 3, 1, 2), ("werkstatt", 0, 0, 0)],
+    ("name", "clients", "servers", "linuxes", "others"),
+    [
+        ("musterbau", 9, 4, 1, 11),
+        ("kanzlei_nord", 4, 1, 0, 3),
+        ("praxis_sued", 3, 1, 0, 2),
+        ("werkstatt", 0, 0, 0, 0),
+    ],
 )
-def test_what_the_weekly_run_visits(name: str, clients: int, servers: int, others: int) -> None:
+def test_what_the_weekly_run_visits(name: str, clients: int, servers: int, linuxes: int, others: int) -> None:
     plan = owed_hosts(owed(customer(name), CATALOGUE, [], WEDNESDAY))
     other = {"2.6": "2026-W47"}
-    server = {**other, "2.7": "2026-W47"}
+    linux = {**other, "2.4": "2026-W47"}
+    server = {**linux, "2.7": "2026-W47"}
     client = {**server, "3.1": "2026-W47"}
-    found = [sum(services == kind for services in plan.values()) for kind in (client, server, other)]
-    assert found == [clients, servers, others]
+    found = [sum(services == kind for services in plan.values()) for kind in (client, server, linux, other)]
+    assert found == [clients, servers, linuxes, others]
     assert sum(found) == len(plan)
 
 

@@ -40,6 +40,7 @@ def test_facts_of_single_services() -> None:
     assert services["2.7"].scope == ["windows_clients", "windows_servers"]
     assert services["3.1"].scope == ["windows_clients"]
     assert {number: service.role for number, service in services.items() if service.role} == {
+        "2.4": "remote_access",
         "2.6": "documentation",
         "2.7": "antivirus_check",
         "3.1": "update_check",

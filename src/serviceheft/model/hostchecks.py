@@ -33,6 +33,7 @@ def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
         *softwarechecks.check(draft, catalogue),
         *_windows_connections(draft, document),
         *_scanner_console(draft),
+        *_remote_access(draft),
         *_maintenance_windows(draft),
         *_warranty(draft),
     ]
@@ -134,6 +135,17 @@ def _maintenance_windows(draft: "Draft") -> Iterator[Problem]:
             known = f"Write one of {', '.join(names)}" if names else "Agree one: contract.maintenance_windows"
             advice = f"{known}.{did_you_mean(str(name), names)}"
             yield setting.problem(f"there is no maintenance window {name!r}", advice)
+
+
+def _remote_access(draft: "Draft") -> Iterator[Problem]:
+    """A password that was set cannot be read back: only its keyed fingerprint shows that it was."""
+    for settings in draft.settings.values():
+        password = settings.get("remote_access_password")
+        if password and "remote_access_fingerprint_key" not in settings and draft.folder.complete:
+            message = "an unattended password is wanted, but remote_access_fingerprint_key is not set"
+            advice = "Set it in a file in group_vars/all/; it is a long random text from the vault."
+            yield password.problem(message, advice)
+            return
 
 
 def _warranty(draft: "Draft") -> Iterator[Problem]:
