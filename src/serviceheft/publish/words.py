@@ -27,6 +27,7 @@ class Mark:
 OUTCOMES = {
     "failed": (N_("failed"), "critical"),
     "finding": (N_("with findings"), "warning"),
+    "held": (N_("waits"), "open"),
     "not reached": (N_("not reached"), "unmeasured"),
     "not measured": (N_("not measured"), "unmeasured"),
     "done": (N_("done"), "done"),
@@ -162,6 +163,8 @@ SUBJECTS = {
     "antivirus": N_("Virus protection"),
     "updates": N_("Windows updates"),
     "software": N_("Software"),
+    "products": N_("Business applications"),
+    "remote_access": N_("Remote access"),
 }
 #: What was looked at, by the keys of serviceheft.assess's checks.
 CHECKS = {
@@ -192,6 +195,12 @@ CHECKS = {
     "updates.install_outdated": N_("last installation of updates"),
     "updates.automatic_updates": N_("automatic updating"),
     "updates.source": N_("source of updates"),
+    "remote_access.installed": N_("AnyDesk installed"),
+    "remote_access.version": N_("version of AnyDesk"),
+    "remote_access.service": N_("AnyDesk's service"),
+    "remote_access.signature": N_("AnyDesk's signature"),
+    "remote_access.signer": N_("AnyDesk's signer"),
+    "remote_access.password": N_("AnyDesk's unattended password"),
 }
 
 GLOSSARY = (
@@ -225,20 +234,20 @@ GLOSSARY = (
 
 def mark(table: dict[str, tuple[str, str]], code: str, reader: Reader) -> Mark:
     """The code as a word in a colour; Undeclared for a code that the table lacks."""
-    try:
-        word, tone = table[code]
-    except KeyError:
-        raise Undeclared(
-            "A state is to be published that serviceheft/publish/words.py does not list."
-        ) from None
+    if code not in table:
+        raise _unlisted(table)
+    word, tone = table[code]
     return Mark(reader.gettext(word), tone, list(table).index(code))
 
 
 def word(table: dict[str, str], code: str, reader: Reader) -> str:
     """The code as a word; Undeclared for a code that the table lacks."""
-    try:
-        return reader.gettext(table[code])
-    except KeyError:
-        raise Undeclared(
-            "A code is to be published that serviceheft/publish/words.py does not list."
-        ) from None
+    if code not in table:
+        raise _unlisted(table)
+    return reader.gettext(table[code])
+
+
+def _unlisted(table: object) -> Undeclared:
+    """Names the table, and not the code: what is in no closed list may be anything."""
+    name = next(name for name, value in globals().items() if value is table)
+    return Undeclared(f"A code is to be published that {name} in serviceheft/publish/words.py does not list.")
