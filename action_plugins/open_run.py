@@ -6,22 +6,29 @@ written only from a task.
 
 from typing import Any
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from serviceheft.book import RunRefused
+from serviceheft.model.catalogue import load_catalogue
+from serviceheft.model.problems import InvalidInventory
 from serviceheft.running import session
 
 
 class ActionModule(ActionBase):
     BYPASS_HOST_LOOP = True
     _requires_connection = False
-    _VALID_ARGS = frozenset({"cadence"})
+    _VALID_ARGS = frozenset({"cadence", "only_validate"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         try:
+            if self._task.args.get("only_validate"):  # the callback has done so before; without it nobody has
+                session.named_customer(context.CLIARGS["inventory"], load_catalogue())
+                return {"changed": False, "plan": {}}
             plan = session.current().plan((task_vars or {})["ansible_play_hosts_all"])
-        except session.NoRun as error:
+        except (session.NoRun, RunRefused, InvalidInventory) as error:
             raise AnsibleActionFail(str(error)) from None
         for host, periods in plan.items():
             groups = ["owed", *(f"owed_{service.replace('.', '_')}" for service in periods)]

@@ -6,6 +6,7 @@ fields of each result are printed as well; with --diff what changes, the values 
 
 import atexit
 import functools
+import io
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -69,6 +70,10 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(
+                line_buffering=True
+            )  # into a pipe or a log, too, what is done shows at once
         self.console = Console(highlight=False)
         self.session: session.Session | None = None
         self.records: list[recording.Record] = []
@@ -105,6 +110,11 @@ class CallbackModule(CallbackBase):
             catalogue = load_catalogue()
             customer = session.named_customer(arguments["inventory"], catalogue)
             self.blackout.learn(_vault(customer, loader))
+            if opening[0].args.get("only_validate"):
+                self.console.print(
+                    f"{customer.name}: valid. Nothing was touched.", markup=False, soft_wrap=True
+                )
+                return
             self.session = session.open_session(customer, catalogue, order)
         except (RunRefused, InvalidInventory, BookUnavailable) as error:
             print(f"{error}\nNothing was touched.", file=sys.stderr)

@@ -1,14 +1,14 @@
-"""The commands of a technician. Each calls into the package and prints; nothing is decided here."""
+"""The commands of a technician. Each calls into the package and prints; nothing is decided here.
+
+What takes long to import (the book's database, Ansible) is imported by the commands that need it.
+"""
 
 import sys
 
 import typer
 from rich.console import Console
 
-from serviceheft.book import BookUnavailable, RunRefused
-from serviceheft.cli import contract, customers, lab, pages, visits
-from serviceheft.clock import ClockError
-from serviceheft.model.problems import InvalidInventory
+from serviceheft.cli import contract, customers, evidence, lab, pages, visits
 
 app = typer.Typer(
     help="The service book: carry out what a customer's contract contains, stamp it, publish it.",
@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (visits, contract, pages, customers):
+for module in (visits, contract, evidence, pages, customers):
     module.add_to(app)
 app.add_typer(lab.app, name="lab")
 
@@ -29,13 +29,21 @@ def main() -> None:
     """Entry point of `heft`. Exit 0: carried out; 1: not everything; 2: bad input, nothing touched."""
     try:
         app()
-    except InvalidInventory as error:
-        problems = len(error.problems)
-        _refuse(f"{error}\n{problems} problem{'s' if problems != 1 else ''} found. Nothing was touched.")
-    except (RunRefused, BookUnavailable, ClockError, customers.Refused) as error:
-        _refuse(str(error))
+    except Exception as error:
+        if not isinstance(error, _refusals()):
+            raise
+        message = str(error)
+        if count := len(getattr(error, "problems", ())):
+            message += f"\n{count} problem{'s' if count != 1 else ''} found. Nothing was touched."
+        Console(stderr=True, highlight=False, soft_wrap=True).print(message, markup=False)
+        sys.exit(BAD_INPUT)
 
 
-def _refuse(message: str) -> None:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(message, markup=False)
-    sys.exit(BAD_INPUT)
+def _refusals() -> tuple[type[Exception], ...]:
+    """What says by its message what is wrong and what to do; everything else is a mistake of ours."""
+    from serviceheft.book import BookUnavailable, RunRefused
+    from serviceheft.clock import ClockError
+    from serviceheft.model.problems import InvalidInventory
+    from serviceheft.running.limit import NoHostLeft
+
+    return (InvalidInventory, RunRefused, BookUnavailable, ClockError, NoHostLeft, customers.Refused)

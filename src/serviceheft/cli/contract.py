@@ -1,29 +1,39 @@
-"""heft owed, status, clock, record, verify: what the contract says and what the book holds."""
+"""heft owed, status, clock: what the contract says, and how far it is."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from serviceheft import settings
-from serviceheft.assess.judgement import CAUSES
-from serviceheft.cli.customers import CustomerArgument, Refused, load, names
-from serviceheft.clock import calendar_for, parse_instant, reaction_hours, rows
-from serviceheft.entitlement import State, owed
-from serviceheft.model.catalogue import load_catalogue
-from serviceheft.running.session import open_book
+from serviceheft.cli.customers import CustomerArgument, Refused, known, load, names
 
-_STATE_STYLES = {State.DONE: "green", State.OPEN: "", State.OVERDUE: "bold red", State.NOT_REACHED: "red"}
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from serviceheft.book import Book
+    from serviceheft.entitlement import Owed
+
+_STATE_STYLES = {"done": "green", "open": "", "overdue": "bold red", "not reached": "red"}
 
 
-def _console() -> Console:
+def console() -> Console:
     return Console(highlight=False)
 
 
-def _local(moment: datetime | None) -> str:
+def local(moment: datetime | None) -> str:
+    """Date and time as people here write it."""
     return moment.astimezone(settings.BERLIN).strftime("%d.%m.%Y %H:%M") if moment else "-"
+
+
+def table(title: str, *columns: str) -> Table:
+    """A table whose cells are folded, never cut."""
+    made = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
 
 
 def show_owed(
@@ -37,24 +47,34 @@ def show_owed(
       heft owed
       heft owed musterbau --all
     """
-    catalogue, console = load_catalogue(), _console()
-    book = open_book()
-    for name in [customer] if customer else names():
-        found = owed(load(name), catalogue, book.stamps(name), settings.now())
-        counts = {state: sum(line.state is state for line in found) for state in State}
-        table = Table(title=f"{name}: " + ", ".join(f"{counts[state]} {state.value}" for state in State))
-        for column in ("clause", "host", "period", "due", "state", "how"):
-            table.add_column(column, overflow="fold")
-        for line in found:
-            if everything or line.state is not State.DONE:
-                state = (
-                    f"[{_STATE_STYLES[line.state]}]{line.state.value}[/]"
-                    if _STATE_STYLES[line.state]
-                    else line.state.value
-                )
-                host = line.host or "(customer)"
-                table.add_row(line.clause, host, line.period, _local(line.due), state, line.kind)
-        console.print(table)
+    from serviceheft.entitlement import State, owed
+    from serviceheft.model.catalogue import load_catalogue
+    from serviceheft.running.session import open_book
+
+    catalogue, screen = load_catalogue(), console()
+    customers = [load(known(customer))] if customer else [load(name) for name in names()]
+    book = open_book(create=True)
+    for one in customers:
+        found = owed(one, catalogue, book.stamps(one.name), settings.now())
+        counts = ", ".join(f"{sum(line.state is state for line in found)} {state.value}" for state in State)
+        screen.print(f"[bold]{one.name}[/]: {counts}")
+        shown = [line for line in found if everything or line.state is not State.DONE]
+        if shown:
+            screen.print(_owed_table(shown), "")
+
+
+def _owed_table(lines: "Iterable[Owed]") -> Table:
+    """Hosts that are owed the same and are as far share a row."""
+    alike: dict[tuple[str, str, str, str, str], list[str]] = {}
+    for line in lines:
+        key = (line.clause, line.period, local(line.due), line.state.value, line.kind)
+        alike.setdefault(key, []).append(line.host or "(customer as a whole)")
+    made = table("", "clause", "period", "due", "state", "how", "hosts")
+    for (clause, period, due, state, kind), hosts in alike.items():
+        style = _STATE_STYLES.get(state, "")
+        shown = f"[{style}]{state}[/]" if style else state
+        made.add_row(clause, period, due, shown, kind, f"{len(hosts)}: {', '.join(hosts)}")
+    return made
 
 
 def status(customer: CustomerArgument) -> None:
@@ -64,51 +84,54 @@ def status(customer: CustomerArgument) -> None:
 
       heft status musterbau
     """
-    found, console = load(customer), _console()
-    book = open_book()
+    from serviceheft.running.session import open_book
+
+    found, screen = load(customer), console()
+    book = open_book(create=True)
     contract, people = found.contract, found.people
-    console.print(
-        f"[bold]{found.company.name}[/] ({customer}), {contract.tier or 'by the hour'} since {contract.start}"
-    )
-    console.print(f"  ours:   {people.ours.contact.name}, deputy {people.ours.deputy.name}")
-    console.print(
-        f"  theirs: {people.theirs.central_contact}, {len(people.theirs.authorised_reporters)} may report"
-    )
-    runs = Table(title="Last runs", title_justify="left")
-    for column in ("run", "kind", "began", "who", "commit", "outcome"):
-        runs.add_column(column, overflow="fold")
+    terms = contract.tier or "by the hour"
+    screen.print(f"[bold]{found.company.name}[/] ({customer}), {terms} since {contract.start:%d.%m.%Y}")
+    screen.print(f"  ours:   {people.ours.contact.name}, deputy {people.ours.deputy.name}")
+    reporters = len(people.theirs.authorised_reporters)
+    screen.print(f"  theirs: {people.theirs.central_contact}, {reporters} may report")
+    for made in (_runs(book, customer), _findings(book, customer)):
+        screen.print("")
+        screen.print(made if made.row_count else f"[bold]{made.title}[/]: none")
+
+
+def _runs(book: "Book", customer: str) -> Table:
+    made = table("Last runs", "run", "kind", "began", "who", "outcome")
     for run in book.runs(customer, limit=5):
         kind = f"{run.kind}, check mode" if run.dry_run else run.kind
-        runs.add_row(run.id, kind, _local(run.began_at), run.who, run.commit, run.state)
-    findings = Table(title="Open findings", title_justify="left")
-    for column in ("service", "host", "finding", "since", "last seen", "ticket"):
-        findings.add_column(column, overflow="fold")
+        billed = (
+            f", {run.billable_minutes[0]} + {run.billable_minutes[1]} min" if run.billable_minutes else ""
+        )
+        ticket = f" (ticket {run.ticket}{billed})" if run.ticket else ""
+        made.add_row(run.id, kind + ticket, local(run.began_at), run.who, run.state)
+    return made
+
+
+def _findings(book: "Book", customer: str) -> Table:
+    """Open findings with their tickets; a ticket past its deadline is red."""
+    from serviceheft.assess.judgement import CAUSES
+
+    tickets = {ticket.number: ticket for ticket in book.tickets(customer, open_only=True)}
+    made = table("Open findings", "service", "host", "finding", "since", "ticket", "react by")
     for life in book.findings(customer, open_only=True):
-        title = CAUSES[life.cause].title
-        findings.add_row(
+        ticket = tickets.get(life.ticket or "")
+        due = local(ticket.deadline) if ticket else "-"
+        late = ticket is not None and ticket.deadline < settings.now()
+        title = CAUSES[life.cause].title if life.cause in CAUSES else life.cause
+        state = " (mended, to be measured)" if life.state == "mended" else ""
+        made.add_row(
             life.service,
             life.host or "-",
-            title,
-            _local(life.opened_at),
-            _local(life.last_seen_at),
+            title + state,
+            local(life.opened_at),
             life.ticket or "-",
+            f"[red]{due}[/]" if late else due,
         )
-    tickets = Table(title="Open tickets", title_justify="left")
-    for column in ("ticket", "host", "cause", "opened", "deadline"):
-        tickets.add_column(column, overflow="fold")
-    now = settings.now()
-    for ticket in book.tickets(customer, open_only=True):
-        deadline = _local(ticket.deadline)
-        late = f"[red]{deadline}[/]" if ticket.deadline < now else deadline
-        tickets.add_row(
-            ticket.number,
-            ticket.finding.host or "-",
-            CAUSES[ticket.finding.cause].title,
-            _local(ticket.opened_at),
-            late,
-        )
-    for table in (runs, findings, tickets):
-        console.print(table if table.row_count else f"{table.title}: none")
+    return made
 
 
 def clock(
@@ -126,76 +149,25 @@ def clock(
 
       heft clock musterbau "2026-11-20 16:00" --explain
     """
+    from serviceheft.clock import calendar_for, parse_instant, reaction_hours, rows
+    from serviceheft.model.catalogue import load_catalogue
+
     found, catalogue = load(customer), load_catalogue()
     hours = reaction_hours(found, catalogue)
     if hours is None:
         raise Refused(f"{customer} is billed by the hour: no reaction time is agreed (2.2).")
     calendar, start = calendar_for(found), parse_instant(when)
-    deadline = calendar.deadline(start, hours)
-    typer.echo(deadline.isoformat())
+    typer.echo(calendar.deadline(start, hours).isoformat())
     if explain:
-        console = _console()
-        console.print(f"{hours} service hours ({found.contract.tier}, 2.2) from {start.isoformat()}:")
-        table = Table()
-        for column in ("from", "until", "counts", "why"):
-            table.add_column(column)
+        screen = console()
+        screen.print(f"{hours} service hours ({found.contract.tier}, 2.2) from {start.isoformat()}:")
+        made = table("", "from", "until", "counts", "why")
         for row in rows(calendar.explain(start, hours)):
-            table.add_row(*row.cells)
-        console.print(table)
-
-
-def record(
-    customer: CustomerArgument,
-    service: Annotated[str, typer.Argument(help="Number in the catalogue, such as 1.2.")],
-    note: Annotated[str, typer.Option(help="What was done, in a sentence. Goes into the book as it is.")],
-    host: Annotated[
-        str | None, typer.Option(help="For one host; left out: for the customer as a whole.")
-    ] = None,
-) -> None:
-    """Stamp a service that people carried out, such as the quarterly meeting.
-
-    [bold]Example[/]
-
-      heft record musterbau 1.2 --note "Quartalsmeeting am Telefon, Protokoll verschickt"
-    """
-    from serviceheft.running.by_hand import record_by_hand
-
-    stamped = record_by_hand(load(customer), load_catalogue(), service, host, note)
-    typer.echo(f"{service} stamped for {stamped}.")
-
-
-def verify(
-    customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="All when left out.")] = None,
-    against: Annotated[
-        str | None, typer.Option(metavar="NUMBER:HASH", help="A chain head printed in a report or on a site.")
-    ] = None,
-) -> None:
-    """Prove that no row of the book was changed, taken out or put in.
-
-    [bold]Examples[/]
-
-      heft verify
-      heft verify musterbau --against 412:9f86d081884c7d65
-    """
-    anchor = None
-    if against:
-        number, _, digest = against.partition(":")
-        if not (number.isdecimal() and digest) or customer is None:
-            raise Refused("--against takes NUMBER:HASH as a report prints it, together with a customer.")
-        anchor = (int(number), digest)
-    book = open_book()
-    wanted = [customer] if customer else names()
-    broken = book.verify(customer, against=anchor)
-    for one in broken:
-        typer.echo(f"{one.customer} entry {one.number}: {one.kind}: {one.message}")
-    for name in wanted:
-        head = book.head(name)
-        typer.echo(f"{name}: {head.number} entries, head {head.number}:{head.hash}")
-    typer.echo("The book was tampered with." if broken else "The book is whole.")
-    raise typer.Exit(1 if broken else 0)
+            made.add_row(*row.cells)
+        screen.print(made)
 
 
 def add_to(app: typer.Typer) -> None:
     app.command("owed")(show_owed)
-    for command in (status, clock, record, verify):
+    for command in (status, clock):
         app.command()(command)

@@ -1,15 +1,14 @@
 """heft validate, heft new; and how every command finds its customer."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from serviceheft import settings
-from serviceheft.model.catalogue import load_catalogue
-from serviceheft.model.layout import customer_names
-from serviceheft.model.load import load_customer
-from serviceheft.model.schema import Customer
+
+if TYPE_CHECKING:
+    from serviceheft.model.schema import Customer
 
 
 class Refused(Exception):
@@ -17,24 +16,34 @@ class Refused(Exception):
 
 
 def names() -> list[str]:
-    """The customers that this checkout has an inventory for."""
+    """The customers that this installation has an inventory for."""
+    from serviceheft.model.layout import customer_names
+
     return customer_names(settings.inventories_directory())
 
 
-def load(name: str) -> Customer:
-    """The validated customer. Raises Refused for an unknown name, InvalidInventory for a faulty inventory."""
-    if name not in names():
-        from serviceheft.model.problems import did_you_mean
+def known(name: str) -> str:
+    """The name itself. Raises Refused when there is no such customer."""
+    from serviceheft.model.problems import did_you_mean
 
+    if name not in (every := names()):
         raise Refused(
-            f"There is no customer {name!r}.{did_you_mean(name, names())} "
-            f"This checkout has: {', '.join(names()) or 'none; heft new NAME makes one'}."
+            f"There is no customer {name!r}.{did_you_mean(name, every)} "
+            f"Customers are: {', '.join(every) or 'none yet; heft new NAME makes one'}."
         )
-    return load_customer(settings.inventories_directory() / name, load_catalogue())
+    return name
+
+
+def load(name: str) -> "Customer":
+    """The validated customer. Raises Refused for an unknown name, InvalidInventory for a faulty inventory."""
+    from serviceheft.model.catalogue import load_catalogue
+    from serviceheft.model.load import load_customer
+
+    return load_customer(settings.inventories_directory() / known(name), load_catalogue())
 
 
 CustomerArgument = Annotated[
-    str, typer.Argument(metavar="CUSTOMER", help="Folder name under inventories/.", autocompletion=names)
+    str, typer.Argument(metavar="CUSTOMER", help="Name of a folder under inventories/.")
 ]
 
 
@@ -50,13 +59,24 @@ def validate(
       heft validate
       heft validate musterbau
     """
-    console = Console(highlight=False)
+    from serviceheft.model.problems import InvalidInventory
+
+    console = Console(highlight=False, soft_wrap=True)
+    problems = []
     for name in customers or names():
-        customer = load(name)
+        try:
+            customer = load(name)
+        except InvalidInventory as error:
+            problems += error.problems
+            continue
+        tier = customer.contract.tier or "by the hour"
         console.print(
-            f"{name}: valid. {customer.company.name}, {len(customer.hosts)} hosts, "
-            f"{customer.contract.tier or 'by the hour'}, inventory {customer.inventory_hash()[:12]}"
+            f"{name}: valid. {customer.company.name}, {len(customer.hosts)} hosts, {tier}, "
+            f"inventory {customer.inventory_hash()[:12]}",
+            markup=False,
         )
+    if problems:
+        raise InvalidInventory(problems)
 
 
 def new(
@@ -64,21 +84,21 @@ def new(
 ) -> None:
     """Make a new customer's inventory from the template, with a vault of its own.
 
-    Then fill in what `heft validate NAME` lists, line by line.
-
     [bold]Example[/]
 
       heft new baeckerei_ost
     """
+    from serviceheft.model.catalogue import load_catalogue
     from serviceheft.model.scaffold import new_customer
 
-    created = new_customer(customer, load_catalogue())
+    made = new_customer(customer, load_catalogue(), settings.inventories_directory())
     console = Console(highlight=False, soft_wrap=True)
+    console.print(f"Made {made.root}.", markup=False)
+    console.print(f"Its vault opens with {made.vault_password_file}: keep a copy of that file.", markup=False)
     console.print(
-        f"Made {created.root}. The vault's password lies in {created.vault_password_file}: keep a copy."
+        f"\nTo fill in, {len(made.to_fill_in)} places (heft validate {customer} lists what is left):"
     )
-    console.print(f"To be filled in ({len(created.to_fill_in)}); heft validate {customer} lists it again:")
-    for problem in created.to_fill_in:
+    for problem in made.to_fill_in:
         console.print(f"  {problem}", markup=False)
 
 

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from serviceheft import settings
-from serviceheft.cli.customers import CustomerArgument, Refused, load, names
+from serviceheft.cli.customers import CustomerArgument, Refused, known, load, names
 
 app = typer.Typer(
     help="A fictional customer's site on loopback. Its Windows hosts are emulated: they prove arguments and flow, "
@@ -25,13 +25,14 @@ def up(customer: CustomerArgument) -> None:
     """
     from lab import site
     from lab.control import LabError
+    from lab.gravityzone.control import ConsoleError
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     found = load(customer)
     try:
         with console.status(f"Raising {customer} ..."):
             site.raise_site(found, settings.now())
-    except LabError as error:
+    except (LabError, ConsoleError) as error:
         raise Refused(str(error)) from None
     planted = len(site.planted(customer))
     console.print(
@@ -53,11 +54,16 @@ def down(
       heft lab down --all --forget
     """
     from lab import site
+    from lab.control import LabError
+    from lab.gravityzone.control import ConsoleError
 
     if customer is None and not everything:
         raise Refused("Name a customer, or say --all.")
-    for name in [customer] if customer else names():
-        site.lower_site(name, forget=forget)
+    for name in [known(customer)] if customer else names():
+        try:
+            site.lower_site(name, forget=forget)
+        except (LabError, ConsoleError) as error:
+            raise Refused(str(error)) from None
         typer.echo(f"{name}: down.")
 
 
@@ -95,8 +101,9 @@ def mend(
     """
     from lab import site
 
+    known(customer)
     if not any(one.host == host and one.defect == defect for one in site.planted(customer)):
-        known = ", ".join(f"{one.host} {one.defect}" for one in site.planted(customer))
-        raise Refused(f"No defect {defect!r} is planted on {host!r}. Planted are: {known or 'none'}.")
+        choices = ", ".join(f"{one.host} {one.defect}" for one in site.planted(customer))
+        raise Refused(f"No defect {defect!r} is planted on {host!r}. Planted are: {choices or 'none'}.")
     site.mend(customer, host, defect, settings.now())
     typer.echo(f"{host}: {defect} is mended. Next: heft weekly {customer}")

@@ -7,8 +7,6 @@ from rich.console import Console
 
 from serviceheft import settings
 from serviceheft.cli.customers import CustomerArgument, Refused, load
-from serviceheft.model.catalogue import load_catalogue
-from serviceheft.running.session import open_book
 
 
 def publish(
@@ -28,12 +26,14 @@ def publish(
       heft publish musterbau
       heft publish musterbau --serve
     """
+    from serviceheft.model.catalogue import load_catalogue
     from serviceheft.publish.generator import SiteNotBuilt
     from serviceheft.publish.report import build_report
     from serviceheft.publish.serve import NothingToServe
     from serviceheft.publish.serve import serve as serve_site
     from serviceheft.publish.site import build_site
     from serviceheft.publish.words import Undeclared
+    from serviceheft.running.session import open_book
 
     found, catalogue, now = load(customer), load_catalogue(), settings.now()
     book = open_book(create=True)

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from serviceheft import settings
-from serviceheft.cli.customers import CustomerArgument, load
+from serviceheft.cli.customers import CustomerArgument, Refused, load
 from serviceheft.running.command import PlaybookCall, exit_code
+from serviceheft.running.limit import refuse_empty
 
 Check = Annotated[bool, typer.Option("--check", help="Measure and judge, but change nothing on any host.")]
 Diff = Annotated[
@@ -21,7 +22,8 @@ Ticket = Annotated[
     typer.Option(help="The ticket that ordered this; billed by the hour. Needed without a service contract."),
 ]
 Verbose = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, help="Print the tasks' results as well (-v to -vvv).")
+    int,
+    typer.Option("--verbose", "-v", count=True, help="Say more of each task and connection (-v to -vvv)."),
 ]
 
 
@@ -34,6 +36,8 @@ def weekly(
     verbose: Verbose = 0,
 ) -> None:
     """Carry out the week's services, also those already done this week.
+
+    Exit code 0: carried out. 1: something failed or was not reached; a table says what. 2: bad input, nothing touched.
 
     [bold]Examples[/]
 
@@ -55,22 +59,26 @@ def run(
 ) -> None:
     """Carry out all that is owed and still open in this period (see heft owed).
 
+    Exit code 0: carried out. 1: something failed or was not reached; a table says what. 2: bad input, nothing touched.
+
     [bold]Examples[/]
 
       heft run musterbau
-      heft run praxis_sued --limit pc-empfang
+      heft run praxis_sued --limit ps-pc-01
     """
     _carry_out(PlaybookCall("site", customer, check, diff, limit, ticket, only_open=True, verbose=verbose))
 
 
 def _carry_out(call: PlaybookCall) -> None:
-    load(call.customer)  # all mistakes of the inventory at once, before Ansible starts
+    customer = load(call.customer)  # all mistakes of the inventory at once, before Ansible starts
     password = settings.vault_password_file(call.customer)
     if not password.is_file():
-        raise typer.BadParameter(
-            f"the vault of {call.customer} cannot be opened: {password} does not exist. "
-            f"Put its password into ~/.config/serviceheft/vault/{call.customer} or set HEFT_VAULT_DIR."
+        raise Refused(
+            f"The vault of {call.customer} cannot be opened: {password} does not exist. "
+            f"Put its password into {settings.vault_directory() / call.customer}."
         )
+    if call.limit:
+        refuse_empty(customer, call.limit)
     typer.echo(f"$ {call.line}")
     sys.stdout.flush()
     raise typer.Exit(exit_code(call.run()))

@@ -37,7 +37,9 @@ def close(session: Session, whole: bool | None) -> str:
     except (BookUnavailable, RunRefused) as error:
         return f"The end of run {session.run} could not be recorded: {error}"
     if whole is None:
-        return f"Run {session.run} was interrupted. What it had stamped is safe; the next run takes up the rest."
+        return (
+            f"Run {session.run} was interrupted. What it had stamped is safe; the next run takes up the rest."
+        )
     if billable is None:
         return ""
     inside, outside = billable

@@ -2,12 +2,16 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from serviceheft import settings
+
+#: From -vvvv on Ansible's connections print what they send, secrets included.
+_MOST_VERBOSE = 3
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class PlaybookCall:
         found += ["--limit", self.limit] if self.limit else []
         found += ["-e", f"heft_ticket={self.ticket}"] if self.ticket else []
         found += ["-e", "heft_only_open=true"] if self.only_open else []
-        found += [f"-{'v' * self.verbose}"] if self.verbose else []
+        found += [f"-{'v' * min(self.verbose, _MOST_VERBOSE)}"] if self.verbose else []
         return [*found, f"playbooks/{self.playbook}.yml"]
 
     @property
@@ -43,11 +47,13 @@ class PlaybookCall:
     def run(self) -> int:
         """Carry it out in the foreground; returns ansible-playbook's exit code.
 
-        Ctrl-C reaches ansible-playbook itself (same terminal), which closes its run; we only wait for that.
+        Ctrl-C reaches ansible-playbook itself (same terminal), which closes its run; we only wait for that. SIGTERM,
+        as from a timer's time limit, reaches us alone and is handed on in the same way.
         """
         environment = {**os.environ, "ANSIBLE_CONFIG": str(settings.REPOSITORY / "ansible.cfg")}
         command = [str(executable()), *self.arguments]
         with subprocess.Popen(command, cwd=settings.REPOSITORY, env=environment) as process:  # noqa: S603
+            signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
             while True:
                 try:
                     return process.wait()

@@ -1,0 +1,66 @@
+"""heft record, verify: adding to the book by hand, and proving it whole."""
+
+from typing import Annotated
+
+import typer
+
+from serviceheft.cli.customers import CustomerArgument, Refused, known, load, names
+
+
+def record(
+    customer: CustomerArgument,
+    service: Annotated[str, typer.Argument(help="Number in the catalogue, such as 1.2.")],
+    note: Annotated[str, typer.Option(help="What was done, in a sentence. Goes into the book as it is.")],
+    host: Annotated[
+        str | None, typer.Option(help="For one host; left out: for the customer as a whole.")
+    ] = None,
+) -> None:
+    """Stamp a service that people carried out, such as the quarterly meeting.
+
+    [bold]Example[/]
+
+      heft record musterbau 1.2 --note "Quartalsmeeting am Telefon, Protokoll verschickt"
+    """
+    from serviceheft.model.catalogue import load_catalogue
+    from serviceheft.running.by_hand import record_by_hand
+
+    stamped = record_by_hand(load(customer), load_catalogue(), service, host, note)
+    typer.echo(f"{service} stamped for {stamped}.")
+
+
+def verify(
+    customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="All when left out.")] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="NUMBER:HASH", help="A chain head printed in a report or on a site.")
+    ] = None,
+) -> None:
+    """Prove that no row of the book was changed, taken out or put in. Exit code 1 when one was.
+
+    [bold]Examples[/]
+
+      heft verify
+      heft verify musterbau --against 412:9f86d081884c7d65
+    """
+    from serviceheft.running.session import open_book
+
+    anchor = None
+    if against:
+        number, _, digest = against.partition(":")
+        if not (number.isdecimal() and digest) or customer is None:
+            raise Refused("--against takes NUMBER:HASH as a report prints it, together with a customer.")
+        anchor = (int(number), digest)
+    wanted = [known(customer)] if customer else names()
+    book = open_book()
+    broken = book.verify(customer, against=anchor)
+    for one in broken:
+        typer.echo(f"{one.customer} entry {one.number}: {one.kind}: {one.message}")
+    for name in wanted:
+        head = book.head(name)
+        typer.echo(f"{name}: {head.number} entries, head {head.number}:{head.hash}")
+    typer.echo("The book was tampered with." if broken else "The book is whole.")
+    raise typer.Exit(1 if broken else 0)
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (record, verify):
+        app.command()(command)

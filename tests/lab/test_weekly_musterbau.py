@@ -1,0 +1,205 @@
+"""The weekly run of musterbau, end to end: four runs in a row, each judged by what the book and the machines hold."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+
+from lab import site
+from serviceheft import settings
+from serviceheft.book import FindingLife, Ticket
+from tests.lab.rehearsal import NOW, Rehearsal, rehearse
+
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("weekly-musterbau")]
+
+ACTED_ON = "mb-pc-05"
+MENDED = ("mb-pc-03", "update_missing")
+
+
+@dataclass
+class Step:
+    """One run, and what was there after it."""
+
+    code: int
+    output: str
+    run: str
+    findings: list[FindingLife]
+    tickets: list[Ticket]
+    machines: dict[str, bytes]
+    owed: str
+
+
+@dataclass
+class Story:
+    rehearsal: Rehearsal
+    before: dict[str, bytes]
+    owed_before: str
+    check: Step
+    first: Step
+    second: Step
+    third: Step
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    with rehearse(tmp_path_factory.mktemp("musterbau"), 0, "musterbau") as site_up:
+        before = site_up.machines()
+        owed_before = site_up.heft("owed", "musterbau").stdout
+        check = step(site_up, "--check", "--diff")
+        first = step(site_up)
+        second = step(site_up)
+        site.mend("musterbau", *MENDED, settings.now())
+        yield Story(site_up, before, owed_before, check, first, second, step(site_up))
+
+
+def step(rehearsal: Rehearsal, *options: str) -> Step:
+    done = rehearsal.heft("weekly", "musterbau", *options)
+    book = rehearsal.book
+    return Step(
+        done.returncode,
+        done.stdout + done.stderr,
+        rehearsal.run_ids()[-1],
+        book.findings("musterbau"),
+        book.tickets("musterbau"),
+        rehearsal.machines(),
+        rehearsal.heft("owed", "musterbau").stdout,
+    )
+
+
+def planted() -> set[tuple[str, str, str]]:
+    return {(one.host, *found) for one in site.planted("musterbau") for found in one.finds}
+
+
+def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+def test_check_mode_leaves_every_machine_byte_for_byte(story: Story) -> None:
+    assert story.check.code == 0, story.check.output
+    assert changed(story.before, story.check.machines) == set()
+
+
+def test_check_mode_stamps_are_dry_and_nothing_else_is_recorded(story: Story) -> None:
+    stamps = story.rehearsal.stamps(story.check.run)
+    assert stamps
+    assert all(stamp.dry_run for stamp in stamps)
+    assert story.check.findings == []
+    assert story.check.tickets == []
+    assert story.check.owed == story.owed_before
+
+
+def test_check_mode_shows_what_would_be_found_and_changed(story: Story) -> None:
+    output = story.check.output
+    assert f"    {ACTED_ON:<22} would be changed" in output
+    assert '-            "value": "0x00000001"\n+            "value": "0x00000000"' in output
+    assert "Check mode: hosts, findings and tickets stay as they were." in output
+    assert f"Would be changed on hosts: {ACTED_ON} (3.1 | Switch the host's own updating on)." in output
+    assert output.count("found: ") == len(planted())
+
+
+def test_each_planted_defect_is_found_and_none_invented(story: Story) -> None:
+    found = {(life.host, life.service, life.cause) for life in story.first.findings}
+    assert found == planted()
+    assert story.first.code == 0, story.first.output
+
+
+def test_each_finding_has_one_ticket_with_the_deadline_of_the_contract(story: Story) -> None:
+    tickets = story.first.tickets
+    assert [ticket.number for ticket in tickets] == [
+        f"musterbau-{number:06}" for number in range(1, len(planted()) + 1)
+    ]
+    assert {ticket.finding.number for ticket in tickets} == {life.number for life in story.first.findings}
+    # Comfort: six service hours from Wednesday 10:00.
+    assert {ticket.deadline for ticket in tickets} == {datetime.fromisoformat("2026-11-18T16:00:00+01:00")}
+    assert {ticket.opened_at for ticket in tickets} == {datetime.fromisoformat(NOW)}
+    assert {ticket.contact_email for ticket in tickets} == {"soeren.groessl@musterbau.example"}
+
+
+def test_only_the_host_with_updating_switched_off_is_changed(story: Story) -> None:
+    assert changed(story.check.machines, story.first.machines) == {ACTED_ON}
+    key = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU"
+    assert story.rehearsal.state(ACTED_ON)["registry"][key]["NoAutoUpdate"]["data"] == 0
+    assert f"Changed on hosts: {ACTED_ON} (3.1 | Switch the host's own updating on)." in story.first.output
+
+
+def test_what_was_mended_is_measured_again_in_the_same_run(story: Story) -> None:
+    life = next(life for life in story.first.findings if life.host == ACTED_ON)
+    assert life.state == "closed"
+    assert life.mended_at is not None
+    ticket = next(ticket for ticket in story.first.tickets if ticket.number == life.ticket)
+    assert ticket.state == "closed"
+    assert "Automatic updating was switched on." in [text for _, text in ticket.comments]
+    last = [stamp for stamp in story.rehearsal.stamps(story.first.run) if stamp.host == ACTED_ON]
+    assert [stamp.outcome for stamp in last if stamp.service == "3.1"] == ["finding", "done"]
+
+
+def test_devices_without_a_collector_are_not_measured_and_never_done(story: Story) -> None:
+    customer = story.rehearsal.elsewhere.load()
+    windows = {"windows_clients", "windows_servers"}
+    others = {host.name for host in customer.hosts.values() if windows.isdisjoint(host.groups)}
+    stamped = story.rehearsal.outcomes(story.first.run)
+    assert {
+        host for (host, _), how in stamped.items() if how == ("not measured", "visit.no_collector")
+    } == others
+
+
+def test_the_run_is_recorded_with_who_ran_what(story: Story) -> None:
+    run = next(run for run in story.rehearsal.book.runs("musterbau") if run.id == story.first.run)
+    customer = story.rehearsal.elsewhere.load()
+    assert (run.kind, run.who, run.state, run.tier, run.dry_run) == (
+        "weekly",
+        "anna",
+        "carried out",
+        "comfort",
+        False,
+    )
+    assert run.inventory_hash == customer.inventory_hash()
+
+
+def test_the_second_run_changes_nothing_and_opens_nothing(story: Story) -> None:
+    assert story.second.code == 0, story.second.output
+    assert changed(story.first.machines, story.second.machines) == set()
+    assert [ticket.number for ticket in story.second.tickets] == [
+        ticket.number for ticket in story.first.tickets
+    ]
+    still_open = {life.number for life in story.first.findings if life.state == "open"}
+    assert {life.number for life in story.second.findings if life.state == "open"} == still_open
+    assert len(still_open) == len(planted()) - 1
+    assert story.second.output.count("still: ") == len(still_open)
+    assert "Findings: 0 new, 0 closed by measurement. Tickets: 0 opened, 0 closed." in story.second.output
+    assert "Ansible: " in story.second.output
+    assert "changed=0 unreachable=0 failed=0" in story.second.output
+
+
+def test_a_mended_defect_is_closed_by_measurement(story: Story) -> None:
+    assert story.third.code == 0, story.third.output
+    host, _ = MENDED
+    before = {life.number for life in story.second.findings if life.state == "open"}
+    after = {life.number for life in story.third.findings if life.state == "open"}
+    closed = [life for life in story.third.findings if life.number in before - after]
+    assert [(life.host, life.cause, life.state) for life in closed] == [
+        (host, "updates.missing_critical", "closed")
+    ]
+    tickets = {ticket.number: ticket.state for ticket in story.third.tickets}
+    assert tickets[str(closed[0].ticket)] == "closed"
+    assert list(tickets.values()).count("open") == len(planted()) - 2
+    assert f"    {host:<22} mended: Critical updates missing" in story.third.output
+
+
+def test_everything_owed_is_done_and_the_book_is_whole(story: Story) -> None:
+    assert story.rehearsal.book.verify("musterbau") == []
+    assert story.rehearsal.heft("verify", "musterbau").returncode == 0
+
+
+def test_the_weeks_virus_check_is_in_its_log(story: Story) -> None:
+    log = story.rehearsal.elsewhere.base / "var" / "log" / "musterbau" / "antivirus-2026-W47.log"
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 3 * 13  # three real runs, thirteen hosts; the dry run left none
+    assert sum("findings=antivirus.real_time_off" in line for line in lines) == 3
+
+
+def test_the_summary_is_a_screen(story: Story) -> None:
+    summary = story.first.output.partition("Musterbau GmbH & Co. KG: run")[2]
+    assert 0 < len(summary.splitlines()) <= 24
+    assert all(len(line) <= 80 for line in summary.splitlines() if line.startswith(("│", "┃", "┏", "└")))
