@@ -49,7 +49,7 @@ def definitions(source: Source, links: Mapping[str, HostLink]) -> Bars:
     for age, name, limit in ages[:MOST_BARS]:
         tone = "critical" if _too_old(age, limit) else "done"
         days = reader.days(age) if age >= 1 else reader.gettext(N_("less than a day"))
-        rows.append(Bar(name, links[name].page, (Part("", days, tone, _share(age, span, 72)),), days))
+        rows.append(Bar(name, links[name].page, (Part("", days, tone, _share(age, span, 60)),), days))
     rows += _unmeasured_bars(source, unmeasured, links, MOST_BARS - len(rows))
     total = len(ages) + len(unmeasured)
     return Bars(
@@ -67,7 +67,7 @@ def definitions(source: Source, links: Mapping[str, HostLink]) -> Bars:
             Mark(reader.gettext(N_("too old")), "critical"),
             mark(words.OUTCOMES, "not measured", reader),
         ],
-        limit_share=_share(limits.pop(), span, 72) if len(limits) == 1 else 0,
+        limit_share=_share(limits.pop(), span, 60) if len(limits) == 1 else 0,
     )
 
 
