@@ -105,6 +105,7 @@ class CallbackModule(CallbackBase):
             limit=arguments.get("subset"),
             ticket=None if ticket is None else str(ticket),
             only_open=str(extra.get("heft_only_open", "")).lower() == "true",
+            catch_up=str(extra.get("heft_catch_up", "")).lower() == "true",
         )
         try:
             catalogue = load_catalogue()

@@ -70,6 +70,11 @@ def run(
 
 
 def _carry_out(call: PlaybookCall) -> None:
+    raise typer.Exit(carry_out(call))
+
+
+def carry_out(call: PlaybookCall) -> int:
+    """Print the line and carry it out; the exit code of heft. Raises Refused, InvalidInventory."""
     customer = load(call.customer)  # all mistakes of the inventory at once, before Ansible starts
     password = settings.vault_password_file(call.customer)
     if not password.is_file():
@@ -81,7 +86,7 @@ def _carry_out(call: PlaybookCall) -> None:
         refuse_empty(customer, call.limit)
     typer.echo(f"$ {call.line}")
     sys.stdout.flush()
-    raise typer.Exit(exit_code(call.run()))
+    return exit_code(call.run())
 
 
 def add_to(app: typer.Typer) -> None:

@@ -25,6 +25,7 @@ class PlaybookCall:
     limit: str | None = None
     ticket: str | None = None
     only_open: bool = False
+    catch_up: bool = False
     verbose: int = 0
 
     @property
@@ -37,6 +38,7 @@ class PlaybookCall:
         found += ["--limit", self.limit] if self.limit else []
         found += ["-e", f"heft_ticket={self.ticket}"] if self.ticket else []
         found += ["-e", "heft_only_open=true"] if self.only_open else []
+        found += ["-e", "heft_catch_up=true"] if self.catch_up else []
         found += [f"-{'v' * min(self.verbose, _MOST_VERBOSE)}"] if self.verbose else []
         return [*found, f"playbooks/{self.playbook}.yml"]
 

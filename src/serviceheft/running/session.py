@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from serviceheft import settings
+from serviceheft import settings, waiting
 from serviceheft.book import Book, RunRefused
 from serviceheft.clock import reaction_deadline
 from serviceheft.entitlement import owed, owed_hosts, visit_on_order
-from serviceheft.model.catalogue import Catalogue, load_catalogue
+from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer
 from serviceheft.running import evidence
+
+#: The one role that an emergency run carries out.
+EMERGENCY_ROLE = "patch_management"
 
 #: host -> {service number: period}
 type Plan = dict[str, dict[str, str]]
@@ -37,11 +40,21 @@ class Order:
     limit: str | None = None
     ticket: str | None = None
     only_open: bool = False
+    #: For hosts that could not be reached before (serviceheft.running.catching_up).
+    catch_up: bool = False
+    #: The article that is installed now, outside of rings, windows and freeze days: nothing but 3.2 is carried out.
+    emergency: str | None = None
+    #: Why; goes into the book.
+    reason: str | None = None
+    #: Instead of the customer's cap.
+    maximum_hosts: int | None = None
 
     @property
     def kind(self) -> str:
         """The run's kind, as the book and the pages name it."""
-        return self.cadence or "owed"
+        if self.catch_up:
+            return waiting.KIND
+        return "emergency" if self.emergency else self.cadence or "owed"
 
 
 @dataclass
@@ -138,6 +151,7 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
             dry_run=order.dry_run,
             now=now,
             ticket=order.ticket,
+            reason=order.reason,
             limit=order.limit,
             tier=customer.contract.tier,
         )
@@ -160,7 +174,9 @@ def _owed(customer: Customer, catalogue: Catalogue, book: Book, order: Order, no
     else:
         stamps = book.stamps(customer.name)
         found = owed_hosts(owed(customer, catalogue, stamps, now), again=not order.only_open)
-    return {host: wanted for host, periods in found.items() if (wanted := _of_cadence(periods, catalogue, order))}
+    return {
+        host: wanted for host, periods in found.items() if (wanted := _of_cadence(periods, catalogue, order))
+    }
 
 
 def _of_cadence(periods: dict[str, str], catalogue: Catalogue, order: Order) -> dict[str, str]:
@@ -168,4 +184,5 @@ def _of_cadence(periods: dict[str, str], catalogue: Catalogue, order: Order) -> 
         service: period
         for service, period in periods.items()
         if order.cadence in (None, catalogue.services[service].cadence)
+        and (order.emergency is None or catalogue.services[service].role == EMERGENCY_ROLE)
     }

@@ -1,0 +1,99 @@
+"""heft catch-up: carry out what is owed to hosts that could not be reached, as soon as they answer."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from serviceheft import settings
+from serviceheft.cli.customers import Refused, known, load, names
+
+
+def catch_up(
+    customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="All when left out.")] = None,
+    only_list: Annotated[bool, typer.Option("--list", help="Show who waits; touch nothing.")] = False,
+) -> None:
+    """Visit hosts that could not be reached, as soon as they answer. Made for cron or a timer: docs/catch-up.md.
+
+    Silent when there is nothing to do. Exit code 0: nobody waits, nobody answers, somebody else is at it already, or
+    all was carried out. 1: something failed. 2: bad input, nothing touched.
+
+    [bold]Examples[/]
+
+      heft catch-up
+      heft catch-up musterbau --list
+    """
+    wanted = [known(customer)] if customer else names()
+    if only_list:
+        for name in wanted:
+            _show(name)
+        return
+    code = 0
+    for name in wanted:
+        try:
+            code = max(code, _carry_out(name))
+        except Exception as error:
+            # One customer's faulty inventory must not keep the others waiting.
+            if customer or not _is_refusal(error):
+                raise
+            typer.echo(f"{name}: {error}", err=True)
+            code = 1
+    raise typer.Exit(code)
+
+
+def _carry_out(name: str) -> int:
+    from serviceheft.cli.visits import carry_out
+    from serviceheft.model.catalogue import load_catalogue
+    from serviceheft.running import catching_up
+
+    found = load(name)
+    try:
+        with catching_up.alone(name):
+            call = catching_up.call(found, load_catalogue(), settings.now())
+            if call is None:
+                return 0
+            code = carry_out(call)
+            if code == 2:
+                catching_up.refuse_two(name)  # somebody else was quicker by a moment
+            return code
+    except catching_up.UnderWay as busy:
+        typer.echo(busy)
+        return 0
+
+
+def _is_refusal(error: Exception) -> bool:
+    from serviceheft.book import BookUnavailable, RunRefused
+    from serviceheft.model.problems import InvalidInventory
+
+    return isinstance(error, InvalidInventory | RunRefused | BookUnavailable | Refused)
+
+
+def _show(name: str) -> None:
+    from serviceheft.cli.contract import console, local, table
+    from serviceheft.model.catalogue import load_catalogue
+    from serviceheft.running import catching_up
+    from serviceheft.running.summary import why
+
+    now = settings.now()
+    found = catching_up.queue(load(name), load_catalogue(), now)
+    if not found:
+        typer.echo(f"{name}: nobody waits.")
+        return
+    made = table(name, "host", "services", "since", "age", "deadline", "last reason", "visited")
+    for one in found:
+        late = local(one.deadline)
+        made.add_row(
+            one.host,
+            ", ".join(one.services),
+            local(one.since),
+            f"{one.age(now).days} d {one.age(now).seconds // 3600} h",
+            f"[red]{late}[/]" if one.deadline < now else late,
+            why(one.reason),
+            one.turn.value,
+        )
+    console().print(made)
+    sys.stdout.flush()
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("catch-up")(catch_up)

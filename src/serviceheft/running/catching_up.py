@@ -1,0 +1,84 @@
+"""Catching up with hosts that come and go: who waits, who answers now, and nobody visited by two at once."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from serviceheft import settings
+from serviceheft.book import RunRefused
+from serviceheft.entitlement import owed
+from serviceheft.model.catalogue import Catalogue
+from serviceheft.model.schema import Customer, Host
+from serviceheft.running.command import PlaybookCall
+from serviceheft.running.probing import answering
+from serviceheft.running.session import open_book
+from serviceheft.waiting import Turn, Waiting, waiting
+
+_PORTS = {"winrm": 5986, "psrp": 5986, "ssh": 22}
+
+
+class UnderWay(Exception):
+    """Somebody else visits this customer at this moment; the message says who. Nothing is wrong, and nothing to do."""
+
+
+def queue(customer: Customer, catalogue: Catalogue, now: datetime) -> list[Waiting]:
+    """Who waits. Nobody of a customer that is billed by the hour: nothing runs there by schedule."""
+    if customer.contract.kind == "hourly":
+        return []
+    with open_book(create=True) as book:
+        stamps = book.stamps(customer.name)
+    return waiting(owed(customer, catalogue, stamps, now), stamps, now)
+
+
+def call(customer: Customer, catalogue: Catalogue, now: datetime) -> PlaybookCall | None:
+    """The run that visits those who wait and answer; None when there are none. Raises UnderWay."""
+    there = {one.host for one in queue(customer, catalogue, now) if one.turn is Turn.NOW}
+    if not there:
+        return None
+    refuse_two(customer.name)
+    hosts = answering({name: _target(customer.hosts[name]) for name in sorted(there)})
+    if not hosts:
+        return None
+    return PlaybookCall("site", customer.name, limit=",".join(sorted(hosts)), only_open=True, catch_up=True)
+
+
+def refuse_two(customer: str) -> None:
+    """Raise UnderWay when the book knows of a run that goes on."""
+    with open_book() as book:
+        for run in book.runs(customer, now=settings.now()):
+            if run.state == "running" and not run.dry_run:
+                raise UnderWay(
+                    f"{customer}: the {run.kind} run {run.id} by {run.who} is under way; left to it."
+                )
+
+
+@contextmanager
+def alone(customer: str) -> Iterator[None]:
+    """Hold the customer's lock from the look at the queue to the end of the run. Raises UnderWay.
+
+    The lock goes with the process, whatever way it ends. The file stays: removing it would let two hold it.
+    """
+    path = lock_file(customer)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    except OSError as error:
+        raise RunRefused(
+            f"The lock {path} cannot be made ({error.strerror}). Make its folder writable."
+        ) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UnderWay(f"{customer}: another catch-up is under way; left to it.") from None
+        yield
+
+
+def lock_file(customer: str) -> Path:
+    return settings.var_directory() / "locks" / f"catch-up-{customer}.lock"
+
+
+def _target(host: Host) -> tuple[str, int]:
+    return host.address, host.port or _PORTS.get(str(host.variables.get("ansible_connection")), 22)
