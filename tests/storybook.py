@@ -111,6 +111,8 @@ def _visit(story: Story, when: datetime, ago: int, *, dry_run: bool = False) -> 
     for index, host in enumerate(story.customer.hosts.values()):
         at = when + timedelta(seconds=20 * (index + 1))
         if not {"windows_clients", "windows_servers"} & set(host.groups):
+            no_collector = Judgement(Outcome.NOT_MEASURED, subject="computer", reason="visit.no_collector")
+            story.stamp(run, "2.6", host.name, no_collector, at)
             continue
         away = AWAY.get(host.name) if ago == 0 else None
         antivirus = gone("antivirus", away) if away else antivirus_of(host.name, at, ago)
