@@ -18,7 +18,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import AnsibleVaultError, VaultSecret
 
-from lab import control, defects
+from lab import control, defects, software
 from lab.gravityzone import endpoint, lower_console, raise_console
 from lab.gravityzone.control import console_process
 from lab.windows import anydesk
@@ -161,6 +161,9 @@ def machine(customer: Customer, host: Host, secrets: Mapping[str, str], now: dat
         state["operating_system"]["caption"] = f"Microsoft {wanted}"
     if serial := variables.get("documentation_serial_number"):
         state["hardware"]["serial_number"] = serial
+    if "windows_clients" in host.groups:
+        software.supply_packages(state, variables)
+    software.supply_products(state, variables)
     return state
 
 

@@ -80,7 +80,16 @@ _FEED = {
     "adobereader": ["2025.1.20693", "2025.1.20844"],
     "chocolatey": ["2.5.0", "2.5.1"],
     "firefox": ["144.0.2", "145.0.1"],
+    "googlechrome": ["142.0.7444.60", "142.0.7444.176"],
+    "greenshot": ["1.3.296", "1.3.301"],
+    "keepassxc": ["2.7.9", "2.7.10"],
+    "libreoffice-fresh": ["25.2.6", "25.8.2"],
+    "notepadplusplus": ["8.8.6", "8.8.7"],
+    "openvpn": ["2.6.14", "2.6.15"],
+    "sumatrapdf": ["3.4.6", "3.5.2"],
     "temurin21": ["21.0.8.900", "21.0.9.1000"],
+    "temurin21jre": ["21.0.8.900", "21.0.9.1000"],
+    "vlc": ["3.0.20", "3.0.21"],
 }
 
 _AUTOMATIC_UPDATES = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU"
@@ -154,6 +163,7 @@ def default_machine(
         "scanner": _scanner(role, scanner, now, number),
         "event_logs": {},
         "users": [],
+        "sessions": [],
     }
 
 
@@ -166,12 +176,15 @@ def available_update(
     categories: Sequence[str] = ("Security Updates",),
     reboot_required: bool = False,
     failure: str | None = None,
+    hangs: bool = False,
+    after: str | None = None,
     optional: bool = False,
     size_bytes: int = 80_000_000,
 ) -> Json:
     """An update that Windows Update would offer; append it to updates.available.
 
-    `kb` is the bare number; `failure` an HRESULT such as "0x80070643" with which the installation ends.
+    `kb` is the bare number; `failure` an HRESULT such as "0x80070643" with which the installation ends; with `hangs`
+    it never ends. `after` is the bare number of an update without which this one is not offered.
     """
     digest = hashlib.sha256(f"{kb} {title}".encode()).hexdigest()
     return {
@@ -187,6 +200,8 @@ def available_update(
         "installed": False,
         "downloaded": False,
         "failure": failure,
+        "hangs": hangs,
+        "after": after,
     }
 
 

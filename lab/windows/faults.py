@@ -12,6 +12,7 @@ class Faults:
     off: nothing listens. wrong_password: every password is wrong. expired_certificate: a month over.
     cut_after_bytes: so many bytes of answers per connection, then RST. slow_seconds: each HTTP answer waits.
     disk_full: nothing can be written. reboot_never_ends: once told to reboot, the machine stays away.
+    feed_away: the source of packages cannot be reached. broken_packages: their installation fails (small letters).
     """
 
     off: bool = False
@@ -21,6 +22,8 @@ class Faults:
     slow_seconds: float = 0.0
     disk_full: bool = False
     reboot_never_ends: bool = False
+    feed_away: bool = False
+    broken_packages: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> "Faults":

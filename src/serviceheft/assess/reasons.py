@@ -224,6 +224,148 @@ _ALL = (
         N_("A step that must come before it did not succeed"),
         N_("Mend that step; the next run takes this one up."),
     ),
+    # Patch management
+    Reason(
+        "patch.stop_file",
+        N_("The provider has stopped all changes"),
+        N_("The stop file tells why; when it is gone, the next run carries on."),
+    ),
+    Reason(
+        "patch.freeze",
+        N_("Nothing is changed on this day, as agreed"),
+        N_("The first run after the freeze days carries on; an emergency update does not wait for it."),
+    ),
+    Reason(
+        "patch.no_window",
+        N_("No maintenance window has been agreed"),
+        N_("Agree a maintenance window and enter it into the contract."),
+    ),
+    Reason(
+        "patch.outside_window",
+        N_("It is not the time of the maintenance window"),
+        N_("A run within the window carries on."),
+    ),
+    Reason(
+        "patch.ring_waits",
+        N_("The pilot devices have not been well with it for long enough"),
+        N_("It follows by itself once every pilot device has been well for the agreed time."),
+    ),
+    Reason(
+        "patch.pilot_sick",
+        N_("A pilot device is not well after its updates, or cannot be reached"),
+        N_("Look at the pilot device first; the other devices wait for it."),
+    ),
+    Reason(
+        "patch.ring_failed",
+        N_("Too many devices failed, so no further ones were started"),
+        N_("Find out why they failed; the next run starts over with what is missing."),
+    ),
+    Reason(
+        "patch.cap",
+        N_("As many devices as agreed were changed in this run"),
+        N_("The next run carries on with the others."),
+    ),
+    Reason(
+        "patch.in_turn",
+        N_("Its turn comes later in the same run"),
+        N_("When the run broke off, the next one carries on."),
+    ),
+    Reason(
+        "patch.planned",
+        N_("Nothing was changed: this run only shows what would be done"),
+        N_("Carry it out with a run that is no rehearsal."),
+    ),
+    Reason(
+        "patch.next_run",
+        N_("The update was offered only after the others had been installed"),
+        N_("The next run installs it."),
+    ),
+    Reason(
+        "patch.rejected",
+        N_("The update is rejected in the inventory, with a reason and for a time"),
+        N_("When the time is over it is installed; remove the exception to have it earlier."),
+    ),
+    Reason(
+        "patch.reboot_never",
+        N_("The device is never restarted automatically, as agreed"),
+        N_("Restart it by hand at a time that suits."),
+    ),
+    Reason(
+        "patch.somebody_logged_on",
+        N_("Somebody is signed in"),
+        N_("A run at a time when nobody is signed in restarts the device."),
+    ),
+    Reason(
+        "patch.sessions_unknown",
+        N_("It could not be told whether somebody is signed in"),
+        N_("Run it again; when it happens again, look at the device."),
+    ),
+    Reason(
+        "patch.scanner_console",
+        N_("This scanner's definitions are brought up to date by its own console only"),
+        N_("Start the update in the scanner's console; the finding's ticket stays open until then."),
+    ),
+    Reason(
+        "patch.definitions_still_old",
+        N_("The virus definitions are still old after their update"),
+        N_("Check the device's way to the update source of its scanner."),
+    ),
+    Reason(
+        "patch.install_failed",
+        N_("The update could not be installed"),
+        N_("Look the error code up, mend the cause and run it again."),
+    ),
+    Reason(
+        "patch.installation_hangs",
+        N_("The installation did not end in the time allowed"),
+        N_("Look at the device's update log; restart the device before the next attempt."),
+    ),
+    Reason(
+        "patch.restart_still_pending",
+        N_("A restart is still pending after the restart"),
+        N_("Look at the device's update log; some updates need more than one restart."),
+    ),
+    Reason(
+        "patch.not_searched_again",
+        N_("What is still missing could not be searched after the installation"),
+        N_("Run it again; the search tells what is installed."),
+    ),
+    # Standard software
+    Reason(
+        "software.not_told",
+        N_("Chocolatey does not tell what is installed"),
+        N_("Run choco list and choco outdated on the host, and mend what they complain about."),
+    ),
+    Reason(
+        "software.newest_unknown",
+        N_("The software source does not tell the newest version"),
+        N_("Check that the source can be reached from the host and offers the package."),
+    ),
+    Reason(
+        "software.removal_cap",
+        N_("The run has removed as many applications as it may"),
+        N_("Check that the list of applications is right; the next run goes on."),
+    ),
+    Reason(
+        "software.source_away",
+        N_("The software source cannot be reached"),
+        N_("Check the source's address in the inventory, its server, and the way to it from the host."),
+    ),
+    Reason(
+        "software.not_in_source",
+        N_("The software source does not have the package in this version"),
+        N_("Add the package to the source, or correct the version in the inventory."),
+    ),
+    Reason(
+        "software.checksum",
+        N_("The package's checksum does not fit"),
+        N_("Do not install it; find out who changed the file, then mend the package in the source."),
+    ),
+    Reason(
+        "software.failed",
+        N_("The installation failed"),
+        N_("Look at chocolatey.log on the host, mend the cause, and run the service again."),
+    ),
 )
 
 #: Owed and open, though nothing went wrong.

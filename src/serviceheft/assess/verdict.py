@@ -1,8 +1,8 @@
 """Gathers the checks of one subject and draws the conclusion that all subjects share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from serviceheft.assess.actions import Value
+from serviceheft.assess.actions import Action, Value
 from serviceheft.assess.judgement import (
     CAUSES,
     Check,
@@ -38,8 +38,8 @@ class Verdict:
             self._results[check] = CheckResult.NOT_MEASURED
             self._reason = self._reason or reason
 
-    def conclude(self, measured: Mapping[str, Json]) -> Judgement:
-        """`reason` tells why the first of the checks that lack data lacks it."""
+    def conclude(self, measured: Mapping[str, Json], actions: Sequence[Action] = ()) -> Judgement:
+        """`reason` tells why the first of the checks that lack data lacks it; `actions` go along."""
         results = self._results.values()
         if self._findings:
             outcome = Outcome.FINDING
@@ -54,4 +54,5 @@ class Verdict:
             subject=self._subject,
             reason=self._reason if CheckResult.NOT_MEASURED in results else None,
             checks=tuple(Check(key, result) for key, result in self._results.items()),
+            actions=tuple(actions),
         )

@@ -34,7 +34,9 @@ def some(hosts: list[str]) -> str:
 
 def _present(setting: Setting | None) -> list[str]:
     """Names of the applications that a setting wants."""
-    return [str(entry.get("name")) for entry in _entries(setting) if entry.get("state", "present") == "present"]
+    return [
+        str(entry.get("name")) for entry in _entries(setting) if entry.get("state", "present") == "present"
+    ]
 
 
 def _limit(catalogue: Catalogue, number: str) -> int | None:
@@ -118,7 +120,9 @@ def _packages_are_offered(draft: "Draft") -> Iterator[Problem]:
                 and name.lower() not in (each.lower() for each in offered)
             ):
                 near = did_you_mean(name, offered).strip()
-                advice = near or "Have the package added to group_vars/all/software.yml, or choose another one."
+                advice = (
+                    near or "Have the package added to group_vars/all/software.yml, or choose another one."
+                )
                 path = (*setting.path, index, "name")
                 yield setting.document.problem(path, f"the software source has no package {name!r}", advice)
 

@@ -1,0 +1,81 @@
+"""What a fictional customer's machines have to begin with: the wanted software, and where more of it comes from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lab.windows.modules.packages import source
+from lab.windows.state_file import Json
+
+
+def supply_packages(state: Json, variables: Mapping[str, Any]) -> None:
+    """The provider's source on the machine, and every wanted application at its wanted version.
+
+    ValueError for a package that the lab's feed lacks.
+    """
+    address = str(variables["standard_software_source_url"])
+    state["feed_address"] = address
+    state["sources"] = [
+        source("chocolatey", "https://community.chocolatey.org/api/v2/", disabled=True),
+        source(str(variables["standard_software_source_name"]), address),
+    ]
+    for wish in variables["standard_software_applications"]:
+        if wish.get("state", "present") != "present":
+            continue
+        offered = state["feed"].get(wish["name"])
+        if not offered:
+            raise ValueError(
+                f"The lab's feed has no package {wish['name']}; add it to lab/windows/defaults.py."
+            )
+        version = wish.get("version") or offered[-1]
+        if version not in offered:
+            offered.insert(0, version)
+        state["packages"].append(
+            {"name": wish["name"], "version": version, "pinned": wish.get("version") is not None}
+        )
+
+
+def supply_products(state: Json, variables: Mapping[str, Any]) -> None:
+    """The installers of the customer's own products, and those products that are to be on the machine."""
+    described = {str(product["name"]): product for product in variables["business_software_packages"]}
+    state["installers"] = {str(product["installer"]): _installer(product) for product in described.values()}
+    for wish in variables["business_software_products"]:
+        product = described[wish["name"]]
+        state["services"] += [
+            {
+                "name": step["service"],
+                "display_name": f"{product['title']} {step['service']}",
+                "state": "running",
+                "start_mode": "auto",
+                "path": rf"C:\Program Files\{product['title']}\service.exe",
+                "username": "LocalSystem",
+            }
+            for step in product.get("before", ())
+        ]
+        if wish.get("state", "present") == "present":
+            state["programs"].append(program(_installer(product)))
+
+
+def program(installer: Json) -> Json:
+    """The entry in the list of installed programs that an installer makes."""
+    return {
+        "key": installer["product_id"],
+        "name": installer["name"],
+        "version": installer["version"],
+        "publisher": installer["publisher"],
+        "install_date": None,
+        "hive": installer["hive"],
+    }
+
+
+def _installer(product: Mapping[str, Any]) -> Json:
+    path = str(product["installer"])
+    return {
+        "provider": "msi" if path.casefold().endswith(".msi") else "registry",
+        "product_id": product.get("product_id") or str(product["title"]),
+        "name": str(product["installed_name"]).replace("*", str(product["version"])),
+        "version": str(product["version"]),
+        "publisher": f"{product['title']} Beispielhersteller",
+        "hive": "machine",
+        "checksum": str(product["checksum"]),
+        "return_code": 0,
+    }

@@ -1,0 +1,93 @@
+"""What can be wrong with standard software, and what is done about it, in words for people."""
+
+from serviceheft.assess import actions
+from serviceheft.assess.actions import ActionKind
+from serviceheft.assess.judgement import Cause, Severity, register
+from serviceheft.i18n import N_
+
+_LISTED = ("count", "applications")
+
+register(
+    Cause(
+        "software.chocolatey_missing",
+        Severity.WARNING,
+        N_("Package manager missing"),
+        N_("Chocolatey, which installs the standard applications, is not on the host."),
+        N_("Install Chocolatey from the provider's software source."),
+        check="software.chocolatey",
+    ),
+    Cause(
+        "software.source_missing",
+        Severity.WARNING,
+        N_("Software source missing"),
+        N_("The host does not take its packages from the software source {source}."),
+        N_("Set up the source on the host, with the address of the inventory."),
+        ("source",),
+        check="software.source",
+    ),
+    Cause(
+        "software.foreign_source",
+        Severity.INFO,
+        N_("Other software sources in use"),
+        N_("{count} other software source(s) are in use on the host: {sources}."),
+        N_("Switch them off: packages come from the provider's source alone."),
+        ("count", "sources"),
+    ),
+    Cause(
+        "software.missing",
+        Severity.WARNING,
+        N_("Standard applications missing"),
+        N_("{count} standard application(s) are not installed: {applications}."),
+        N_("Install them."),
+        _LISTED,
+    ),
+    Cause(
+        "software.outdated",
+        Severity.WARNING,
+        N_("Standard applications outdated"),
+        N_("{count} standard application(s) are not at the newest version: {applications}."),
+        N_("Update them; find out what kept them from it."),
+        _LISTED,
+    ),
+    Cause(
+        "software.wrong_version",
+        Severity.WARNING,
+        N_("Standard applications with another version than agreed"),
+        N_("{count} standard application(s) have another version than agreed: {applications}."),
+        N_("Install the agreed version, or correct the inventory."),
+        _LISTED,
+    ),
+    Cause(
+        "software.unwanted",
+        Severity.INFO,
+        N_("Applications that are no longer wanted"),
+        N_("{count} application(s) are installed, but no longer wanted: {applications}."),
+        N_("Remove them, or list them in the inventory."),
+        _LISTED,
+    ),
+    Cause(
+        "software.pin_differs",
+        Severity.INFO,
+        N_("Versions held differently than agreed"),
+        N_(
+            "{count} standard application(s) are held at a version, or not held, against the agreement: {applications}."
+        ),
+        N_("Hold what has an agreed version, and release what is to be kept up to date."),
+        _LISTED,
+    ),
+)
+
+actions.register(
+    ActionKind("chocolatey.install", N_("Install the package manager Chocolatey")),
+    ActionKind("source.set", N_("Set up the software source {subject}")),
+    ActionKind("source.disable", N_("Switch off the software source {subject}")),
+    ActionKind("package.install", N_("Install {subject}"), ("package", "version")),
+    ActionKind("package.upgrade", N_("Update {subject} from {before}"), ("package", "before", "version")),
+    ActionKind(
+        "package.exact",
+        N_("Install version {version} of {subject}, and hold it there"),
+        ("package", "before", "version"),
+    ),
+    ActionKind("package.release", N_("Release {subject} and keep it up to date"), ("package",)),
+    ActionKind("package.remove", N_("Remove {subject}"), ("package", "before")),
+)
