@@ -19,6 +19,7 @@ from ansible.playbook import Playbook
 from ansible.playbook.play import Play
 from ansible.playbook.task import Task
 from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils.vars import load_extra_vars
 from rich.console import Console
 
@@ -61,6 +62,12 @@ def ends_the_run[**P](method: Callable[P, None]) -> Callable[P, None]:
             raise SystemExit(INCOMPLETE) from None
 
     return guarded
+
+
+def _load_filters() -> None:
+    """Load all filters and tests before Ansible forks, which else each worker does anew: per task and host."""
+    filter_loader.get("default")
+    test_loader.get("defined")
 
 
 class CallbackModule(CallbackBase):
@@ -120,6 +127,7 @@ class CallbackModule(CallbackBase):
         except (RunRefused, InvalidInventory, BookUnavailable) as error:
             print(f"{error}\nNothing was touched.", file=sys.stderr)
             raise SystemExit(REFUSED) from None
+        _load_filters()
         atexit.register(self._interrupted)
         self.console.print(closing.headline(self.session), markup=False, soft_wrap=True)
 
