@@ -175,12 +175,16 @@ def owed_hosts(owed: Iterable[Owed], *, again: bool = False) -> dict[str, dict[s
 def visit_on_order(customer: Customer, catalogue: Catalogue, now: datetime) -> dict[str, dict[str, str]]:
     """What a visit carries out that was ordered by ticket: host -> {service: period}, whatever the tier.
 
-    All automatic services with a role that come round, on all devices in their scope; not those switched off.
+    All automatic services with a role that come round, on all devices in their scope; not those switched off. What
+    goes beyond the Basic tier changes devices: only where the inventory orders it by name.
     """
     found: dict[str, dict[str, str]] = {}
     for service in catalogue.services.values():
         period = period_of(service.cadence, now)
         if period is None or not _automatic(service) or _standing(service, customer) is Standing.SWITCHED_OFF:
+            continue
+        choice = customer.services.get(service.number)
+        if "basic" not in service.tiers and not (choice and choice.ordered):
             continue
         for host in _hosts(service, customer):
             if host is not None:

@@ -26,6 +26,11 @@ def inventories_directory() -> Path:
     return Path(os.environ.get("HEFT_INVENTORIES") or REPOSITORY / "inventories")
 
 
+def stop_file() -> Path:
+    """While this file is there, no run changes anything (HEFT_STOP); its first line says why."""
+    return Path(os.environ.get("HEFT_STOP") or var_directory() / "stop")
+
+
 def book_url() -> str:
     """SQLAlchemy URL of the book (HEFT_BOOK): SQLite by default, postgresql+psycopg:// for a team."""
     return os.environ.get("HEFT_BOOK") or f"sqlite:///{var_directory() / 'heft.sqlite'}"

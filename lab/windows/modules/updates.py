@@ -52,7 +52,7 @@ def _work(machine: Machine, args: dict[str, Any], call: Call) -> list[Json]:
     if failure:
         exception = {"message": "Searching for updates: ", "hresult": _signed(failure)}
         return [_step("exit", finished | {"failed": True, "exception": exception})]
-    offered = [update for update in updates["available"] if not update["installed"]]
+    offered = [update for update in updates["available"] if is_offered(update, updates)]
     filtered = {update["id"]: reasons for update in offered if (reasons := _filtered(update, args))}
     selected = [update for update in offered if update["id"] not in filtered]
     steps = [
@@ -81,6 +81,8 @@ def _work(machine: Machine, args: dict[str, Any], call: Call) -> list[Json]:
             ]
     if args["state"] == "downloaded":
         return [*steps, _step("exit", finished)]
+    if any(update.get("hangs") for update in selected):
+        return steps  # no "exit" ever comes; only the client's patience ends it
     info = [_install(machine, update, call) for update in selected]
     steps.append(_step("install_result", {"info": info}))
     finished |= {"changed": True, "reboot_required": updates["reboot_required"]}
@@ -101,6 +103,14 @@ def _search_failure(machine: Machine, args: dict[str, Any]) -> str | None:
         return _NO_MANAGED_SERVER
     failure: str | None = machine.state["updates"].get("search_failure")
     return failure
+
+
+def is_offered(update: Json, updates: Json) -> bool:
+    """Not installed, and what it builds upon ("after": a bare article number) is, its restart included."""
+    if update["installed"]:
+        return False
+    before = [one for one in updates["available"] if update.get("after") in one["kb"]]
+    return all(one["installed"] for one in before) and not (before and updates["reboot_required"])
 
 
 def _filtered(update: Json, args: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from lab.windows import anydesk
 from lab.windows.machine import Machine
 from lab.windows.modules import Call, module
+from lab.windows.modules.updates import is_offered
 from lab.windows.state_file import Json, iso
 
 _STATES = {"running": "Running", "stopped": "Stopped", "paused": "Paused"}
@@ -125,7 +126,7 @@ def _updates(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
                 "RebootRequired": update.get("reboot_required", False),
             }
             for update in updates["available"]
-            if not update.get("installed")
+            if is_offered(update, updates)
         ],
     }
 
@@ -188,6 +189,7 @@ def _programs(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
 
 def _program(program: Json) -> Json:
     return {
+        "KeyName": program.get("key", program["name"]),
         "Hive": program["hive"],
         "DisplayName": program["name"],
         "DisplayVersion": program["version"],

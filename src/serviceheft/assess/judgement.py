@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     DONE = "done"
     FINDING = "finding"
     FAILED = "failed"
+    #: What is to be done waits for its time: a window, its ring, a restart. Owed and open, though nothing went wrong.
+    HELD = "held"
     NOT_REACHED = "not reached"
     NOT_MEASURED = "not measured"
     OUT_OF_CONTRACT = "out of contract"
@@ -27,7 +29,7 @@ class Outcome(StrEnum):
     @property
     def measured(self) -> bool:
         """Whether the host's state was really looked at; nothing else may close a finding."""
-        return self in (Outcome.DONE, Outcome.FINDING)
+        return self in (Outcome.DONE, Outcome.FINDING, Outcome.HELD)
 
 
 class Severity(StrEnum):
@@ -136,13 +138,16 @@ class Judgement:
     actions: tuple[Action, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.outcome is Outcome.FINDING) != bool(self.findings):
+        may_find = self.outcome in (Outcome.FINDING, Outcome.HELD, Outcome.FAILED)
+        if (self.outcome is Outcome.FINDING and not self.findings) or (self.findings and not may_find):
             raise ValueError(f"The outcome is {self.outcome.value!r} with {len(self.findings)} finding(s).")
         results = {check.key: check.result for check in self.checks}
         if len(results) != len(self.checks):
             raise ValueError("A check is listed twice.")
         if self.outcome is Outcome.DONE and CheckResult.NOT_MEASURED in results.values():
             raise ValueError("The outcome is 'done' although a check was not measured.")
+        if self.outcome is Outcome.HELD and self.reason is None:
+            raise ValueError("The outcome is 'held' without a reason.")
         raised = {finding.definition.check for finding in self.findings}
         found = {key for key, result in results.items() if result is CheckResult.FINDING}
         if len({finding.cause for finding in self.findings}) != len(self.findings):

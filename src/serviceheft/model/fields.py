@@ -122,6 +122,12 @@ def _secret(value: Any) -> Any:
     return value
 
 
+def _kb_article(value: Any) -> Any:
+    if not (isinstance(value, str) and re.fullmatch(r"KB[0-9]{6,8}", value)):
+        reject(f"{str(value)!r} is no article of Microsoft's knowledge base", "Write it as KB5068861.")
+    return value
+
+
 def _slug(value: str) -> str:
     if not _SLUG.fullmatch(value):
         advice = "Use small letters, digits, - and _, beginning with a letter or a digit."
@@ -160,6 +166,9 @@ Date = Annotated[datetime.date, BeforeValidator(_date)]
 Money = Annotated[Decimal, BeforeValidator(_money), WithJsonSchema({"type": "number", "minimum": 0})]
 Version = Annotated[
     str, BeforeValidator(_version), WithJsonSchema({"type": "string", "pattern": f"^{_VERSION.pattern}$"})
+]
+KbArticle = Annotated[
+    str, BeforeValidator(_kb_article), WithJsonSchema({"type": "string", "pattern": "^KB[0-9]{6,8}$"})
 ]
 Secret = Annotated[
     str, BeforeValidator(_secret), WithJsonSchema({"type": "string", "pattern": f"^{VAULT_REFERENCE}$"})

@@ -12,10 +12,25 @@ from serviceheft.assess.reasons import REASONS
 from serviceheft.running.recording import Record
 from serviceheft.running.session import Session
 
-_COLUMNS = (Outcome.DONE, Outcome.FINDING, Outcome.FAILED, Outcome.NOT_REACHED, Outcome.NOT_MEASURED)
-_STYLES = {Outcome.DONE: "green", Outcome.FINDING: "yellow"}
+_COLUMNS = (
+    Outcome.DONE,
+    Outcome.FINDING,
+    Outcome.HELD,
+    Outcome.FAILED,
+    Outcome.NOT_REACHED,
+    Outcome.NOT_MEASURED,
+)
+_STYLES = {Outcome.DONE: "green", Outcome.FINDING: "yellow", Outcome.HELD: "yellow"}
 #: Fields of a task's result that -v shows: an allow-list, for all else may hold what a host was sent.
-_DECLARED = ("changed", "failed", "unreachable", "rc", "reboot_required", "found_update_count", "milliseconds")
+_DECLARED = (
+    "changed",
+    "failed",
+    "unreachable",
+    "rc",
+    "reboot_required",
+    "found_update_count",
+    "milliseconds",
+)
 _NAMED = 8  # so many hosts are named before the rest is only counted
 
 
@@ -104,7 +119,10 @@ def _shortfall(console: Console, records: Sequence[Record]) -> None:
     if not records:
         return
     table = Table(
-        title="Not carried out; heft run takes it up", title_justify="left", title_style="bold", show_lines=True
+        title="Not carried out; heft run takes it up",
+        title_justify="left",
+        title_style="bold",
+        show_lines=True,
     )
     for column in ("hosts", "services", "outcome", "why", "what to do"):
         table.add_column(column, overflow="fold")

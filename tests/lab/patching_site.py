@@ -1,0 +1,122 @@
+"""A small customer with rings, a server and a maintenance window every evening, for the tests of patch management."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lab import defects, site
+from lab.generated import Elsewhere, write_customer
+from serviceheft import settings
+from serviceheft.assess.actions import Action
+from tests.lab.rehearsal import NOW, Rehearsal
+
+#: Wednesday evening: the window is open from 20:00 to 23:00 every day.
+EVENING = "2026-11-18T20:30:00+01:00"
+NEXT_EVENING = "2026-11-19T20:30:00+01:00"
+FRIDAY_EVENING = "2026-11-20T20:30:00+01:00"
+DAYTIME = NOW
+
+KB = "5068861"
+MISSING = {"severity": "Critical", "days": 20, "kb": KB, "title": "2026-11 Cumulative Update"}
+
+
+class PatchedCustomer(Rehearsal):
+    """A Rehearsal whose runs are made at a moment."""
+
+    def weekly(self, *options: str, at: str = EVENING, **environment: str) -> Any:
+        return self.heft("weekly", self.elsewhere.name, *options, HEFT_NOW=at, **environment)
+
+    def plant(self, host: str, defect: str = "update_missing", **arguments: Any) -> None:
+        wanted = arguments or (MISSING if defect == "update_missing" else {})
+        self.change(host, lambda state: defects.plant(state, defect, settings.now(), **wanted))
+
+    def settle(self, host: str) -> None:
+        """Make a machine healthy again, as its state was when the site was raised."""
+        path = self.lab / "machines" / f"{host}.json"
+        path.write_bytes((self.elsewhere.base / "healthy" / f"{host}.json").read_bytes())
+
+    def actions(
+        self, host: str, run: str | None = None, service: str = "3.2"
+    ) -> list[tuple[str, str, str | None]]:
+        """(kind, result, reason) of the last stamp."""
+        return [(it.kind, it.result.value, it.reason) for it in self.raw_actions(host, run, service)]
+
+    def raw_actions(self, host: str, run: str | None = None, service: str = "3.2") -> tuple[Action, ...]:
+        stamps = [it for it in self.stamps(run) if it.host == host and it.service == service]
+        return stamps[-1].actions if stamps else ()
+
+    def outcome(self, host: str, service: str = "3.2", run: str | None = None) -> tuple[str, str | None]:
+        return self.outcomes(run)[host, service]
+
+    def installed(self, host: str, kb: str = KB) -> bool:
+        return all(one["installed"] for one in self.state(host)["updates"]["available"] if kb in one["kb"])
+
+    def open_findings(self, host: str) -> set[str]:
+        return {it.cause for it in self.book.findings(self.elsewhere.name, open_only=True) if it.host == host}
+
+    def set_for(self, host: str, variables: Mapping[str, Any]) -> None:
+        _write(self.elsewhere.root / "host_vars" / f"{host}.yml", dict(variables))
+
+    def set_for_all(self, variables: Mapping[str, Any]) -> None:
+        _write(self.elsewhere.root / "group_vars" / "all" / "patching.yml", dict(variables))
+
+
+@contextmanager
+def patched_customer(
+    base: Path,
+    slot: int,
+    *,
+    clients: int = 3,
+    tier: str = "standard",
+    name: str = "lichtblick",
+    **variables: Any,
+) -> Iterator[PatchedCustomer]:
+    """`clients` hosts pc-001 ... of which the first is the pilot, and srv-001. `slot`: one per test file."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    address_range = f"127.{200 + 5 * worker + slot}"
+    written = write_customer(base, name=name, hosts=clients, tier=tier, address_range=address_range)
+    _add_server(written, address_range)
+    _add_window(written)
+    customer = PatchedCustomer(written)
+    customer.set_for_all({"patch_management_reboot": "when_needed"} | variables)
+    customer.set_for("pc-001", {"patch_management_ring": "pilot"})
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in customer.environment.items():
+            patch.setenv(variable, value)
+        site.raise_site(written.load(), settings.now())
+        healthy = base / "healthy"
+        healthy.mkdir()
+        for path in (customer.lab / "machines").glob("*.json"):
+            (healthy / path.name).write_bytes(path.read_bytes())
+        try:
+            yield customer
+        finally:
+            site.lower_site(written.name)
+
+
+def _add_server(written: Elsewhere, address_range: str) -> None:
+    hosts = yaml.safe_load((written.root / "hosts.yml").read_text(encoding="utf-8"))
+    hosts["windows_servers"] = {"hosts": {"srv-001": {"ansible_host": f"{address_range}.9.1"}}}
+    _write(written.root / "hosts.yml", hosts)
+    windows = (written.root / "group_vars" / "windows_clients" / "windows.yml").read_text(encoding="utf-8")
+    _write(written.root / "group_vars" / "windows_servers" / "windows.yml", yaml.safe_load(windows))
+
+
+def _add_window(written: Elsewhere) -> None:
+    path = written.root / "group_vars" / "all" / "customer.yml"
+    facts = yaml.safe_load(path.read_text(encoding="utf-8"))
+    days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+    window = {"name": "evening", "days": days, "start": "20:00", "end": "23:00"}
+    facts["contract"]["maintenance_windows"] = [window]
+    _write(path, facts)
+
+
+def _write(path: Path, data: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
+    path.write_text(f"---\n{text}", encoding="utf-8")
