@@ -169,6 +169,7 @@ def machine(customer: Customer, host: Host, secrets: Mapping[str, str], now: dat
 
 def _set_up_remote_access(state: Json, variables: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
     """AnyDesk from its package, with the password and the mark that a run has left."""
+    state["feed_address"] = str(variables["standard_software_source_url"])
     version = state["feed"][anydesk.PACKAGE][-1]
     state["packages"].append({"name": anydesk.PACKAGE, "version": version, "pinned": False})
     anydesk.install(state, version)

@@ -7,6 +7,7 @@ whole. A package for which no source answers is listed as outdated under its own
 import re
 from typing import Any
 
+from lab.windows import anydesk
 from lab.windows.machine import Json, Machine, ModuleFailure
 from lab.windows.modules import Call, module
 
@@ -50,6 +51,7 @@ def win_chocolatey(machine: Machine, args: dict[str, Any], call: Call) -> dict[s
     finally:
         if call.check_mode:
             _restore(machine, before)
+        anydesk.follow_package(machine.state)
 
 
 def _bootstrap(machine: Machine, args: dict[str, Any]) -> None:

@@ -74,16 +74,18 @@ def final_judgement(
     failed = newest.get("unreachable") or newest.get("failed")
     after = reach.judgement(SUBJECT, newest) if failed else judge(_section(newest), policy)
     before = actions(_section(visits[0]), policy)
-    left = {one.kind: one.reason for one in actions(_section(newest), policy)} if not failed else {}
-    return replace(after, actions=tuple(_became(one, results, left, after) for one in before))
+    left = {one.kind: one.reason for one in actions(_section(newest), policy)}
+    became = (_became(one, results, None if failed else left, after) for one in before)
+    return replace(after, actions=tuple(one for one in became if one))
 
 
 def _became(
     action: Action,
     results: Mapping[str, Mapping[str, Any]],
-    left: Mapping[str, str | None],
+    left: Mapping[str, str | None] | None,
     after: Judgement,
-) -> Action:
+) -> Action | None:
+    """`left` is what is still to be done, kind -> why it is held; None when that could not be measured."""
     if action.result is ActionResult.HELD:
         return action
     task = _TASKS[action.kind]
@@ -93,8 +95,9 @@ def _became(
         reason = _FAILURES[task] if found.code in ("reach.module_failed", "reach.unknown") else found.code
         return replace(action, result=ActionResult.FAILED, reason=reason)
     if not result or result.get("skipped"):
-        # Planned behind a step that did not bring the host so far.
-        reason = left.get(action.kind) or after.reason or "remote_access.step_before_failed"
+        if left is not None and action.kind not in left:
+            return None  # planned to be safe: the newest visit shows that it was not needed
+        reason = (left or {}).get(action.kind) or after.reason or "remote_access.step_before_failed"
         return replace(action, result=ActionResult.HELD, reason=reason)
     return replace(action, result=ActionResult.DONE)
 
