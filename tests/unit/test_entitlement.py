@@ -297,14 +297,16 @@ def test_hosts_for_a_run() -> None:
         "3.4 is owed, but no role does it yet"
     )
     week = "2026-W47"
+    more = {"3.2": week, "4.3": week}
+    software = {"3.3": week}
     assert owed_hosts(found) == {
-        "srv": {"2.4": week, "2.6": week, "2.7": week},
-        "pc": {"2.4": week, "2.6": week, "3.1": week},
+        "srv": {"2.4": week, "2.6": week, "2.7": week, **more},
+        "pc": {"2.4": week, "2.6": week, "3.1": week, **more, **software},
         "sw": {"2.6": week},
     }
     assert owed_hosts(found, again=True) == {
-        "pc": {"2.4": week, "2.6": week, "2.7": week, "3.1": week},
-        "srv": {"2.4": week, "2.6": week, "2.7": week},
+        "pc": {"2.4": week, "2.6": week, "2.7": week, "3.1": week, **more, **software},
+        "srv": {"2.4": week, "2.6": week, "2.7": week, **more},
         "sw": {"2.6": week},
     }
 
@@ -324,6 +326,19 @@ def test_visit_on_order() -> None:
         "sw": {"2.6": week},
     }
     assert visit_on_order(customer(None, hosts=hosts, services=off), CATALOGUE, WEDNESDAY) == {
-        "pc": {"2.6": week, "2.7": week},
+        "pc": {"2.4": week, "2.6": week, "2.7": week},
         "sw": {"2.6": week},
     }
+
+
+def test_a_visit_by_the_hour_changes_devices_only_where_that_was_ordered() -> None:
+    ordered = {"3.2": ServiceChoice(enabled=True, ordered=True, reason="Mail vom 3. November")}
+    hosts = {"pc": ("windows_clients",)}
+    found = visit_on_order(customer(None, hosts=hosts, services=ordered), CATALOGUE, WEDNESDAY)
+    assert "3.2" in found["pc"]
+    assert "3.3" not in found["pc"]
+
+
+def test_what_waits_is_open_whatever_was_stamped_before() -> None:
+    done, held = stamp("done"), stamp("held", at="2026-11-18 11:00")
+    assert state_of(owed(customer(), CATALOGUE, [done, held], WEDNESDAY), "2.7", "2026-W47") is State.OPEN

@@ -27,8 +27,8 @@ EVERYTHING = (
 
 REMOTE = (*WINDOWS, "linux_servers")
 BASIC = {"1.2": WHOLE_CUSTOMER, "2.4": REMOTE, "2.6": EVERYTHING, "2.7": WINDOWS, "3.1": ("windows_clients",)}
-STANDARD = BASIC | {"3.4": SERVERS, "4.2": WHOLE_CUSTOMER}
-COMFORT = STANDARD | {"4.6": WHOLE_CUSTOMER}
+STANDARD = BASIC | {"3.2": WINDOWS, "3.3": ("windows_clients",), "3.4": SERVERS, "4.2": WHOLE_CUSTOMER}
+COMFORT = STANDARD | {"4.3": WINDOWS, "4.6": WHOLE_CUSTOMER}
 GOLDEN = {
     "musterbau": COMFORT,
     "kanzlei_nord": STANDARD,
@@ -42,8 +42,11 @@ PERIODS = {
     "2.6": "2026-W47",
     "2.7": "2026-W47",
     "3.1": "2026-W47",
+    "3.2": "2026-W47",
+    "3.3": "2026-W47",
     "3.4": "2026-W47",
     "4.2": "2026-11",
+    "4.3": "2026-W47",
     "4.6": "2026",
 }
 
@@ -98,6 +101,12 @@ def test_what_the_weekly_run_visits(name: str, clients: int, servers: int, linux
     linux = {**other, "2.4": "2026-W47"}
     server = {**linux, "2.7": "2026-W47"}
     client = {**server, "3.1": "2026-W47"}
+    if name != "praxis_sued":
+        client |= {"3.2": "2026-W47", "3.3": "2026-W47"}
+        server |= {"3.2": "2026-W47"}
+    if name == "musterbau":
+        client |= {"4.3": "2026-W47"}
+        server |= {"4.3": "2026-W47"}
     found = [sum(services == kind for services in plan.values()) for kind in (client, server, linux, other)]
     assert found == [clients, servers, linuxes, others]
     assert sum(found) == len(plan)

@@ -44,6 +44,9 @@ def test_facts_of_single_services() -> None:
         "2.6": "documentation",
         "2.7": "antivirus_check",
         "3.1": "update_check",
+        "3.2": "patch_management",
+        "3.3": "standard_software",
+        "4.3": "business_software",
     }
     assert {service.cadence for number, service in services.items() if number in ("2.7", "3.1", "3.4")} == {
         "weekly"

@@ -201,6 +201,7 @@ CHECKS = {
     "remote_access.signature": N_("AnyDesk's signature"),
     "remote_access.signer": N_("AnyDesk's signer"),
     "remote_access.password": N_("AnyDesk's unattended password"),
+    "patching.exception_lapsed": N_("exceptions for updates"),
 }
 
 GLOSSARY = (
