@@ -44,7 +44,7 @@ def _tasks(rows: list[Row], hosts: int) -> None:
     lines, other = [], [0.0, 0.0, 0.0]
     for row in rows:
         figures = [row.wall, row.own, row.workers]
-        if row.name == "start" or row.run + row.skipped >= hosts:
+        if row.name == "start" or (row.run + row.skipped and not row.once):
             lines.append([row.name, *_cells(figures, hosts)])
         else:
             other = [before + more for before, more in zip(other, figures, strict=True)]

@@ -29,6 +29,7 @@ class Row:
     """One task of a run: seconds of wall time, of the controller's own CPU and of its workers' CPU."""
 
     name: str
+    once: bool
     run: int
     skipped: int
     wall: float
@@ -73,7 +74,7 @@ def run(*, quick: bool) -> None:
 def playbook(site: Raised, path: str, *options: str) -> tuple[Cost, Tasks]:
     """Run a playbook; its cost, and how many tasks each host had."""
     cost, rows = profiled(site, path, *options)
-    each = [row for row in rows if row.run + row.skipped >= site.hosts]
+    each = [row for row in rows if not row.once]
     return cost, Tasks(
         sum(row.run for row in each) / site.hosts, sum(row.skipped for row in each) / site.hosts
     )

@@ -26,3 +26,9 @@ def _update_agent(machine: Machine, parameters: Json, call: Call) -> Json:  # no
 def _volumes(machine: Machine, parameters: Json, call: Call) -> Json:  # noqa: ARG001
     """Local volumes with their free space."""
     return _section(machine, call, "volumes")
+
+
+@script("remote_access")
+def _remote_access(machine: Machine, parameters: Json, call: Call) -> Json:  # noqa: ARG001
+    """The remote access program's file, signer and service."""
+    return _section(machine, call, "anydesk")

@@ -36,7 +36,7 @@ class CallbackModule(CallbackBase):
         self.at = (time.monotonic(), 0.0, 0.0)
         self._begin("start")
 
-    def _begin(self, name: str) -> None:
+    def _begin(self, name: str, *, once: bool = False) -> None:
         """End the row before and begin another."""
         multiprocessing.active_children()  # counts those children that have ended
         own, workers = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -45,13 +45,13 @@ class CallbackModule(CallbackBase):
             figures = zip(("wall", "own", "workers"), now, self.at, strict=True)
             self.rows[-1] |= {key: at - before for key, at, before in figures}
             self.at = now
-        self.rows.append({"name": name, "run": 0, "skipped": 0})
+        self.rows.append({"name": name, "once": once, "run": 0, "skipped": 0})
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self._begin(f"[{play.get_name()}]")
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
-        self._begin(task.get_name())
+        self._begin(task.get_name(), once=bool(task.run_once))
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         self.rows[-1]["run"] += 1
