@@ -170,7 +170,7 @@ def test_a_full_disk_ends_as_a_stamp_and_the_next_run_installs(weeks: Weeks) -> 
     assert first == ("finding", ["remote_access.missing"], [])
     assert second[:2] == ("finding", ["remote_access.missing"])
     assert [kind for kind, _, _ in second[2]] == ["anydesk.install", "anydesk.set_password"]
-    assert second[2][0] == ("anydesk.install", "failed", "remote_access.package_failed")
+    assert second[2][0] == ("anydesk.install", "failed", "reach.disk_full")
     assert second[2][1][1] == "held"
     assert weeks.told("second", "pc-005")[-1] == (
         "done",

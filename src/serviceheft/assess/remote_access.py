@@ -284,7 +284,7 @@ def _password_is_due(
         return False
     wanted = policy.fingerprint(state.id) if state.id else None
     kept = text(mapping(section, "Mark"), "PasswordFingerprint")
-    return wanted is None or kept is None or not hmac.compare_digest(wanted, kept)
+    return wanted is None or kept is None or not hmac.compare_digest(wanted.encode(), kept.encode())
 
 
 def _usable(password: str) -> bool:

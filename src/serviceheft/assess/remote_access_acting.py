@@ -50,13 +50,15 @@ def steps(visits: Sequence[Mapping[str, Any]], policy: RemoteAccessPolicy) -> di
     section = _section(_newest(visits))
     planned = {one.kind for one in actions(section, policy) if one.result is ActionResult.PLANNED}
     identifier = read_state(section).id
+    package = bool(planned & {"anydesk.install", "anydesk.upgrade"})
     password = None
-    if "anydesk.set_password" in planned and identifier:
+    # A file that is to be replaced gets none: the plan counts on the new one, which is measured first.
+    if "anydesk.set_password" in planned and identifier and not package:
         path = text(mapping(section, "File"), "Path")
         password = {"Path": path, "Fingerprint": policy.fingerprint(identifier)} if path else None
     return {
         "wanted": bool(planned),
-        "package": bool(planned & {"anydesk.install", "anydesk.upgrade"}),
+        "package": package,
         "start": service_name(section) if "anydesk.start" in planned else None,
         "password": password,
     }
@@ -91,7 +93,10 @@ def _became(
     task = _TASKS[action.kind]
     result = results.get(task, {})
     if result.get("failed") or result.get("unreachable"):
-        found = reach.classify(result)
+        # Chocolatey tells of a full disk on its standard output only.
+        told = {"stderr": f"{result.get('stderr')}\n{result.get('stdout')}"}
+        full = reach.classify(told).code == "reach.disk_full"
+        found = reach.classify(told if full else result)
         reason = _FAILURES[task] if found.code in ("reach.module_failed", "reach.unknown") else found.code
         return replace(action, result=ActionResult.FAILED, reason=reason)
     if not result or result.get("skipped"):

@@ -1,0 +1,359 @@
+"""2.4: AnyDesk judged, what is done about it, and what must never be done."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.windows import anydesk
+from lab.windows.defaults import default_machine
+from lab.windows.machine import Machine
+from lab.windows.modules import Call
+from lab.windows.modules.windows_visit import run
+from serviceheft import settings
+from serviceheft.assess.judgement import CAUSES, Judgement
+from serviceheft.assess.reasons import REASONS
+from serviceheft.assess.remote_access import RemoteAccessPolicy, actions, judge
+from serviceheft.assess.remote_access_acting import final_judgement, first_judgement, steps
+
+NOW = settings.now()
+PASSWORD = "CANARY-password-1"
+KEY = "CANARY-key-1"
+POLICY = RemoteAccessPolicy("8.0.8", ("AnyDesk Software GmbH",), "anydesk.install", PASSWORD, KEY)
+ID = "1234567890"
+
+type Raw = dict[str, Any]
+
+
+def healthy(**parts: Any) -> Raw:
+    """The raw section of a host where all is as agreed; `parts` replace some of it."""
+    section: Raw = {
+        "Errors": {},
+        "Program": {"DisplayName": "AnyDesk", "DisplayVersion": "ad 9.5.6"},
+        "Service": {"Name": "AnyDesk", "State": "Running", "StartMode": "Auto"},
+        "File": {"Path": anydesk.PATH, "FileVersion": "9.5.6", "ProductVersion": "9.5.6"},
+        "Signature": {"Status": "Valid", "SimpleName": "AnyDesk Software GmbH", "Thumbprint": "AB"},
+        "Answers": {"Id": ID, "Alias": "empfang@ad", "Status": "online"},
+        "Mark": {"PasswordFingerprint": POLICY.fingerprint(ID)},
+    }
+    return section | parts
+
+
+ABSENT: Raw = {"Errors": {}, "Program": None, "Service": None}
+STOPPED = {"Name": "AnyDesk", "State": "Stopped", "StartMode": "Auto"}
+FOREIGN = {"Status": "Valid", "SimpleName": "Fernhilfe Freeware Ltd"}
+BROKEN = {"Status": "HashMismatch", "SimpleName": "AnyDesk Software GmbH"}
+OLD = {"Path": anydesk.PATH, "FileVersion": "7.1.13"}
+
+
+def causes(judgement: Judgement) -> list[str]:
+    return [finding.cause for finding in judgement.findings]
+
+
+def plan(section: Raw | None, policy: RemoteAccessPolicy = POLICY) -> list[tuple[str, str, str | None]]:
+    return [(it.kind, it.result.value, it.reason) for it in actions(section, policy)]
+
+
+def test_as_agreed_is_done_and_needs_nothing() -> None:
+    judgement = judge(healthy(), POLICY)
+    assert (judgement.outcome, judgement.reason, plan(healthy())) == ("done", None, [])
+    assert judgement.measured == {
+        "installed": True,
+        "id": ID,
+        "alias": "empfang@ad",
+        "version": "9.5.6",
+        "signer": "AnyDesk Software GmbH",
+        "signature": "valid",
+        "service": "running",
+    }
+
+
+@pytest.mark.parametrize(
+    ("section", "found", "planned"),
+    [
+        (
+            ABSENT,
+            ["remote_access.missing"],
+            [("anydesk.install", "planned", None), ("anydesk.set_password", "planned", None)],
+        ),
+        (healthy(File=OLD), ["remote_access.outdated"], [("anydesk.upgrade", "planned", None)]),
+        (
+            healthy(File=OLD, Signature=FOREIGN | {"SimpleName": "philandro Software GmbH"}),
+            ["remote_access.outdated", "remote_access.foreign_signer"],
+            [("anydesk.upgrade", "planned", None)],
+        ),
+        (healthy(Signature=FOREIGN), ["remote_access.foreign_signer"], []),
+        (healthy(Signature=BROKEN), ["remote_access.signature_invalid"], []),
+        (healthy(Signature={"Status": "NotSigned"}), ["remote_access.signature_invalid"], []),
+        (
+            healthy(Service=STOPPED),
+            ["remote_access.service_stopped"],
+            [("anydesk.start", "planned", None)],
+        ),
+        (
+            healthy(Mark={}),
+            ["remote_access.password_not_set"],
+            [("anydesk.set_password", "planned", None)],
+        ),
+        (
+            healthy(Mark={}, Signature=FOREIGN),
+            ["remote_access.foreign_signer", "remote_access.password_not_set"],
+            [("anydesk.set_password", "held", "remote_access.not_trusted")],
+        ),
+        (
+            healthy(Service=STOPPED, Signature=BROKEN),
+            ["remote_access.signature_invalid", "remote_access.service_stopped"],
+            [("anydesk.start", "held", "remote_access.not_trusted")],
+        ),
+    ],
+)
+def test_each_deviation_and_what_is_done_about_it(section: Raw, found: list[str], planned: list[Any]) -> None:
+    judgement = judge(section, POLICY)
+    assert (judgement.outcome, causes(judgement)) == ("finding", found)
+    assert plan(section) == planned
+
+
+def test_without_an_id_nothing_proves_the_password() -> None:
+    section = healthy(Answers={"Id": "0"})
+    judgement = judge(section, POLICY)
+    assert (judgement.outcome, judgement.reason, causes(judgement)) == (
+        "not measured",
+        "remote_access.no_id",
+        [],
+    )
+    assert plan(section) == [("anydesk.set_password", "held", "remote_access.no_id")]
+
+
+@pytest.mark.parametrize("answer", ["0", "", "SERVICE_NOT_RUNNING", "12", "1234567890 ; calc", None, 5])
+def test_an_id_is_digits_or_it_is_none(answer: Any) -> None:
+    assert judge(healthy(Answers={"Id": answer}), POLICY).measured["id"] is None
+
+
+@pytest.mark.parametrize(
+    ("section", "reason"),
+    [
+        (None, "visit.section_missing"),
+        ({"Errors": {"Program": "x"}, "Service": None}, "visit.section_failed"),
+    ],
+)
+def test_what_was_not_measured_is_never_missing(section: Raw | None, reason: str) -> None:
+    judgement = judge(section, POLICY)
+    assert (judgement.outcome, judgement.reason) == ("not measured", reason)
+    assert plan(section) == []
+
+
+@pytest.mark.parametrize("part", ["File", "Signature", "Service", "Answers"])
+def test_a_part_that_could_not_be_read_is_not_measured(part: str) -> None:
+    section = {name: value for name, value in healthy().items() if name != part}
+    if part == "File":
+        del section["Program"]
+    assert judge(section, POLICY).outcome == "not measured"
+
+
+def test_without_a_password_in_the_inventory_it_is_not_our_affair() -> None:
+    policy = replace(POLICY, password=None, fingerprint_key=None)
+    assert judge(healthy(Mark={}), policy).outcome == "done"
+    assert plan(healthy(Mark={}), policy) == []
+
+
+@pytest.mark.parametrize("password", ["kurz", "mit Leerzeichen", "Größenwahn-1", "zwei\nZeilen-1"])
+def test_a_password_that_would_not_arrive_whole_is_not_sent(password: str) -> None:
+    policy = replace(POLICY, password=password)
+    assert plan(healthy(), policy) == [("anydesk.set_password", "held", "remote_access.password_unusable")]
+    assert steps([{"sections": {"anydesk": healthy()}}], policy)["password"] is None
+
+
+def test_the_fingerprint_belongs_to_key_id_and_password() -> None:
+    prints = {
+        POLICY.fingerprint(ID),
+        POLICY.fingerprint("9876543210"),
+        replace(POLICY, password="Another-password").fingerprint(ID),
+        replace(POLICY, fingerprint_key="another key").fingerprint(ID),
+    }
+    assert len(prints) == 4
+    assert all(value and len(value) == 64 for value in prints)
+
+
+# -- carrying out ---------------------------------------------------------------------------------------------
+
+
+def visited(section: Raw | None) -> Raw:
+    return {"sections": {"anydesk": section}}
+
+
+SKIPPED: Raw = {"skipped": True, "changed": False}
+DONE: Raw = {"changed": True}
+
+
+def outcome(visits: list[Raw], **results: Raw) -> Judgement:
+    tasks = {"package": SKIPPED, "start": SKIPPED, "password": SKIPPED}
+    return final_judgement(visits, tasks | results, POLICY)
+
+
+def became(judgement: Judgement) -> list[tuple[str, str, str | None]]:
+    return [(it.kind, it.result.value, it.reason) for it in judgement.actions]
+
+
+def test_steps_in_their_order() -> None:
+    assert steps([visited(healthy())], POLICY) == {
+        "wanted": False,
+        "package": False,
+        "start": None,
+        "password": None,
+    }
+    assert steps([visited(ABSENT)], POLICY)["package"]
+    branded = STOPPED | {"Name": "AnyDesk-ad_1a2b"}
+    assert steps([visited(healthy(Service=branded))], POLICY)["start"] == "AnyDesk-ad_1a2b"
+    wanted = {"Path": anydesk.PATH, "Fingerprint": POLICY.fingerprint(ID)}
+    assert steps([visited(healthy(Mark={}))], POLICY)["password"] == wanted
+    assert steps([visited(ABSENT), visited(healthy(Mark={}))], POLICY)["password"] == wanted
+    assert steps([visited(healthy(Mark={})), SKIPPED], POLICY)["password"] == wanted
+
+
+def test_a_file_that_is_to_be_replaced_gets_no_password() -> None:
+    """Also when replacing it has failed, and the visit after that shows it again."""
+    old = visited(healthy(File=OLD, Signature=FOREIGN, Mark={}))
+    assert steps([old, old], POLICY) == {"wanted": True, "package": True, "start": None, "password": None}
+
+
+def test_after_an_installation_the_new_file_must_be_trusted_to_get_the_password() -> None:
+    replaced = visited(healthy(Mark={}, Signature=FOREIGN))
+    assert steps([visited(ABSENT), replaced], POLICY)["password"] is None
+    assert became(outcome([visited(ABSENT), replaced], package=DONE)) == [
+        ("anydesk.install", "done", None),
+        ("anydesk.set_password", "held", "remote_access.not_trusted"),
+    ]
+
+
+def test_what_was_done_is_told_with_the_newest_measurement() -> None:
+    done = outcome(
+        [visited(ABSENT), visited(healthy(Mark={})), visited(healthy())], package=DONE, password=DONE
+    )
+    assert done.outcome == "done"
+    assert became(done) == [("anydesk.install", "done", None), ("anydesk.set_password", "done", None)]
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        ({"failed": True, "msg": "Error installing package(s)", "rc": 1}, "remote_access.package_failed"),
+        (
+            {"failed": True, "msg": "Error installing", "stdout": "There is not enough space on the disk."},
+            "reach.disk_full",
+        ),
+        ({"unreachable": True, "msg": "winrm connection error: timed out"}, "reach.timeout"),
+    ],
+)
+def test_a_failed_step_tells_why_and_what_comes_behind_is_held(result: Raw, reason: str) -> None:
+    judgement = outcome([visited(ABSENT), visited(ABSENT)], package=result)
+    assert causes(judgement) == ["remote_access.missing"]
+    assert became(judgement) == [
+        ("anydesk.install", "failed", reason),
+        ("anydesk.set_password", "held", "remote_access.step_before_failed"),
+    ]
+
+
+def test_a_host_that_is_lost_on_the_way_is_not_reached() -> None:
+    gone = {"unreachable": True, "msg": f"Connection refused {PASSWORD}"}
+    judgement = outcome([visited(ABSENT), gone], package=DONE)
+    assert (judgement.outcome, judgement.reason) == ("not reached", "reach.refused")
+    assert became(judgement) == [
+        ("anydesk.install", "done", None),
+        ("anydesk.set_password", "held", "reach.refused"),
+    ]
+    assert PASSWORD not in repr(judgement)
+
+
+def test_a_step_that_proved_needless_is_not_told() -> None:
+    """With the service stopped nothing could say whether the password is set; after the start it is."""
+    stopped = visited(healthy(Service=STOPPED, Answers={}))
+    assert became(outcome([stopped, visited(healthy())], start=DONE)) == [("anydesk.start", "done", None)]
+
+
+def test_the_first_stamp_tells_the_plan_in_check_mode_and_what_is_held_otherwise() -> None:
+    def told(section: Raw, *, check_mode: bool) -> list[str]:
+        return [
+            it.result.value for it in first_judgement(visited(section), POLICY, check_mode=check_mode).actions
+        ]
+
+    assert told(ABSENT, check_mode=True) == ["planned", "planned"]
+    assert told(ABSENT, check_mode=False) == []
+    assert told(healthy(Mark={}, Signature=FOREIGN), check_mode=False) == ["held"]
+
+
+# -- laws -----------------------------------------------------------------------------------------------------
+
+NAMES = [
+    "Errors",
+    "Program",
+    "Service",
+    "File",
+    "Signature",
+    "Answers",
+    "Mark",
+    "Name",
+    "State",
+    "Status",
+    "SimpleName",
+    "Id",
+    "Alias",
+    "Path",
+    "FileVersion",
+    "DisplayVersion",
+    "PasswordFingerprint",
+]
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=20),
+    st.sampled_from(["Running", "Valid", "AnyDesk Software GmbH", "9.5.6", "7.0", ID, "\ud800", "ä"]),
+)
+SECTIONS = st.one_of(
+    LEAVES,
+    st.dictionaries(
+        st.sampled_from(NAMES), LEAVES | st.dictionaries(st.sampled_from(NAMES), LEAVES, max_size=5)
+    ),
+)
+
+
+@given(SECTIONS)
+def test_whatever_a_host_sends_is_judged_and_gives_no_secret_away(section: Any) -> None:
+    judgement = first_judgement(visited(section), POLICY, check_mode=True)
+    data = json.dumps(judgement.as_data(), allow_nan=False)
+    assert Judgement.from_data(json.loads(data)) == judgement
+    assert "CANARY" not in data + repr(judgement) + repr(POLICY)
+    assert all(cause in CAUSES for cause in causes(judgement))
+    assert {it.reason for it in judgement.actions} - {None} <= set(REASONS)
+
+
+@given(SECTIONS)
+def test_the_password_goes_only_to_a_file_that_is_vouched_for(section: Any) -> None:
+    if steps([visited(section)], POLICY)["password"]:
+        assert section["Signature"]["Status"] == "Valid"
+        assert section["Signature"]["SimpleName"] in POLICY.signers
+
+
+# -- the emulated host ----------------------------------------------------------------------------------------
+
+
+def emulated(change: Callable[[Raw], None]) -> Judgement:
+    state = default_machine("client", name="pc-1", address="127.30.1.1", now=NOW, accounts=[])
+    change(state)
+    call = Call(check_mode=False, diff=False, now=NOW, user={})
+    result = run(Machine("pc-1", state, now=NOW), {"sections": ["anydesk"]}, call)
+    return judge(result["sections"]["anydesk"], replace(POLICY, password=None))
+
+
+def test_the_emulated_host_shows_what_the_judging_asks() -> None:
+    assert causes(emulated(lambda state: None)) == ["remote_access.missing"]
+    assert emulated(lambda state: anydesk.install(state, "9.5.6")).outcome == "done"
+    assert causes(emulated(lambda state: anydesk.install(state, "7.1.13"))) == [
+        "remote_access.outdated",
+        "remote_access.foreign_signer",
+    ]
