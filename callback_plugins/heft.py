@@ -105,14 +105,16 @@ class CallbackModule(CallbackBase):
             return
         arguments, loader = context.CLIARGS, opening[0].get_loader()
         extra = load_extra_vars(loader)
-        ticket = extra.get("heft_ticket")
         order = session.Order(
             cadence=opening[0].args.get("cadence"),
             dry_run=bool(arguments.get("check")),
             limit=arguments.get("subset"),
-            ticket=None if ticket is None else str(ticket),
+            ticket=_text(extra.get("heft_ticket")),
             only_open=str(extra.get("heft_only_open", "")).lower() == "true",
             catch_up=str(extra.get("heft_catch_up", "")).lower() == "true",
+            emergency=_text(extra.get("heft_emergency")),
+            reason=_text(extra.get("heft_reason")),
+            maximum_hosts=int(cap) if (cap := str(extra.get("heft_maximum_hosts", ""))).isdecimal() else None,
         )
         try:
             catalogue = load_catalogue()
@@ -250,6 +252,11 @@ class CallbackModule(CallbackBase):
         for line in self.lines:
             self.console.print(line, markup=False, soft_wrap=True)
         self.counted, self.lines = 0, []
+
+
+def _text(value: Any) -> str | None:
+    """A variable of the command line as text; None when it was not given."""
+    return None if value is None or not str(value).strip() else str(value).strip()
 
 
 def _vault(customer: Any, loader: Any) -> Any:

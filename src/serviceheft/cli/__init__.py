@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from serviceheft.cli import catch_up, contract, customers, evidence, lab, pages, visits
+from serviceheft.cli import catch_up, contract, customers, emergency, evidence, lab, pages, visits
 
 app = typer.Typer(
     help="The service book: carry out what a customer's contract contains, stamp it, publish it.",
@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (visits, catch_up, contract, evidence, pages, customers):
+for module in (visits, catch_up, emergency, contract, evidence, pages, customers):
     module.add_to(app)
 app.add_typer(lab.app, name="lab")
 

@@ -1,5 +1,6 @@
 """The ansible-playbook line of a run: built, shown, and carried out."""
 
+import json
 import os
 import shlex
 import signal
@@ -15,6 +16,21 @@ _MOST_VERBOSE = 3
 
 
 @dataclass(frozen=True)
+class Emergency:
+    """One update that is installed now, outside of rings, windows and freeze days, and why."""
+
+    kb: str
+    reason: str
+    #: Instead of the customer's own cap; None: that one holds.
+    maximum_hosts: int | None = None
+
+    @property
+    def variables(self) -> dict[str, str | int]:
+        found: dict[str, str | int] = {"heft_emergency": self.kb, "heft_reason": self.reason}
+        return found | ({"heft_maximum_hosts": self.maximum_hosts} if self.maximum_hosts else {})
+
+
+@dataclass(frozen=True)
 class PlaybookCall:
     """One call of ansible-playbook from the repository's root; `line` is what a technician would type."""
 
@@ -26,6 +42,7 @@ class PlaybookCall:
     ticket: str | None = None
     only_open: bool = False
     catch_up: bool = False
+    emergency: "Emergency | None" = None
     verbose: int = 0
 
     @property
@@ -39,6 +56,7 @@ class PlaybookCall:
         found += ["-e", f"heft_ticket={self.ticket}"] if self.ticket else []
         found += ["-e", "heft_only_open=true"] if self.only_open else []
         found += ["-e", "heft_catch_up=true"] if self.catch_up else []
+        found += ["-e", json.dumps(self.emergency.variables, ensure_ascii=False)] if self.emergency else []
         found += [f"-{'v' * min(self.verbose, _MOST_VERBOSE)}"] if self.verbose else []
         return [*found, f"playbooks/{self.playbook}.yml"]
 

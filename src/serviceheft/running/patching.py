@@ -174,7 +174,7 @@ def _well_at(stamps: Iterable[Stamp]) -> tuple[datetime, ...]:
     """The times at which it was well since it last was not."""
     times: list[datetime] = []
     for stamp in stamps:
-        if stamp.service == SERVICE:
+        if stamp.service == SERVICE and stamp.kind != "emergency":  # that looks at one update only
             times = [*times, stamp.at] if patching.is_well(stamp) else []
     return tuple(times)
 

@@ -80,7 +80,8 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
             session.run,
             service,
             host,
-            (session.planned or {}).get(host, {}).get(service),
+            # One update is not the period's patch management.
+            None if session.order.emergency else (session.planned or {}).get(host, {}).get(service),
             judgement,
             now=now,
             deadline=partial(reaction_deadline, customer, session.catalogue),

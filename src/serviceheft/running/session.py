@@ -4,6 +4,7 @@ A run touches exactly one customer. Everything that can be refused is refused he
 """
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer
 from serviceheft.running import evidence
+from serviceheft.running.stop import stop_reason
 
 #: The one role that an emergency run carries out.
 EMERGENCY_ROLE = "patch_management"
@@ -137,6 +139,8 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
             f"{customer.name} has no service contract: nothing runs by schedule. "
             "When the customer ordered this, name the ticket: --ticket NUMBER"
         )
+    if order.emergency:
+        check_emergency(order.emergency, order.reason)
     who, commit = evidence.technician(), evidence.commit(settings.REPOSITORY)
     # The first deadline imports the holiday library: once here instead of once in every forked task.
     reaction_deadline(customer, catalogue, now)
@@ -151,7 +155,7 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
             dry_run=order.dry_run,
             now=now,
             ticket=order.ticket,
-            reason=order.reason,
+            reason=_reason(order),
             limit=order.limit,
             tier=customer.contract.tier,
         )
@@ -166,6 +170,28 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
         who=who,
     )
     return _current
+
+
+def _reason(order: Order) -> str | None:
+    """Why the run is made, as the book keeps it."""
+    if order.emergency is None:
+        return order.reason
+    return f"{order.emergency} outside of rings, windows and freeze days: {order.reason}"
+
+
+def check_emergency(kb: str, reason: str | None) -> None:
+    """Raises RunRefused when the procedure must not be left out."""
+    if not re.fullmatch(r"KB[0-9]{6,8}", kb):
+        raise RunRefused(f"{kb!r} is no article of Microsoft's knowledge base. Write it as KB5068861.")
+    if not (reason or "").strip():
+        raise RunRefused(
+            "An emergency leaves rings, windows and freeze days out: say why with --reason TEXT."
+        )
+    if stopped := stop_reason():
+        raise RunRefused(
+            f"The stop file {settings.stop_file()} is there ({stopped}): nothing is changed, in an emergency neither. "
+            "Remove it first."
+        )
 
 
 def _owed(customer: Customer, catalogue: Catalogue, book: Book, order: Order, now: datetime) -> Plan:
