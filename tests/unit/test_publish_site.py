@@ -1,6 +1,7 @@
 """The pages of a customer's book: what stands where, what never stands anywhere, what is written again."""
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -139,6 +140,22 @@ def test_a_second_build_writes_nothing_again_and_drops_what_is_gone(story: Story
     build_site(story.customer.model_copy(update={"hosts": hosts}), story.catalogue, story.book, tmp_path, NOW)
     assert not (index.parent / "hosts" / "mb-pc-01.html").exists()
     assert "hosts/mb-pc-01.html" not in (index.parent / "search.json").read_text("utf-8")
+
+
+def test_tables_over_all_devices_stay_out_of_the_search_which_has_a_limit(
+    story: Story, tmp_path: Path
+) -> None:
+    index = build_site(story.customer, story.catalogue, story.book, tmp_path, NOW)
+    items = json.loads((index.parent / "search.json").read_text("utf-8"))["items"]
+    found = {
+        item["location"].partition("#")[0] for item in items if "Echtzeitschutz ausgeschaltet" in item["text"]
+    }
+    assert "hosts/mb-pc-05.html" in found
+    gathered = [
+        item for item in items if item["location"].startswith(("owed", "findings", "tickets", "about"))
+    ]
+    assert gathered
+    assert not [item["location"] for item in gathered if "mb-pc-05" in item["text"]]
 
 
 def test_a_customer_without_any_run_gets_a_site_that_says_so(tmp_path: Path) -> None:
