@@ -11,7 +11,6 @@ from enum import StrEnum
 from serviceheft.assess.judgement import Outcome
 from serviceheft.book.records import Stamp
 from serviceheft.entitlement import Owed, owed_hosts
-from serviceheft.i18n import N_
 
 #: The kind of a run that catches up, in the book.
 KIND = "catch-up"
@@ -22,11 +21,11 @@ _NEEDS_SOMEBODY = frozenset({"reach.credentials", "reach.certificate"})
 
 
 class Turn(StrEnum):
-    """Whether a waiting host is visited once it answers; the values are msgids."""
+    """Whether a waiting host is visited once it answers, in words for the technician."""
 
-    NOW = N_("as soon as it answers")
-    LATER = N_("a little later: the last attempt is not long ago")
-    BY_HAND = N_("by a technician: waiting does not mend this")
+    NOW = "as soon as it answers"
+    LATER = "a little later: the last attempt is not long ago"
+    BY_HAND = "by a technician: waiting does not mend this"
 
 
 @dataclass(frozen=True, slots=True)
