@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lab.windows import anydesk
+from lab.defects_software import SOFTWARE_EDITS
 from lab.windows.defaults import available_update
 from lab.windows.state_file import Json, iso
 
@@ -190,4 +191,5 @@ DEFECTS: dict[str, Defect] = {
     "console_silent": Defect(_endpoint_silent, _endpoint_silent, console=True),
     "console_infected": Defect(_endpoint_infected, _endpoint_infected, console=True),
     "console_unknown": Defect(_endpoint_unknown, _endpoint_known, console=True),
+    **{name: Defect(*edits) for name, edits in SOFTWARE_EDITS.items()},
 }

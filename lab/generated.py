@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,14 @@ def write_customer(
     address_range: str = "127.110",
     scanner: str = "defender",
     secret: str | None = None,
+    more: Mapping[str, Any] | None = None,
+    more_secrets: Mapping[str, str] | None = None,
 ) -> Elsewhere:
     """A small customer with `hosts` Windows clients (pc-001 ...); without a tier it is billed by the hour.
 
     `scanner` bitdefender adds a GravityZone console at `address_range`.255.1. `secret` is what the vault holds
-    as password and API key (default: random). ValueError for more hosts than the range has addresses for.
+    as password and API key (default: random). `more` are further files, path -> data; `more_secrets` go into the
+    vault. ValueError for more hosts than the range has addresses for.
     """
     if not 1 <= hosts <= 250 * 250:
         raise ValueError(f"{hosts} hosts do not fit into {address_range}.0.0/16.")
@@ -115,6 +119,9 @@ def write_customer(
         "vault_anydesk_password": secret or secrets.token_urlsafe(16),
         "vault_anydesk_fingerprint_key": secret or secrets.token_hex(16),
     }
+    for path, data in (more or {}).items():
+        _write(written.root / path, data)
+    vault |= more_secrets or {}
     key = VaultSecret(password.encode())
     text = VaultLib([(name, key)]).encrypt(yaml.safe_dump(vault, allow_unicode=True), key, vault_id=name)
     (everyone / "vault.yml").write_bytes(text)

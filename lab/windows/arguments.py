@@ -185,7 +185,7 @@ def _convert(name: str, value: Any, option: Json, fail: Callable[..., None]) -> 
         converted = converter(value)
     except ValueError as error:
         fail(f"argument for {name} is of type {_net(value)} and we were unable to convert to {kind}: {error}")
-    choices = [_text(choice) for choice in as_list(option.get("choices"))]
+    choices = [_text(choice) for choice in as_list(option.get("choices")) if choice is not COMPUTED]
     if choices:
         spelled = {choice.casefold(): choice for choice in choices}
         values = [_text(entry) for entry in converted] if kind == "list" else [_text(converted)]

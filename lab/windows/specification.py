@@ -5,7 +5,7 @@ is computed at run time (delegates as types, conditions) cannot be read and is l
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -55,6 +55,17 @@ def read_specification(script: str) -> Specification | None:
     checks = any("supports_check_mode" in _text(node) and "$true" in _text(node) for node in parsing)
     options = dict(filter(None, (_legacy_option(call) for call in calls)))
     return Specification(options, supports_check_mode=checks, legacy=True)
+
+
+#: A module that adds the options of a web request calls this function of another script.
+WEB_REQUEST = "Get-AnsibleWindowsWebRequestSpec"
+
+
+def with_fragment(specification: Specification | None, fragment: Specification | None) -> Specification | None:
+    """A module's specification with the options of a fragment, as AnsibleModule.Create takes both."""
+    if specification is None or fragment is None:
+        return specification
+    return replace(specification, options={**fragment.options, **specification.options})
 
 
 def _is_options(options: dict[str, Any]) -> bool:

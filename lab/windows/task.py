@@ -1,7 +1,6 @@
 """Running a manifest: wrappers (become, async) around a module or one of ansible-core's helper scripts."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from lab.windows import modules, transfer
@@ -9,7 +8,7 @@ from lab.windows.arguments import CheckModeUnsupported, check_arguments, secret_
 from lab.windows.execution import Output
 from lab.windows.machine import Json, Machine, ModuleFailure
 from lab.windows.manifest import Action, Manifest, ModuleTask, module_task
-from lab.windows.specification import Specification, read_specification
+from lab.windows.specification import WEB_REQUEST, Specification, read_specification, with_fragment
 
 _SERVICE_ACCOUNTS = ("system", "localservice", "local service", "networkservice", "network service")
 _CREATE_PROCESS = (
@@ -71,7 +70,7 @@ def _outcome(machine: Machine, manifest: Manifest, task: ModuleTask, call: modul
     handler = modules.find(task.name)
     if handler is None:
         return {"failed": True, "msg": unknown_module(task.name)}
-    specification = _specification(manifest.digest(task.script), lambda: manifest.source(task.script))
+    specification = _specification(manifest, task.script)
     arguments, secrets = task.arguments, set[str]()
     result: Json = {"changed": False}
     try:
@@ -103,10 +102,14 @@ def _outcome(machine: Machine, manifest: Manifest, task: ModuleTask, call: modul
 _read: dict[str, Specification | None] = {}
 
 
-def _specification(digest: str, source: Callable[[], str]) -> Specification | None:
+def _specification(manifest: Manifest, script: str) -> Specification | None:
     """Each module's script is parsed once for as long as the server runs; the script itself is not kept."""
+    digest = manifest.digest(script)
     if digest not in _read:
-        _read[digest] = read_specification(source())
+        source = manifest.source(script)
+        fragments = [name for name in manifest.scripts if name.endswith(".WebRequest.psm1")]
+        added = read_specification(manifest.source(fragments[0])) if fragments and WEB_REQUEST in source else None
+        _read[digest] = with_fragment(read_specification(source), added)
     return _read[digest]
 
 

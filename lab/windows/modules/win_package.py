@@ -10,7 +10,7 @@ from lab.windows.machine import Json, Machine, ModuleFailure
 from lab.windows.modules import Call, module
 
 _SYSTEM = ("system", "nt authority\\system")
-_NOT_MODELLED = ("creates_version", "log_path", "chdir", "url_username", "client_cert", "proxy_url")
+_NOT_MODELLED = ("log_path", "chdir", "url_username", "client_cert", "proxy_url")
 
 
 @module("ansible.windows.win_package")
@@ -53,10 +53,19 @@ def _installed(machine: Machine, args: Json, installer: Json | None) -> bool:
         name = args["creates_service"].casefold()
         return any(service["name"].casefold() == name for service in machine.state["services"])
     if args["creates_path"]:
-        return machine.files.kind(args["creates_path"]) is not None
+        return _has_file(machine, args["creates_path"], args["creates_version"])
     is_msi = installer is not None and installer.get("provider") == "msi"
     identity = installer["product_id"] if installer and is_msi else args["product_id"]
     return identity is not None and _entry(machine, identity) is not None
+
+
+def _has_file(machine: Machine, path: str, version: str | None) -> bool:
+    """Whether the file is there, with exactly this file version: four numbers, as .NET writes it."""
+    kind = machine.files.kind(path)
+    if version and kind == "directory":
+        raise ModuleFailure("creates_path must be a file not a directory when creates_version is set")
+    file_version = machine.state.get("file_versions", {}).get(path.casefold(), "0.0.0.0")
+    return kind is not None and (version is None or version == file_version)
 
 
 def _install(machine: Machine, args: Json, installer: Json) -> Json:

@@ -24,4 +24,14 @@ SUBJECTS: dict[str, tuple[Shown, ...]] = {
     products.SUBJECT: describe(ProductsState),
 }
 
-__all__ = ["SUBJECTS", "VALUE_WORDS", "antivirus", "computer", "patching", "products", "remote_access", "software", "updates"]
+__all__ = [
+    "SUBJECTS",
+    "VALUE_WORDS",
+    "antivirus",
+    "computer",
+    "patching",
+    "products",
+    "remote_access",
+    "software",
+    "updates",
+]

@@ -197,7 +197,9 @@ _ALL = (
     Reason(
         "remote_access.not_trusted",
         N_("AnyDesk's program file is not one that we accept"),
-        N_("Find out where the file came from; a file of unknown origin is neither started nor given a password."),
+        N_(
+            "Find out where the file came from; a file of unknown origin is neither started nor given a password."
+        ),
     ),
     Reason(
         "remote_access.password_unusable",

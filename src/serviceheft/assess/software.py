@@ -319,27 +319,25 @@ def _said(results: Iterable[object]) -> list[tuple[str, str]]:
     return found
 
 
-#: What Chocolatey says -> why, most telling first.
-_WHY = (
+#: What Chocolatey says -> why: what holds for the whole call, and what it says about one package.
+_WHY_ALL = (
     ("not enough space", "reach.disk_full"),
     ("unable to load the service index", "software.source_away"),
     ("unable to connect", "software.source_away"),
     ("failed to fetch results", "software.source_away"),
-    ("checksum", "software.checksum"),
-    ("was not found with the source", "software.not_in_source"),
 )
+_WHY_ONE = (("checksum", "software.checksum"), ("was not found with the source", "software.not_in_source"))
 
 
 def _why(said: list[tuple[str, str]], package: str) -> str:
-    """The reason for one package: the lines that name it decide, else the whole of what was said."""
+    """The reason why a step failed, by what the tasks said that were about its package."""
     for about, raw in said:
-        if package and package not in about and package not in raw:
+        if package not in about and package not in raw:
             continue
-        named = "\n".join(line for line in raw.splitlines() if package in line) or raw
-        for where in (named, raw if package not in named else ""):
-            for words, reason in _WHY:
-                if words in where:
-                    return reason
+        named = "\n".join(line for line in raw.splitlines() if package in line)
+        for where, known in ((raw, _WHY_ALL), (named, _WHY_ONE)):
+            if reason := next((reason for words, reason in known if words in where), None):
+                return reason
     return "software.failed"
 
 
