@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from serviceheft.model.boundaries import PLACEHOLDER
 from serviceheft.model.catalogue import load_catalogue
@@ -85,7 +86,13 @@ def test_the_vault_opens_with_the_password_that_only_its_owner_can_read(inventor
         check=True,
         cwd=REPOSITORY,
     )
-    assert opened.stdout.startswith("---\nvault_windows_password: ")
+    secrets = yaml.safe_load(opened.stdout)
+    assert set(secrets) == {
+        "vault_windows_password",
+        "vault_anydesk_password",
+        "vault_anydesk_fingerprint_key",
+    }
+    assert len(set(secrets.values())) == 3
     assert made.vault_password_file.read_text(encoding="ascii").strip() not in vault.read_text(
         encoding="ascii"
     )

@@ -59,7 +59,8 @@ def steps(visits: Sequence[Mapping[str, Any]], policy: RemoteAccessPolicy) -> di
     return {
         "wanted": bool(planned),
         "package": package,
-        "start": service_name(section) if "anydesk.start" in planned else None,
+        # An installer starts its service itself; if it does not, the next run does.
+        "start": service_name(section) if "anydesk.start" in planned and not package else None,
         "password": password,
     }
 
@@ -73,38 +74,39 @@ def final_judgement(
     "start" and "password".
     """
     newest = _newest(visits)
-    failed = newest.get("unreachable") or newest.get("failed")
-    after = reach.judgement(SUBJECT, newest) if failed else judge(_section(newest), policy)
+    measured = "sections" in newest
+    after = judge(_section(newest), policy) if measured else reach.judgement(SUBJECT, newest)
     before = actions(_section(visits[0]), policy)
-    left = {one.kind: one.reason for one in actions(_section(newest), policy)}
-    became = (_became(one, results, None if failed else left, after) for one in before)
+    left = {one.kind: one.reason for one in actions(_section(newest), policy)} if measured else None
+    became = (_became(one, results.get(_TASKS[one.kind], {}), left, after) for one in before)
     return replace(after, actions=tuple(one for one in became if one))
 
 
 def _became(
-    action: Action,
-    results: Mapping[str, Mapping[str, Any]],
-    left: Mapping[str, str | None] | None,
-    after: Judgement,
+    action: Action, result: Mapping[str, Any], left: Mapping[str, str | None] | None, after: Judgement
 ) -> Action | None:
     """`left` is what is still to be done, kind -> why it is held; None when that could not be measured."""
     if action.result is ActionResult.HELD:
         return action
-    task = _TASKS[action.kind]
-    result = results.get(task, {})
-    if result.get("failed") or result.get("unreachable"):
-        # Chocolatey tells of a full disk on its standard output only.
-        told = {"stderr": f"{result.get('stderr')}\n{result.get('stdout')}"}
-        full = reach.classify(told).code == "reach.disk_full"
-        found = reach.classify(told if full else result)
-        reason = _FAILURES[task] if found.code in ("reach.module_failed", "reach.unknown") else found.code
-        return replace(action, result=ActionResult.FAILED, reason=reason)
-    if not result or result.get("skipped"):
-        if left is not None and action.kind not in left:
-            return None  # planned to be safe: the newest visit shows that it was not needed
-        reason = (left or {}).get(action.kind) or after.reason or "remote_access.step_before_failed"
-        return replace(action, result=ActionResult.HELD, reason=reason)
-    return replace(action, result=ActionResult.DONE)
+    still_wanted = left is None or action.kind in left
+    if result and not result.get("skipped"):
+        # The role lets no task fail, so a message is the sign; only modules that fail have one.
+        lost = result.get("unreachable") or text(result, "msg")
+        if lost or (left is not None and still_wanted):
+            return replace(action, result=ActionResult.FAILED, reason=_why(_TASKS[action.kind], result))
+        return replace(action, result=ActionResult.DONE)
+    if not still_wanted:
+        return None  # planned to be safe: the newest visit shows that it was not needed
+    reason = (left or {}).get(action.kind) or after.reason or "remote_access.step_before_failed"
+    return replace(action, result=ActionResult.HELD, reason=reason)
+
+
+def _why(task: str, result: Mapping[str, Any]) -> str:
+    # Chocolatey tells of a full disk on its standard output only.
+    if reach.classify({"msg": str(result.get("stdout"))}).code == "reach.disk_full":
+        return "reach.disk_full"
+    code = reach.classify(result).code
+    return _FAILURES[task] if code in ("reach.module_failed", "reach.unknown") else code
 
 
 def _newest(visits: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

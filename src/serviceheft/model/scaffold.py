@@ -29,7 +29,7 @@ def new_customer(name: str, catalogue: Catalogue, inventories: Path | None = Non
     """Make the inventory `name`; nothing stays behind when that fails.
 
     The vault is encrypted with a fresh password, which is kept in settings.vault_directory() and nowhere
-    else, and holds a fresh password for the Windows account. InvalidInventory: the name cannot be used, or
+    else, and holds fresh secrets for the Windows account and AnyDesk. InvalidInventory: the name cannot be used, or
     the files cannot be written.
     """
     inventories = inventories or settings.REPOSITORY / "inventories"
@@ -80,7 +80,8 @@ def _first_vault(name: str, password: str) -> bytes:
     from ansible.parsing.vault import VaultLib, VaultSecret  # half a second: only when it is needed
 
     secret = VaultSecret(password.encode())
-    first = f"---\nvault_windows_password: {secrets.token_urlsafe(24)}\n"
+    names = ("vault_windows_password", "vault_anydesk_password", "vault_anydesk_fingerprint_key")
+    first = "---\n" + "".join(f"{secret_name}: {secrets.token_urlsafe(24)}\n" for secret_name in names)
     encrypted: bytes = VaultLib([(name, secret)]).encrypt(first, secret, vault_id=name)
     return encrypted
 
