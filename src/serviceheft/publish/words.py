@@ -162,7 +162,8 @@ SUBJECTS = {
     "computer": N_("Computer"),
     "antivirus": N_("Virus protection"),
     "updates": N_("Windows updates"),
-    "software": N_("Software"),
+    "software": N_("Standard applications"),
+    "products": N_("Business applications"),
     "products": N_("Business applications"),
     "remote_access": N_("Remote access"),
 }
@@ -201,6 +202,18 @@ CHECKS = {
     "remote_access.signature": N_("AnyDesk's signature"),
     "remote_access.signer": N_("AnyDesk's signer"),
     "remote_access.password": N_("AnyDesk's unattended password"),
+    "software.chocolatey": N_("package manager"),
+    "software.source": N_("software source"),
+    "software.foreign_source": N_("other software sources"),
+    "software.missing": N_("standard applications installed"),
+    "software.outdated": N_("standard applications up to date"),
+    "software.wrong_version": N_("agreed versions"),
+    "software.unwanted": N_("applications no longer wanted"),
+    "software.pin_differs": N_("held versions"),
+    "products.missing": N_("business applications installed"),
+    "products.outdated": N_("business applications up to date"),
+    "products.newer": N_("business applications newer than agreed"),
+    "products.unwanted": N_("business applications no longer wanted"),
     "patching.exception_lapsed": N_("exceptions for updates"),
 }
 
