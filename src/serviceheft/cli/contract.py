@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from serviceheft import settings
 from serviceheft.cli.customers import CustomerArgument, Refused, known, load, names
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from serviceheft.book import Book
     from serviceheft.entitlement import Owed
 
+_HOW = {"people": "by people", "assisted": "by technicians"}
 _STATE_STYLES = {"done": "green", "open": "", "overdue": "bold red", "not reached": "red"}
 
 
@@ -59,22 +61,27 @@ def show_owed(
         counts = ", ".join(f"{sum(line.state is state for line in found)} {state.value}" for state in State)
         screen.print(f"[bold]{one.name}[/]: {counts}")
         shown = [line for line in found if everything or line.state is not State.DONE]
-        if shown:
-            screen.print(_owed_table(shown), "")
+        _print_owed(screen, shown)
 
 
-def _owed_table(lines: "Iterable[Owed]") -> Table:
-    """Hosts that are owed the same and are as far share a row."""
-    alike: dict[tuple[str, str, str, str, str], list[str]] = {}
+def _print_owed(screen: Console, lines: "Iterable[Owed]") -> None:
+    """Per clause and period the hosts, those that are as far together."""
+    clauses: dict[str, dict[str, list[str]]] = {}
     for line in lines:
-        key = (line.clause, line.period, local(line.due), line.state.value, line.kind)
-        alike.setdefault(key, []).append(line.host or "(customer as a whole)")
-    made = table("", "clause", "period", "due", "state", "how", "hosts")
-    for (clause, period, due, state, kind), hosts in alike.items():
-        style = _STATE_STYLES.get(state, "")
-        shown = f"[{style}]{state}[/]" if style else state
-        made.add_row(clause, period, due, shown, kind, f"{len(hosts)}: {', '.join(hosts)}")
-    return made
+        how = "" if line.kind == "automatic" else f", {_HOW[line.kind]}"
+        heading = f"{line.clause} ({line.period}, due {local(line.due)}{how})"
+        states = clauses.setdefault(heading, {})
+        states.setdefault(line.state.value, []).append(line.host or "the customer as a whole")
+    for heading, states in clauses.items():
+        screen.print(f"  {heading}", markup=False)
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(width=15, justify="right")
+        grid.add_column(justify="right", min_width=3)
+        grid.add_column(overflow="fold")
+        for state, hosts in states.items():
+            grid.add_row(Text(state, style=_STATE_STYLES.get(state, "")), str(len(hosts)), ", ".join(hosts))
+        screen.print(grid)
+    screen.print()
 
 
 def status(customer: CustomerArgument) -> None:

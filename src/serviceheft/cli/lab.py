@@ -42,7 +42,9 @@ def up(customer: CustomerArgument) -> None:
 
 @app.command()
 def down(
-    customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]")] = None,
+    customer: Annotated[
+        str | None, typer.Argument(metavar="[CUSTOMER]", help="Name of a folder under inventories/.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All customers' sites.")] = False,
     forget: Annotated[bool, typer.Option("--forget", help="Also throw the machines' state away.")] = False,
 ) -> None:
@@ -68,7 +70,11 @@ def down(
 
 
 @app.command()
-def status(customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]")] = None) -> None:
+def status(
+    customer: Annotated[
+        str | None, typer.Argument(metavar="[CUSTOMER]", help="Name of a folder under inventories/.")
+    ] = None,
+) -> None:
     """Say what is up.
 
     [bold]Example[/]
