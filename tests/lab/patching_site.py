@@ -35,10 +35,18 @@ class PatchedCustomer(Rehearsal):
         wanted = arguments or (MISSING if defect == "update_missing" else {})
         self.change(host, lambda state: defects.plant(state, defect, settings.now(), **wanted))
 
-    def settle(self, host: str) -> None:
-        """Make a machine healthy again, as its state was when the site was raised."""
-        path = self.lab / "machines" / f"{host}.json"
-        path.write_bytes((self.elsewhere.base / "healthy" / f"{host}.json").read_bytes())
+    def begin_anew(self, **variables: Any) -> None:
+        """Healthy machines, an empty book, no faults; pc-001 is the pilot, and `variables` hold for all."""
+        for path in (self.elsewhere.base / "healthy").glob("*.json"):
+            (self.lab / "machines" / path.name).write_bytes(path.read_bytes())
+            self.faults(path.stem)
+        for path in self.book_file.parent.glob(f"{self.book_file.name}*"):
+            path.unlink()
+        for path in (self.elsewhere.root / "host_vars").glob("*.yml"):
+            path.unlink()
+        self.set_for("pc-001", {"patch_management_ring": "pilot"})
+        self.set_for_all({"patch_management_reboot": "when_needed"} | variables)
+        self.set_tier("standard")
 
     def actions(
         self, host: str, run: str | None = None, service: str = "3.2"
@@ -62,6 +70,15 @@ class PatchedCustomer(Rehearsal):
     def set_for(self, host: str, variables: Mapping[str, Any]) -> None:
         _write(self.elsewhere.root / "host_vars" / f"{host}.yml", dict(variables))
 
+    def set_tier(self, tier: str) -> None:
+        path = self.elsewhere.root / "group_vars" / "all" / "customer.yml"
+        facts = yaml.safe_load(path.read_text(encoding="utf-8"))
+        facts["contract"]["tier"] = tier
+        # What these tests do not look at costs time in each of their many runs.
+        left_out = ("2.4", "2.6", "3.3") if tier == "standard" else ("2.4", "2.6")
+        facts["services"] = {number: {"enabled": False, "reason": "not tested here"} for number in left_out}
+        _write(path, facts)
+
     def set_for_all(self, variables: Mapping[str, Any]) -> None:
         _write(self.elsewhere.root / "group_vars" / "all" / "patching.yml", dict(variables))
 
@@ -79,12 +96,11 @@ def patched_customer(
     """`clients` hosts pc-001 ... of which the first is the pilot, and srv-001. `slot`: one per test file."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     address_range = f"127.{200 + 5 * worker + slot}"
-    written = write_customer(base, name=name, hosts=clients, tier=tier, address_range=address_range)
+    written = write_customer(base, name=name, hosts=clients, tier="standard", address_range=address_range)
     _add_server(written, address_range)
     _add_window(written)
     customer = PatchedCustomer(written)
-    customer.set_for_all({"patch_management_reboot": "when_needed"} | variables)
-    customer.set_for("pc-001", {"patch_management_ring": "pilot"})
+    customer.set_tier("standard")
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in customer.environment.items():
             patch.setenv(variable, value)

@@ -9,7 +9,7 @@ from serviceheft.book import Book
 from serviceheft.entitlement import contained
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
-from serviceheft.running.patching import SERVICE
+from serviceheft.running.pilots import SERVICE
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Patch management (3.2) within a run: what was measured and what the book knows, as the decisions take it."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -9,24 +9,19 @@ from pydantic import TypeAdapter
 from serviceheft import settings
 from serviceheft.assess import antivirus, patching, updates
 from serviceheft.assess.actions import ActionResult
-from serviceheft.assess.judgement import Judgement, Outcome, Severity
+from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.offered import read_offered
 from serviceheft.assess.reading import mapping, whole_number
 from serviceheft.assess.updatestate import read_state
-from serviceheft.book import Stamp
 from serviceheft.entitlement import contained
 from serviceheft.patching.order import HostFacts, HostOrder, Progress, SignedIn, order
 from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Reboot
-from serviceheft.patching.rings import Pilot
 from serviceheft.patching.selection import choose, patterns
+from serviceheft.running.pilots import ANTIVIRUS, SERVICE, UPDATES, read_pilots
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.stop import stop_reason
 from serviceheft.vendors import gravityzone
 
-SERVICE, UPDATES, ANTIVIRUS = "3.2", "3.1", "2.7"
-
-#: A pilot that nobody looked at for so long vouches for nothing.
-_PILOTS_SINCE = timedelta(days=60)
 _OLD_DEFINITIONS = frozenset({"antivirus.definitions_outdated", "antivirus.definitions_never_loaded"})
 _SCANNERS = {"defender": "Microsoft Defender", "bitdefender": "Bitdefender", "kaspersky": "Kaspersky"}
 _TRIED = (ActionResult.DONE, ActionResult.FAILED)
@@ -140,63 +135,6 @@ def read_progress(session: Session) -> Progress:
         started=frozenset(stamp.host for stamp in tried if stamp.host),
         failed=frozenset(stamp.host for stamp in tried if stamp.host and stamp.outcome is Outcome.FAILED),
     )
-
-
-def read_pilots(session: Session, now: datetime) -> list[Pilot]:
-    """Every pilot of the customer as the book knows it, whether it belongs to this run or not."""
-    customer = session.customer
-    scope = set(session.catalogue.services[SERVICE].scope)
-    pilots = [
-        name
-        for name, host in customer.hosts.items()
-        if host.variables["patch_management_ring"] == "pilot" and scope & set(host.groups)
-    ]
-    if not pilots:
-        return []
-    with open_book() as book:
-        stamps = book.stamps(customer.name, since=now - _PILOTS_SINCE)
-        lives = [
-            life for life in book.findings(customer.name, open_only=True) if life.severity >= Severity.WARNING
-        ]
-    found = []
-    for name in pilots:
-        own = [stamp for stamp in stamps if stamp.host == name and not stamp.dry_run]
-        patched_at = _patched_at(own)
-        trouble = patched_at is not None and any(
-            life.host == name and life.severity is not Severity.INFO and life.opened_at > patched_at
-            for life in lives
-        )
-        found.append(Pilot(name, _well_at(own), sick=trouble or _lost(own)))
-    return found
-
-
-def _well_at(stamps: Iterable[Stamp]) -> tuple[datetime, ...]:
-    """The times at which it was well since it last was not."""
-    times: list[datetime] = []
-    for stamp in stamps:
-        if stamp.service == SERVICE and stamp.kind != "emergency":  # that looks at one update only
-            times = [*times, stamp.at] if patching.is_well(stamp) else []
-    return tuple(times)
-
-
-def _patched_at(stamps: Iterable[Stamp]) -> datetime | None:
-    done = [
-        stamp.at
-        for stamp in stamps
-        if any(
-            action.kind.startswith("update.") and action.result is ActionResult.DONE
-            for action in stamp.actions
-        )
-    ]
-    return max(done, default=None)
-
-
-def _lost(stamps: Iterable[Stamp]) -> bool:
-    """Whether one of its services failed or did not reach it when it was tried last."""
-    latest = {
-        stamp.service: stamp.outcome for stamp in stamps if stamp.service in (ANTIVIRUS, UPDATES, SERVICE)
-    }
-    return any(outcome in (Outcome.FAILED, Outcome.NOT_REACHED) for outcome in latest.values())
 
 
 def _for_tasks(
