@@ -39,6 +39,10 @@ def product_failure(installed: Mapping[str, Any], before: Mapping[str, Any]) -> 
     return products.failure(before, installed)
 
 
+def product_may_begin(before: Mapping[str, Any]) -> bool:
+    return not products.service_step_failed(before)
+
+
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
@@ -46,4 +50,5 @@ class FilterModule:
             "product_plan": product_plan,
             "product_settled": product_settled,
             "product_failure": product_failure,
+            "product_may_begin": product_may_begin,
         }

@@ -249,12 +249,24 @@ def failure(before: object, installed: object) -> str:
 
     Their text goes no further: it holds the command line, and with it the licence key.
     """
-    if any(text(one, "msg") and mapping(one).get("failed") is True for one in rows(before, "results") or ()):
+    if service_step_failed(before):
         return "products.service_step"
     if (code := whole_number(installed, "rc")) in _CODES:
         return _CODES[code or 0]
     said = (text(installed, "msg") or "").casefold()
     return next((reason for words, reason in _WORDS if words in said), "products.failed")
+
+
+def service_step_failed(before: object) -> bool:
+    """Whether one of the services before an installation did not do as it was told: it must not begin then.
+
+    Their tasks are not allowed to fail, as that would take the host out of the run; win_service has a message only
+    when it failed.
+    """
+    return mapping(before).get("unreachable") is True or any(
+        text(one, "msg") is not None or one.get("unreachable") is True
+        for one in rows(before, "results") or ()
+    )
 
 
 def _lost(visit: object) -> str:
