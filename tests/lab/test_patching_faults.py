@@ -147,7 +147,9 @@ def test_nobody_is_restarted_while_somebody_is_signed_in(site: PatchedCustomer) 
 
 def test_an_update_that_follows_another_comes_with_the_next_run(site: PatchedCustomer) -> None:
     site.plant("pc-001")
-    second = available_update("2026-11 Second Round (KB5070009)", "5070009", published=settings.now(), after=KB)
+    second = available_update(
+        "2026-11 Second Round (KB5070009)", "5070009", published=settings.now(), after=KB
+    )
     site.change("pc-001", lambda state: state["updates"]["available"].append(second))
     assert site.weekly().returncode == 0
     assert site.actions("pc-001") == [*INSTALLED, ("update.install", "held", "patch.next_run")]
@@ -175,7 +177,9 @@ def test_a_run_that_is_killed_in_the_middle_is_taken_up(site: PatchedCustomer) -
     log = site.lab / "windows.log"
     try:
         # Both updates are begun in turn: pc-001's is done when pc-002's hangs.
-        until(lambda: site.outcomes().get(("pc-001", "3.2")) == ("done", None) if site.run_ids() else None, 120)
+        until(
+            lambda: site.outcomes().get(("pc-001", "3.2")) == ("done", None) if site.run_ids() else None, 120
+        )
         seen = len(log.read_text(encoding="utf-8"))
         until(lambda: "pc-002" in log.read_text(encoding="utf-8")[seen:], 60)
     finally:

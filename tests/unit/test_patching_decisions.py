@@ -1,0 +1,310 @@
+"""Patch management's decisions one by one: selection, pilots, judgements before and after, the stop file."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from serviceheft.assess import patching
+from serviceheft.assess.actions import Action, ActionResult
+from serviceheft.assess.judgement import Judgement, Outcome, Severity
+from serviceheft.assess.offered import read_offered
+from serviceheft.assess.patching import After, Results
+from serviceheft.model.patching import UpdateException
+from serviceheft.patching.order import HostFacts, HostOrder, Progress, SignedIn, Waiting, order
+from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Reboot, Update
+from serviceheft.patching.rings import Pilot, waits_for
+from serviceheft.patching.selection import choose, patterns
+from serviceheft.running.pilots import judge_pilot
+from serviceheft.running.stop import stop_reason
+
+NOW = datetime(2026, 11, 18, 20, 30, tzinfo=UTC)
+TODAY = NOW.date()
+NOVEMBER = Update("2026-11 Cumulative Update (KB5068861)", ("KB5068861",))
+PREVIEW = Update("2026-11 Preview (KB5070001)", ("KB5070001",))
+DRIVER = Update("Network Driver 12.1", (), wanted=False)
+
+
+def exception(expires: date = TODAY, **what: str) -> UpdateException:
+    return UpdateException(**what, reason="because", expires=expires)
+
+
+# -- selection ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("expires", "installed"), [(TODAY, False), (TODAY - timedelta(days=1), True)])
+def test_rejecting_ends_after_its_last_day(expires: date, installed: bool) -> None:
+    found = choose([NOVEMBER], HostPolicy(reject=(exception(expires, kb="KB5068861"),)), TODAY)
+    assert (NOVEMBER in found.chosen) is installed
+    assert (NOVEMBER in found.rejected) is not installed
+    assert bool(found.lapsed) is installed
+
+
+@pytest.mark.parametrize(("expires", "installed"), [(TODAY, True), (TODAY - timedelta(days=1), False)])
+def test_accepting_ends_after_its_last_day(expires: date, installed: bool) -> None:
+    found = choose([DRIVER], HostPolicy(accept=(exception(expires, title="network driver *"),)), TODAY)
+    assert (DRIVER in found.chosen) is installed
+    assert bool(found.lapsed) is not installed
+
+
+def test_rejecting_outweighs_accepting() -> None:
+    policy = HostPolicy(accept=(exception(kb="KB5070001"),), reject=(exception(title="*preview*"),))
+    found = choose([NOVEMBER, PREVIEW], policy, TODAY)
+    assert (found.chosen, found.rejected) == ((NOVEMBER,), (PREVIEW,))
+
+
+def test_two_updates_that_share_an_article_are_rejected_together() -> None:
+    twin = Update("2026-11 Cumulative Update Preview (KB5068861)", ("KB5068861",))
+    found = choose([NOVEMBER, twin], HostPolicy(reject=(exception(title="*preview*"),)), TODAY)
+    assert found.chosen == ()
+    assert set(found.rejected) == {NOVEMBER, twin}
+
+
+def test_an_emergency_is_one_update_and_rejecting_holds_in_it() -> None:
+    assert choose([NOVEMBER, PREVIEW], HostPolicy(), TODAY, "KB5070001").chosen == (PREVIEW,)
+    refused = HostPolicy(reject=(exception(kb="KB5070001"),))
+    assert choose([NOVEMBER, PREVIEW], refused, TODAY, "KB5070001").chosen == ()
+
+
+def test_patterns_fit_just_the_update() -> None:
+    article, title = patterns([NOVEMBER])[0], patterns([DRIVER])[0]
+    assert re.search(article, "2026-11 Cumulative Update (KB5068861)KB5068861")
+    assert not re.search(article, "Another Update (KB50688610)KB50688610")
+    assert re.search(title, "Network Driver 12.1")
+    assert not re.search(title, "Network Driver 12x1")
+
+
+def searched(**more: Any) -> dict[str, Any]:
+    row = {"title": NOVEMBER.title, "kb": ["5068861"], "installed": False}
+    other = {"title": DRIVER.title, "kb": [], "installed": False}
+    return {
+        "updates": {"a": row},
+        "filtered_updates": {
+            "b": other | {"filtered_reasons": ["category_names"]},
+            "c": other | {"title": "Hidden", "filtered_reasons": ["category_names", "hidden"]},
+        },
+        "reboot_required": False,
+    } | more
+
+
+def test_offered_are_also_updates_of_other_categories_but_no_hidden_ones() -> None:
+    section = {"Available": [{"UpdateID": "a", "LastDeploymentChangeTime": "2026-11-10T18:00:00Z"}]}
+    published = datetime(2026, 11, 10, 18, tzinfo=UTC)
+    assert read_offered(searched(), section, NOW) == (
+        Update(NOVEMBER.title, ("KB5068861",), wanted=True, published_at=published),
+        DRIVER,
+    )
+
+
+@pytest.mark.parametrize("search", [None, {}, searched(failed=True), searched(msg="0x8024402C")])
+def test_a_search_that_failed_offers_nothing_known(search: Mapping[str, Any] | None) -> None:
+    assert read_offered(search, {}, NOW) is None
+
+
+# -- rings -------------------------------------------------------------------------------------------------------
+
+
+def test_a_pilot_vouches_for_what_was_out_when_it_was_measured_well() -> None:
+    old = Update("old", published_at=NOW - timedelta(days=9))
+    new = Update("new", published_at=NOW - timedelta(days=3))
+    pilot = Pilot("pc-1", (NOW - timedelta(days=5), NOW - timedelta(hours=1)))
+    assert waits_for(old, [pilot], 48, NOW) is None
+    assert waits_for(new, [pilot], 48, NOW) == "patch.ring_waits"
+    assert waits_for(new, [pilot], 1, NOW) is None
+    assert waits_for(old, [pilot, Pilot("pc-2")], 0, NOW) == "patch.ring_waits"
+    assert waits_for(old, [pilot, Pilot("pc-2", sick=True)], 0, NOW) == "patch.pilot_sick"
+    assert waits_for(new, [], 48, NOW) is None
+
+
+INSTALLED = Action("update.install", "KB5068861", ActionResult.DONE, values={"title": "x"})
+WAITING = Action("update.install", "KB5068861", ActionResult.HELD, "patch.in_turn", {"title": "x"})
+REFUSED = Action("update.install", "KB5070001", ActionResult.HELD, "patch.rejected", {"title": "x"})
+
+
+def stamp(hours_ago: int, outcome: str, *actions: Action, service: str = "3.2", kind: str = "weekly") -> Any:
+    at = NOW - timedelta(hours=hours_ago)
+    return SimpleNamespace(at=at, service=service, outcome=Outcome(outcome), actions=actions, kind=kind)
+
+
+def life(hours_ago: int, severity: Severity) -> Any:
+    return SimpleNamespace(opened_at=NOW - timedelta(hours=hours_ago), severity=severity)
+
+
+def test_a_pilot_is_well_since_it_last_was_not() -> None:
+    stamps = [
+        stamp(90, "done"),
+        stamp(60, "held", WAITING),
+        stamp(59, "done", INSTALLED, REFUSED),
+        stamp(2, "finding"),
+        stamp(1, "done", kind="emergency"),
+    ]
+    found = judge_pilot("pc-1", stamps, [life(70, Severity.CRITICAL), life(1, Severity.INFO)])
+    assert found == Pilot("pc-1", (NOW - timedelta(hours=59), NOW - timedelta(hours=2)))
+    assert judge_pilot("pc-1", stamps, [life(1, Severity.CRITICAL)]).sick
+    assert judge_pilot("pc-1", stamps, [life(1, Severity.WARNING)]).sick
+    assert judge_pilot("pc-1", [*stamps, stamp(0, "not reached", service="2.7")], []).sick
+    assert judge_pilot("pc-1", [stamp(9, "failed", service="3.2")], []) == Pilot("pc-1", (), sick=True)
+    assert judge_pilot("pc-1", [], []) == Pilot("pc-1")
+
+
+# -- judgements --------------------------------------------------------------------------------------------------
+
+ORDER = HostOrder("pc-1", "broad", install=(NOVEMBER,))
+
+
+def after(*offered: Update, **fields: Any) -> After:
+    known: dict[str, Any] = {
+        "visit": {"sections": {}},
+        "offered": offered,
+        "chosen": offered,
+        "reboot_pending": False,
+        "definitions_current": True,
+    }
+    return After(**known | fields)
+
+
+GONE = {"visit": {"unreachable": True, "msg": "connection refused"}, "offered": None, "chosen": ()}
+
+
+@pytest.mark.parametrize(
+    ("results", "measured", "reason"),
+    [
+        (Results({"failed": True, "msg": "x"}), after(NOVEMBER), "patch.install_failed"),
+        (
+            Results({"changed": True}),
+            after(NOVEMBER),
+            "patch.install_failed",
+        ),  # success that the search denies
+        (Results({"failed": True, "timedout": {"period": 3}}), after(NOVEMBER), "patch.installation_hangs"),
+        (Results({"changed": True}), after(offered=None, chosen=()), "patch.not_searched_again"),
+        (
+            Results(
+                {"failed": True, "msg": "Failed to reboot host: timed out waiting for last boot time check"}
+            ),
+            after(**GONE),
+            "reach.reboot_timeout",
+        ),
+        (Results({"changed": True}), after(**GONE), "reach.refused"),
+    ],
+)
+def test_what_was_not_measured_as_installed_failed(results: Results, measured: After, reason: str) -> None:
+    found = patching.judge_result(ORDER, results, measured)
+    assert (found.outcome, found.reason) == (Outcome.FAILED, reason)
+    assert found.actions[0].result is ActionResult.FAILED
+
+
+def test_installed_is_what_a_new_search_no_longer_finds_whatever_the_module_says() -> None:
+    found = patching.judge_result(ORDER, Results({"failed": True, "msg": "x"}), after())
+    assert (found.outcome, found.actions) == (
+        Outcome.DONE,
+        (Action("update.install", "KB5068861", ActionResult.DONE, values={"title": NOVEMBER.title}),),
+    )
+
+
+def test_what_came_up_only_afterwards_waits_for_the_next_run() -> None:
+    found = patching.judge_result(ORDER, Results({"changed": True}), after(PREVIEW))
+    assert (found.outcome, found.reason) == (Outcome.HELD, "patch.next_run")
+
+
+def test_a_restart_that_may_not_be_is_held() -> None:
+    quiet = HostOrder("pc-1", "broad", install=(NOVEMBER,), restart_waits="patch.reboot_never")
+    found = patching.judge_result(quiet, Results({"changed": True}), after(reboot_pending=True))
+    assert [(it.kind, it.reason) for it in found.actions] == [
+        ("update.install", None),
+        ("update.reboot", "patch.reboot_never"),
+    ]
+    assert found.outcome is Outcome.HELD
+
+
+def test_before_it_is_done_it_is_planned_or_waits_its_turn() -> None:
+    dry = patching.judge_order(ORDER, None, unmeasured=None, dry_run=True)
+    assert (dry.outcome, dry.reason, dry.actions[0].result) == ("held", "patch.planned", "planned")
+    real = patching.judge_order(ORDER, None, unmeasured=None, dry_run=False)
+    assert (real.outcome, real.reason, real.actions[0].reason) == ("held", "patch.in_turn", "patch.in_turn")
+
+
+def test_nothing_to_do_is_done_and_an_unknown_state_is_not_measured() -> None:
+    idle = HostOrder("pc-1", "broad", rejected=(PREVIEW,))
+    assert patching.judge_order(idle, None, unmeasured=None, dry_run=False).outcome is Outcome.DONE
+    unknown = patching.judge_order(idle, None, unmeasured="updates.search_failed", dry_run=False)
+    assert (unknown.outcome, unknown.reason) == (Outcome.NOT_MEASURED, "updates.search_failed")
+
+
+def test_a_lapsed_exception_is_told_once_for_the_host() -> None:
+    over = tuple(exception(TODAY - timedelta(days=days), kb="KB5068861") for days in (1, 2))
+    found = patching.judge_order(
+        HostOrder("pc-1", "broad", lapsed=over), None, unmeasured=None, dry_run=False
+    )
+    assert [(it.cause, it.values) for it in found.findings] == [
+        ("patching.exception_lapsed", {"count": 2, "update": "KB5068861", "expired_on": "2026-11-17"})
+    ]
+
+
+def test_a_scanner_with_a_console_keeps_its_ticket() -> None:
+    waiting = HostOrder(
+        "pc-1", "broad", scanner="Bitdefender", waiting=(Waiting("definitions", "patch.scanner_console"),)
+    )
+    found = patching.judge_order(waiting, None, unmeasured=None, dry_run=False)
+    assert (found.outcome, found.reason) == (Outcome.HELD, "patch.scanner_console")
+    assert found.actions[0].subject == "Bitdefender"
+    assert patching.is_well(found)  # it has every update: others need not wait for its scanner
+
+
+def test_held_needs_a_reason() -> None:
+    with pytest.raises(ValueError, match=r"^The outcome is 'held' without a reason\.$"):
+        Judgement(Outcome.HELD)
+
+
+# -- the whole order ---------------------------------------------------------------------------------------------
+
+
+def test_with_a_restart_outstanding_nothing_is_installed_that_windows_would_refuse() -> None:
+    policy = HostPolicy(reboot=Reboot.NEVER)
+    facts = HostFacts("pc-1", policy, (NOVEMBER,), reboot_pending=True)
+    found = order([facts], [], Progress(), CustomerPolicy(emergency="KB5068861"), NOW, stopped=False)["pc-1"]
+    assert not found.acts
+    assert {it.reason for it in found.waiting} == {"patch.reboot_never"}
+
+
+def test_a_plan_need_not_know_who_is_signed_in_but_a_restart_must() -> None:
+    facts = HostFacts("pc-1", HostPolicy(), reboot_pending=True, offered=(NOVEMBER,))
+    policy = CustomerPolicy(emergency="KB5068861")
+    planned = order([facts], [], Progress(), policy, NOW, stopped=False, planning=True)["pc-1"]
+    assert planned.restart
+    real = order([facts], [], Progress(), policy, NOW, stopped=False)["pc-1"]
+    assert not real.acts
+    assert facts.signed_in is SignedIn.NOT_ASKED
+
+
+def test_without_an_agreed_window_nothing_is_changed() -> None:
+    found = order(
+        [HostFacts("pc-1", HostPolicy(), (NOVEMBER,))], [], Progress(), CustomerPolicy(), NOW, stopped=False
+    )
+    assert found["pc-1"].waiting == (Waiting(NOVEMBER, "patch.no_window"),)
+
+
+# -- the stop file -----------------------------------------------------------------------------------------------
+
+
+def test_the_stop_file_says_why_in_its_first_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "stop"
+    monkeypatch.setenv("HEFT_STOP", str(path))
+    assert stop_reason() is None
+    path.write_text("", encoding="utf-8")
+    assert stop_reason() == "no reason was written into the stop file"
+    path.write_bytes(b"recalled\xff\nmore")
+    assert stop_reason() == "recalled\N{REPLACEMENT CHARACTER}"
+    path.unlink()
+    path.mkdir()  # cannot be read as a file: better stopped than not
+    assert stop_reason() == "no reason was written into the stop file"
+
+
+def test_the_stop_file_lies_with_the_book_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HEFT_STOP", raising=False)
+    monkeypatch.setenv("HEFT_VAR", str(tmp_path))
+    (tmp_path / "stop").write_text("hands off\n", encoding="utf-8")
+    assert stop_reason() == "hands off"
