@@ -47,6 +47,12 @@ def main() -> int:
     try:
         codes = [
             step("Carry out the week's services", "weekly", CUSTOMER),
+            # Outside of the maintenance windows the weekly run has only found it; an emergency does not wait.
+            step(
+                "Install one update now, outside of rings and maintenance windows",
+                *("emergency", "KB5068861", "--reason", "Demo: exploited since this morning", "--customer", CUSTOMER),
+                "--yes",
+            ),
             step("What is still owed", "owed", CUSTOMER),
             step("Publish", "publish", CUSTOMER),
         ]
