@@ -1,20 +1,24 @@
 """What may be published: an allow-list, field by field. Anything else stops the publishing.
 
 Measured state is shown as its normal form declares it (serviceheft.assess), findings with the values that
-their cause lists, reasons as the fixed text of their code, wanted state as WANTED names it. Free text that
-technicians type (why a service is switched off, why a run was made) is not published.
+their cause lists, actions with those of their kind, reasons as the fixed text of their code, wanted state as
+WANTED names it. Free text that technicians type (why a service is switched off, why a run was made) is not
+published, but for the one that is written to be read: why an emergency left the procedure out.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from serviceheft.assess import SUBJECTS, VALUE_WORDS
+from serviceheft.assess.actions import ACTION_KINDS, Action
 from serviceheft.assess.judgement import CAUSES
 from serviceheft.assess.normalform import Kind, Shown
 from serviceheft.assess.reasons import REASONS
 from serviceheft.assess.updatestate import SEVERITIES
+from serviceheft.book import Run
 from serviceheft.i18n import N_
 from serviceheft.model.variables import Variables
 from serviceheft.publish.reader import Reader
@@ -245,6 +249,33 @@ def sentence(reader: Reader, cause: str, values: Mapping[str, Any]) -> str:
         words = VALUE_WORDS.get(name, {})
         written[name] = reader.gettext(words[value]) if isinstance(value, str) and value in words else value
     return reader.sentence(definition.sentence, written)
+
+
+def action(reader: Reader, action: Action) -> str:
+    """What was or would be done, in words; Undeclared for an unknown kind and for values that it does not list."""
+    kind = ACTION_KINDS.get(action.kind)
+    if kind is None:
+        raise Undeclared("The book holds an action of a kind that is not registered.")
+    if extra := sorted(set(action.values) - set(kind.values)):
+        raise Undeclared(f"The action {action.kind} does not list the value {extra[0]!r}.")
+    written: dict[str, Any] = {name: action.values.get(name) for name in kind.values}
+    for name, value in (("subject", action.subject), *written.items()):
+        if not (value is None or isinstance(value, str | int | float)):
+            raise Undeclared(f"The action {action.kind} holds no plain value as {name}.")
+    return reader.sentence(kind.sentence, written | {"subject": action.subject})
+
+
+def error_code(reader: Reader, action: Action) -> str:
+    """Windows' own number of a failed installation, which is what an administrator searches for."""
+    code = action.values.get("hresult")
+    if not (isinstance(code, str) and re.fullmatch(r"0x[0-9A-Fa-f]{8}", code)):
+        return ""
+    return reader.gettext(N_("error code {code}"), code=code)
+
+
+def why_outside_procedure(run: Run) -> str | None:
+    """The technician's own words for an emergency; of no other kind of run."""
+    return run.reason if run.kind == "emergency" else None
 
 
 def reason(reader: Reader, code: str | None) -> str:

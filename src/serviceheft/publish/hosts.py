@@ -13,13 +13,15 @@ from serviceheft.book import Snapshot
 from serviceheft.entitlement import State
 from serviceheft.i18n import N_
 from serviceheft.model.schema import Host
-from serviceheft.publish import allowed, words
+from serviceheft.publish import actions, allowed, words
+from serviceheft.publish.actions import ActionRow
 from serviceheft.publish.rows import FindingRow, HostLink, StampRow, finding_row, stamp_row
 from serviceheft.publish.source import Source
 from serviceheft.publish.words import Mark, mark, word
 
-#: Stamps shown on a device's page; the book keeps all of them.
+#: Stamps and actions shown on a device's page; the book keeps all of them.
 RECENT_STAMPS = 20
+RECENT_ACTIONS = 50
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class HostPage(HostRow):
     open_findings: tuple[FindingRow, ...]
     closed_findings: tuple[FindingRow, ...]
     stamps: tuple[StampRow, ...]
+    actions: tuple[ActionRow, ...]
 
 
 def links(hosts: Mapping[str, Host]) -> dict[str, HostLink]:
@@ -132,6 +135,7 @@ def _page(source: Source, host: Host, link: HostLink, sites: Mapping[str, str]) 
             stamp_row(source, stamp, link)
             for stamp in reversed(source.stamps_by_host[host.name][-RECENT_STAMPS:])
         ),
+        actions=tuple(actions.history(source, source.stamps_by_host[host.name])[:RECENT_ACTIONS]),
     )
 
 

@@ -1,7 +1,7 @@
 """The maintenance record ("Wartungsprotokoll") of one period as a PDF."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time
 from importlib import resources
 from pathlib import Path
@@ -15,7 +15,8 @@ from serviceheft.book import Book, FindingLife, Found, Stamp
 from serviceheft.i18n import N_
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
-from serviceheft.publish import allowed, words
+from serviceheft.publish import actions, allowed, words
+from serviceheft.publish.actions import ActionRow
 from serviceheft.publish.agreement import contract_in_words
 from serviceheft.publish.imprint import age_of_data, responsible, versions
 from serviceheft.publish.rows import UncheckedRow, ticket_state, unchecked_rows, unmeasured_checks
@@ -26,6 +27,8 @@ from serviceheft.settings import BERLIN
 #: Readable by machines and by people who cannot see, and in twenty years: PDF/UA-1 and PDF/A-2a.
 STANDARDS: list[Any] = ["ua-1", "a-2a"]
 FILE_NAMES = {"de": "wartungsprotokoll", "en": "maintenance-record"}
+
+type Actions = dict[tuple[str, str | None, str | None], list[ActionRow]]
 
 _TALLIED = (Outcome.DONE, Outcome.FINDING, Outcome.FAILED, Outcome.NOT_REACHED, Outcome.NOT_MEASURED)
 
@@ -69,6 +72,7 @@ def report_data(source: Source, period: str) -> dict[str, Any]:
     """Everything that the template prints, as plain data. People of the customer do not appear."""
     reader, t = source.reader, source.reader.gettext
     stamps = stamps_of(source, period)
+    done = _actions(source, period)
     unchecked = [
         row for row in unchecked_rows(source, {}) if row.period == period or _covers(period, row.period)
     ]
@@ -98,13 +102,13 @@ def report_data(source: Source, period: str) -> dict[str, Any]:
         "labels": [
             t(N_("Device")),
             t(N_("Result")),
-            t(N_("Deviation")),
+            t(N_("Deviations, and what was done")),
             t(N_("Ticket, react by")),
             t(N_("Technician")),
             t(N_("When")),
         ],
         "sections": [
-            {"title": source.service_title(service), "rows": [_row(source, stamp) for stamp in rows]}
+            {"title": source.service_title(service), "rows": [_row(source, stamp, done) for stamp in rows]}
             for service, rows in _by_service(stamps)
         ],
         "nothing": t(N_("No service was stamped in this period.")),
@@ -140,13 +144,25 @@ def stamps_of(source: Source, period: str) -> list[Stamp]:
 
     A weekly service shows up in a month's record once per week.
     """
-    first, last = clock.days_of(period)
     latest = {}
-    for stamp in source.stamps:
-        day = stamp.at.astimezone(BERLIN).date()
-        if not stamp.dry_run and first <= day <= last:
-            latest[stamp.service, stamp.host, stamp.period] = stamp
+    for stamp in _made_in(source, period):
+        latest[stamp.service, stamp.host, stamp.period] = stamp
     return sorted(latest.values(), key=lambda it: (_order(source, it.service), it.host or "", it.at))
+
+
+def _made_in(source: Source, period: str) -> Iterator[Stamp]:
+    first, last = clock.days_of(period)
+    for stamp in source.stamps:
+        if not stamp.dry_run and first <= stamp.at.astimezone(BERLIN).date() <= last:
+            yield stamp
+
+
+def _actions(source: Source, period: str) -> Actions:
+    """What was done by all visits of the period that lie behind a row, not only by the last one."""
+    behind: dict[tuple[str, str | None, str | None], list[Stamp]] = {}
+    for stamp in _made_in(source, period):
+        behind.setdefault((stamp.service, stamp.host, stamp.period), []).append(stamp)
+    return {key: actions.history(source, stamps)[::-1] for key, stamps in behind.items()}
 
 
 def _order(source: Source, service: str) -> int:
@@ -167,7 +183,7 @@ def _tally(source: Source, service: str, stamps: Sequence[Stamp]) -> list[str]:
     return [source.service_title(service), *(source.reader.number(n) for n in (*counts, devices))]
 
 
-def _row(source: Source, stamp: Stamp) -> dict[str, Any]:
+def _row(source: Source, stamp: Stamp, done: Actions) -> dict[str, Any]:
     reader = source.reader
     result = mark(words.OUTCOMES, stamp.outcome.value, reader)
     deviations = [allowed.sentence(reader, found.cause, found.values) for found in stamp.findings]
@@ -182,11 +198,25 @@ def _row(source: Source, stamp: Stamp) -> dict[str, Any]:
         "host": stamp.host or reader.gettext(N_("whole customer")),
         "result": {"word": result.word, "tone": result.tone},
         "deviations": deviations,
+        "actions": [
+            action_data(source, row, stamp) for row in done.get((stamp.service, stamp.host, stamp.period), ())
+        ],
         "tickets": [
             ticket for found in stamp.findings if (ticket := _ticket(source, stamp, found)) is not None
         ],
         "who": stamp.who,
         "at": reader.moment(stamp.at),
+    }
+
+
+def action_data(source: Source, row: ActionRow, stamp: Stamp | None = None) -> dict[str, Any]:
+    """One action as the templates print it; with its own time where it is not that of the given stamp."""
+    earlier = stamp is not None and row.at < stamp.at
+    return {
+        "result": {"word": row.result.word, "tone": row.result.tone},
+        "what": row.what,
+        "why": row.why,
+        "at": source.reader.moment(row.at) if earlier else "",
     }
 
 

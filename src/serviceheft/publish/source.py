@@ -11,6 +11,7 @@ from serviceheft.entitlement import Owed, owed
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.publish.reader import Reader
+from serviceheft.publish.words import Undeclared
 
 #: How far back pages look: the yearly services' period, and a little more.
 LOOK_BACK = timedelta(days=400)
@@ -45,6 +46,13 @@ class Source:
         return _by_host(self.stamps)
 
     @cached_property
+    def stamps_by_run(self) -> Mapping[str, list[Stamp]]:
+        grouped: dict[str, list[Stamp]] = defaultdict(list)
+        for stamp in self.stamps:
+            grouped[stamp.run].append(stamp)
+        return grouped
+
+    @cached_property
     def snapshots_by_host(self) -> Mapping[str | None, list[Snapshot]]:
         return _by_host(self.snapshots)
 
@@ -61,11 +69,17 @@ class Source:
 def read(
     customer: Customer, catalogue: Catalogue, book: Book, now: datetime, owed_at: datetime | None = None
 ) -> Source:
-    """Read the customer's part of the book. Raises BookUnavailable.
+    """Read the customer's part of the book. Raises BookUnavailable, Undeclared.
 
     `owed_at`: the moment whose periods are owed, for a record that is printed later.
     """
-    stamps = book.stamps(customer.name, since=now - LOOK_BACK)
+    try:
+        stamps = book.stamps(customer.name, since=now - LOOK_BACK)
+    except ValueError:  # its text may quote what stands there
+        raise Undeclared(
+            "The book holds an action of a kind or with a value that this version does not declare. "
+            "Publish with the version that wrote it, or a newer one."
+        ) from None
     return Source(
         customer=customer,
         catalogue=catalogue,

@@ -7,7 +7,8 @@ from datetime import datetime
 from serviceheft.book import Run
 from serviceheft.entitlement import State
 from serviceheft.i18n import N_
-from serviceheft.publish import agreement, device_figures, figures, hosts, imprint, words
+from serviceheft.publish import actions, agreement, allowed, device_figures, figures, hosts, imprint, words
+from serviceheft.publish.actions import SharedRow
 from serviceheft.publish.hosts import HostPage
 from serviceheft.publish.rows import (
     FindingRow,
@@ -76,6 +77,7 @@ class RunRow:
     dry_run: Mark | None
     facts: Sequence[tuple[str, str]]
     changes: Sequence[ChangeRow]
+    actions: Sequence[SharedRow]
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,9 @@ class BookView:
             facts.append((t(N_("Ended")), reader.moment(run.ended_at)))
         if run.ticket:
             facts.append((t(N_("Ordered by ticket")), run.ticket))
-        stamps = [stamp for stamp in source.stamps if stamp.run == run.id]
+        if why := allowed.why_outside_procedure(run):
+            facts.append((t(N_("Why outside of the procedure")), why))
+        stamps = source.stamps_by_run.get(run.id, [])
         tally = [
             (mark(words.OUTCOMES, code, reader).word, sum(stamp.outcome.value == code for stamp in stamps))
             for code in words.OUTCOMES
@@ -242,6 +246,7 @@ class BookView:
             dry_run=mark(words.DRY_RUN, "dry run", reader) if run.dry_run else None,
             facts=facts,
             changes=[] if run.dry_run else self._changes(run),
+            actions=actions.by_run(source, stamps, self._links),
         )
 
     def _changes(self, run: Run) -> list[ChangeRow]:

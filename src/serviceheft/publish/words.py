@@ -80,6 +80,12 @@ CHANGES = {
     "opened": (N_("found"), "warning"),
     "closed": (N_("mended, by measurement"), "done"),
 }
+ACTIONS = {
+    "failed": (N_("failed"), "critical"),
+    "held": (N_("waits"), "open"),
+    "planned": (N_("would be done"), "info"),
+    "done": (N_("done"), "done"),
+}
 DRY_RUN = {"dry run": (N_("dry run: nothing was changed"), "info")}
 
 CADENCES = {
@@ -100,6 +106,7 @@ RUN_KINDS = {
     "owed": N_("all that is owed"),
     "catch-up": N_("catching up"),
     "site": N_("everything"),
+    "emergency": N_("emergency update"),
 }
 TIERS = {"basic": "Basic", "standard": "Standard", "comfort": "Comfort"}
 GROUPS = {
@@ -163,7 +170,6 @@ SUBJECTS = {
     "antivirus": N_("Virus protection"),
     "updates": N_("Windows updates"),
     "software": N_("Standard applications"),
-    "products": N_("Business applications"),
     "products": N_("Business applications"),
     "remote_access": N_("Remote access"),
 }
