@@ -15,7 +15,6 @@ def run(*, quick: bool) -> None:
     hosts = QUICK_HOSTS if quick else HOSTS
     title(f"costs: where the time of a weekly run goes ({hosts} hosts)")
     with raised(hosts) as site:
-        profiled(site, WEEKLY)
         forks = {count: profiled(site, WEEKLY, "--forks", str(count)) for count in FORKS}
     _fixed()
     tell()
@@ -51,7 +50,7 @@ def _tasks(rows: list[Row], hosts: int) -> None:
     lines.append(["other: plays, tasks run once, summary", *_cells(other, hosts)])
     total = [sum(getattr(row, name) for row in rows) for name in ("wall", "own", "workers")]
     lines.append(["all", *_cells(total, hosts)])
-    table(["part of the run", "wall s", "own CPU per host", "workers' CPU per host"], lines)
+    table(["part of the run", "wall s", "own CPU per host", "workers' CPU per host"], lines, first=64)
 
 
 def _cells(figures: list[float], hosts: int) -> list[str]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,12 +137,14 @@ def tell(line: str = "") -> None:
     print(line, flush=True)  # noqa: T201 - a bench prints
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as they must be; the first to the left, figures to the right."""
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    for row in [head, *rows]:
-        first, *others = (
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        tell("  ".join([first, *others]).rstrip())
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], first: int = 44) -> None:
+    """Rows as they come, since some take minutes: `first` characters to the left, figures to the right."""
+    widths = [max(len(name), 7) for name in head[1:]]
+    tell(_line(head, first, widths))
+    for row in rows:
+        tell(_line(row, first, widths))
+
+
+def _line(cells: Sequence[str], first: int, widths: Sequence[int]) -> str:
+    figures = (cell.rjust(width) for cell, width in zip(cells[1:], widths, strict=True))
+    return "  ".join([cells[0].ljust(first), *figures]).rstrip()
