@@ -1,0 +1,211 @@
+"""The emulated package manager and installers refuse what the real ones refuse; the lab offers what is wanted."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from lab.windows.failures import ModuleFailure
+from lab.windows.faults import Faults
+from lab.windows.machine import Machine
+from serviceheft.settings import REPOSITORY
+from tests.unit.lab_machines import call, machine
+
+CHOCOLATEY = "chocolatey.chocolatey.win_chocolatey"
+FACTS = "chocolatey.chocolatey.win_chocolatey_facts"
+SOURCE = "chocolatey.chocolatey.win_chocolatey_source"
+PACKAGE = "ansible.windows.win_package"
+FEED = "https://feed.example/"
+SYSTEM = {"name": "SYSTEM", "administrator": True}
+SHARE = r"\\srv\software$\kalkulon.msi"
+EXE = "https://planer.example/setup.exe"
+
+
+def told(one: Machine) -> dict[str, Any]:
+    facts = call(one, FACTS, filter=["packages", "sources", "outdated"])["ansible_facts"]
+    found: dict[str, Any] = facts["ansible_chocolatey"]
+    return found
+
+
+def names(one: Machine) -> set[str]:
+    return {each["name"] for each in one.state["packages"]}
+
+
+def test_every_package_of_the_providers_source_is_in_the_labs_feed() -> None:
+    text = (REPOSITORY / "group_vars" / "all" / "software.yml").read_text(encoding="utf-8")
+    offered = {package["name"] for package in yaml.safe_load(text)["standard_software_packages"]}
+    assert offered <= set(machine().state["feed"])
+
+
+def test_a_failing_package_stops_no_other_of_the_call() -> None:
+    one = machine(faults=Faults(broken_packages=("firefox",)))
+    with pytest.raises(
+        ModuleFailure, match=r"^Error installing package\(s\) '7zip, firefox, vlc'$"
+    ) as failed:
+        call(one, CHOCOLATEY, name=["7zip", "firefox", "vlc"])
+    assert names(one) == {"chocolatey", "7zip", "vlc"}
+    assert "firefox not installed. An error occurred" in failed.value.result["stdout"]
+    assert "vlc" not in failed.value.result["stdout"]
+
+
+def test_what_is_missing_fails_before_anything_is_updated() -> None:
+    """One call of choco installs, a second one updates: the module gives up after the first."""
+    one = machine(faults=Faults(broken_packages=("firefox",)))
+    one.state["packages"].append({"name": "7zip", "version": "24.9.0", "pinned": False})
+    with pytest.raises(ModuleFailure):
+        call(one, CHOCOLATEY, name=["7zip", "firefox"], state="latest")
+    assert {each["name"]: each["version"] for each in one.state["packages"]}["7zip"] == "24.9.0"
+
+
+def test_check_mode_changes_nothing_even_when_it_fails() -> None:
+    one = machine(faults=Faults(broken_packages=("firefox",)))
+    with pytest.raises(ModuleFailure):
+        call(one, CHOCOLATEY, check_mode=True, name=["7zip", "firefox"])
+    assert names(one) == {"chocolatey"}
+
+
+def test_packages_for_which_no_source_answers_are_listed_under_their_own_version() -> None:
+    one = machine(faults=Faults(feed_away=True))
+    one.state["packages"] = [
+        {"name": "chocolatey", "version": "2.5.1", "pinned": False},
+        {"name": "7zip", "version": "24.9.0", "pinned": True},
+    ]
+    listed = [(each["package"], each["available_version"]) for each in told(one)["outdated"]]
+    assert listed == [("chocolatey", "2.5.1"), ("7zip", "24.9.0")]
+    with pytest.raises(ModuleFailure) as failed:
+        call(one, CHOCOLATEY, name="vlc")
+    assert "Unable to load the service index for source" in failed.value.result["stdout"]
+
+
+def test_only_the_asked_source_is_asked() -> None:
+    one = machine()
+    with pytest.raises(ModuleFailure):
+        call(one, CHOCOLATEY, name="vlc", source="elsewhere")
+    call(one, SOURCE, name="feed", state="disabled")
+    with pytest.raises(ModuleFailure):
+        call(one, CHOCOLATEY, name="vlc")
+    assert call(one, CHOCOLATEY, name="vlc", source=FEED)["changed"] is True
+
+
+def test_sources_are_set_up_changed_switched_off_and_removed() -> None:
+    one = machine()
+    with pytest.raises(ModuleFailure, match=r"^The source option must be set when creating a new source$"):
+        call(one, SOURCE, name="ours")
+    assert call(one, SOURCE, check_mode=True, name="ours", source=FEED)["changed"] is True
+    assert [each["name"] for each in told(one)["sources"]] == ["feed"]
+    for expected in (True, False):
+        assert call(one, SOURCE, name="ours", source=FEED)["changed"] is expected
+    assert call(one, SOURCE, name="ours", state="disabled")["changed"] is True
+    assert call(one, SOURCE, name="ours", source=FEED)["changed"] is True
+    account = {"source_username": "reader", "source_password": "x"}
+    for _ in range(2):  # a password cannot be read back
+        assert call(one, SOURCE, name="ours", source=FEED, **account)["changed"] is True
+    assert call(one, SOURCE, name="ours", state="absent")["changed"] is True
+    assert [(each["name"], each["disabled"]) for each in told(one)["sources"]] == [("feed", False)]
+
+
+def test_a_machine_without_chocolatey_gets_it_from_the_named_source_alone() -> None:
+    one = machine()
+    one.state["packages"] = []
+    for name, arguments in ((FACTS, {}), (SOURCE, {"name": "ours", "source": FEED})):
+        with pytest.raises(ModuleFailure, match=r"^Failed to find Chocolatey installation"):
+            call(one, name, **arguments)
+    with pytest.raises(ModuleFailure, match=r"^Failed to download Chocolatey script from 'https://community"):
+        call(one, CHOCOLATEY, name="chocolatey")
+    assert call(one, CHOCOLATEY, name="chocolatey", source=FEED)["changed"] is True
+    assert names(one) == {"chocolatey"}
+
+
+def with_installers(**faults: Any) -> Machine:
+    one = machine(faults=Faults(**faults))
+    one.state["installers"] = {
+        SHARE: {
+            "provider": "msi",
+            "product_id": "{NEW}",
+            "name": "Kalkulon 2026.1",
+            "version": "2026.1",
+            "publisher": "K",
+            "hive": "machine",
+            "checksum": "ab" * 32,
+            "return_code": 0,
+        },
+        EXE: {
+            "provider": "registry",
+            "product_id": "Planer",
+            "name": "Planer",
+            "version": "14.2",
+            "publisher": "P",
+            "hive": "machine32",
+            "checksum": "cd" * 32,
+            "return_code": 3010,
+        },
+    }
+    return one
+
+
+def programs(one: Machine) -> dict[str, str]:
+    return {each["name"]: each["version"] for each in one.state["programs"]}
+
+
+def test_an_msi_is_installed_once_and_replaces_the_version_before() -> None:
+    one = with_installers()
+    one.state["programs"].append(
+        {"key": "{OLD}", "name": "Kalkulon 2025.2", "version": "2025.2", "publisher": "K", "hive": "machine"}
+    )
+    arguments = {"path": SHARE, "checksum": "ab" * 32, "checksum_algorithm": "sha256"}
+    assert call(one, PACKAGE, check_mode=True, user=SYSTEM, **arguments)["changed"] is True
+    assert "Kalkulon 2025.2" in programs(one)
+    assert call(one, PACKAGE, user=SYSTEM, **arguments)["changed"] is True
+    assert programs(one)["Kalkulon 2026.1"] == "2026.1"
+    assert "Kalkulon 2025.2" not in programs(one)
+    assert call(one, PACKAGE, user=SYSTEM, **arguments)["changed"] is False
+    assert call(one, PACKAGE, state="absent", product_id="{NEW}")["changed"] is True
+    assert call(one, PACKAGE, state="absent", product_id="{NEW}")["changed"] is False
+
+
+def test_a_share_cannot_be_read_with_an_account_that_came_in_over_the_network() -> None:
+    with pytest.raises(ModuleFailure, match=r"cannot be reached$"):
+        call(with_installers(), PACKAGE, path=SHARE)
+
+
+def test_an_exe_without_id_runs_again_and_with_its_id_it_does_not() -> None:
+    one = with_installers()
+    for _ in range(2):
+        result = call(one, PACKAGE, path=EXE)
+        assert (result["changed"], result["reboot_required"], result["rc"]) == (True, True, 3010)
+    assert call(one, PACKAGE, path=EXE, product_id="planer")["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "faults", "message"),
+    [
+        (
+            {"checksum": "00" * 32, "checksum_algorithm": "sha256"},
+            {},
+            r"^The checksum for .* did not match '00",
+        ),
+        ({"expected_return_code": [0]}, {}, r"^unexpected rc from 'https://planer.example/setup.exe /S'"),
+        ({}, {"disk_full": True}, r"^unexpected rc from "),
+        ({"path": "https://planer.example/other.exe"}, {}, r"404"),
+        ({"log_path": "C:\\x.log"}, {}, r"does not model the option log_path of win_package"),
+        ({"state": "absent", "path": None}, {}, r"state is absent but any of the following are missing"),
+    ],
+)
+def test_installers_fail_in_the_modules_words(
+    arguments: dict[str, Any], faults: dict[str, Any], message: str
+) -> None:
+    one = with_installers(**faults)
+    given = {"path": EXE, "arguments": ["/S"], **arguments}
+    with pytest.raises(ModuleFailure, match=message):
+        call(one, PACKAGE, **{name: value for name, value in given.items() if value is not None})
+    assert "Planer" not in programs(one)
+
+
+def test_a_file_version_has_four_numbers() -> None:
+    one = with_installers()
+    path = r"C:\Program Files\Planer\planer.exe"
+    one.state["files"][path] = {"kind": "file", "modified": "2026-01-01T00:00:00Z"}
+    one.state["file_versions"] = {path.casefold(): "14.2.0.0"}
+    for version, changed in (("14.2.0.0", False), ("14.2", True)):
+        given = {"path": EXE, "creates_path": path, "creates_version": version}
+        assert call(one, PACKAGE, check_mode=True, **given)["changed"] is changed
