@@ -129,8 +129,11 @@ def test_the_stop_file_stops_everything(site: PatchedCustomer, tmp_path: Path) -
     stop.write_text("Microsoft recalls the November update\nsecond line\n", encoding="utf-8")
     site.plant("pc-001")
     site.plant("pc-002", "definitions_outdated", days=9)
+    site.plant("pc-003", "automatic_updates_off")
     before = site.machines()
-    assert site.weekly(HEFT_STOP=str(stop)).returncode == 0
+    run = site.weekly(HEFT_STOP=str(stop))
+    assert run.returncode == 0
+    assert "so nothing will be changed: Microsoft recalls the November update\n" in run.stdout
     assert site.actions("pc-001") == waits("patch.stop_file")
     assert site.actions("pc-002") == [("definitions.update", "held", "patch.stop_file")]
     refused = site.heft("emergency", f"KB{KB}", "--reason", "exploited", "--yes", HEFT_STOP=str(stop))

@@ -6,6 +6,7 @@ from serviceheft import settings
 from serviceheft.book import BookUnavailable, RunOutcome, RunRefused
 from serviceheft.clock import calendar_for
 from serviceheft.running.session import Session, open_book
+from serviceheft.running.stop import stop_reason
 
 
 def headline(session: Session) -> str:
@@ -14,9 +15,11 @@ def headline(session: Session) -> str:
     terms = f"tier {contract.tier}" if contract.tier else "by the hour"
     ticket = f", ticket {session.order.ticket}" if session.order.ticket else ""
     mode = ", check mode: nothing will be changed" if session.order.dry_run else ""
+    stopped = stop_reason()
+    brake = f"\nThe stop file is there, so nothing will be changed: {stopped}" if stopped else ""
     return (
         f"{session.customer.company.name} ({session.customer.name}), {terms}{ticket}{mode}\n"
-        f"Run {session.run} ({session.order.kind}) by {session.who} from {session.commit}"
+        f"Run {session.run} ({session.order.kind}) by {session.who} from {session.commit}{brake}"
     )
 
 
