@@ -9,7 +9,7 @@ from serviceheft.book import Book
 from tests.bench.harness import BenchFailed, table, timed, title
 from tests.book_cases import OUTDATED, begun, judged, stamped
 
-STAMPS, QUICK_STAMPS = 1000, 100
+STAMPS, QUICK_STAMPS = 1000, 40
 WRITERS = 4
 CUSTOMER = "musterbau"
 
