@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.computer import ComputerState, Volume
 from serviceheft.assess.judgement import CAUSES, Check, CheckResult, Finding, Json, Judgement, Outcome
 from serviceheft.assess.normalform import as_measured
@@ -124,6 +125,78 @@ def _visit(story: Story, when: datetime, ago: int, *, dry_run: bool = False) -> 
         if not away:
             story.stamp(run, "2.6", host.name, computer_of(story.customer, host.name, at), at)
     story.book.end_run(run, "incomplete" if ago == 0 else "carried out", now=when + timedelta(minutes=11))
+
+
+#: What a run does or would do about LACKING_UPDATES and some software: service, subject, and action with its result
+#: in the dry run, in the run.
+PLANNED, DONE, FAILED, HELD = ActionResult.PLANNED, ActionResult.DONE, ActionResult.FAILED, ActionResult.HELD
+KB = "KB5068861"
+UPDATE = {"title": "2026-11 Kumulatives Update für Windows 11, Version 24H2 (x64)"}
+DEEDS: dict[str, list[tuple[str, str, str, str, dict[str, Any], ActionResult, ActionResult, str | None]]] = {
+    "mb-pc-03": [
+        ("3.2", "updates", "update.install", KB, UPDATE, PLANNED, DONE, None),
+        ("3.2", "updates", "update.reboot", "Windows", {}, PLANNED, DONE, None),
+        (
+            "3.3",
+            "software",
+            "package.upgrade",
+            "7-Zip",
+            {"package": "7zip", "before": "23.01"},
+            PLANNED,
+            DONE,
+            None,
+        ),
+        ("3.3", "software", "package.remove", "Java 8", {"package": "jre8"}, PLANNED, DONE, None),
+    ],
+    "mb-nb-02": [
+        ("3.2", "updates", "update.install", KB, UPDATE, PLANNED, FAILED, "patch.install_failed"),
+        ("3.2", "updates", "update.reboot", "Windows", {}, HELD, HELD, "patch.somebody_logged_on"),
+    ],
+    "mb-pc-02": [("3.2", "updates", "update.install", KB, UPDATE, HELD, HELD, "patch.ring_waits")],
+    "mb-pc-01": [],
+}
+
+
+def act(
+    story: Story, when: datetime, *, dry_run: bool, kind: str = "weekly", reason: str | None = None
+) -> str:
+    """A run that mends what DEEDS lists, or only would; mb-pc-06 is away. Returns its id."""
+    run = story.run(when, dry_run=dry_run, kind=kind, reason=reason)
+    at = when + timedelta(minutes=4)
+    for host, deeds in DEEDS.items():
+        for service, subject in dict.fromkeys((deed[0], deed[1]) for deed in deeds or [("3.2", "updates")]):
+            taken = tuple(_deed(*deed[2:], dry_run=dry_run) for deed in deeds if deed[0] == service)
+            if not dry_run and taken:
+                before = [Action(it.kind, it.subject, HELD, "patch.in_turn", it.values) for it in taken]
+                waiting = Judgement(
+                    Outcome.HELD, subject=subject, reason="patch.in_turn", actions=tuple(before)
+                )
+                story.stamp(run, service, host, waiting, at)
+            results = {it.result for it in taken}
+            reason_ = next((it.reason for it in taken if it.reason), None)
+            outcome = (
+                Outcome.FAILED if FAILED in results else Outcome.HELD if HELD in results else Outcome.DONE
+            )
+            judged = Judgement(outcome, subject=subject, reason=reason_, actions=taken)
+            story.stamp(run, service, host, judged, at + timedelta(minutes=1))
+    story.stamp(run, "3.2", "mb-pc-06", gone("updates", "reach.no_route"), at)
+    story.book.end_run(run, "carried out", now=when + timedelta(minutes=11))
+    return run
+
+
+def _deed(
+    kind: str,
+    subject: str,
+    values: dict[str, Any],
+    planned: ActionResult,
+    result: ActionResult,
+    reason: str | None,
+    *,
+    dry_run: bool,
+) -> Action:
+    became = planned if dry_run else result
+    code = {"hresult": "0x80070643"} if became is FAILED and kind == "update.install" else {}
+    return Action(kind, subject, became, reason if became in (FAILED, HELD) else None, values | code)
 
 
 def gone(subject: str, reason: str) -> Judgement:

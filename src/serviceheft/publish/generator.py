@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -25,6 +25,9 @@ NAVIGATION = (
     ("glossary", N_("Glossary")),
     ("about", N_("About this book")),
 )
+
+#: Where there is a dry run to approve.
+WHAT_IF = ("whatif", N_("What would be changed"))
 
 
 class SiteNotBuilt(Exception):
@@ -57,13 +60,19 @@ def assets() -> dict[str, bytes]:
     return {f"assets/{path.name}": path.read_bytes() for path in sorted((THEME / "assets").iterdir())}
 
 
-def configuration(reader: Reader, title: str, footer: str) -> str:
-    """Zensical's settings. No font, script or image is loaded from elsewhere; links are relative files.
+def navigation(*, what_if: bool) -> list[tuple[str, str]]:
+    """The pages of the navigation, what a dry run would change being the second."""
+    return [NAVIGATION[0], *([WHAT_IF] if what_if else []), *NAVIGATION[1:]]
 
+
+def configuration(reader: Reader, title: str, footer: str, pages: Sequence[tuple[str, str]]) -> str:
+    """Zensical's settings; `pages` is the navigation.
+
+    No font, script or image is loaded from elsewhere; links are relative files.
     Files instead of folders as addresses: so the site can be looked at without any server, too.
     """
-    navigation = ",\n".join(
-        f"  {{ {_toml(reader.gettext(name))} = {_toml(page + '.md')} }}" for page, name in NAVIGATION
+    links = ",\n".join(
+        f"  {{ {_toml(reader.gettext(name))} = {_toml(page + '.md')} }}" for page, name in pages
     )
     palette = "".join(
         f"""
@@ -96,7 +105,7 @@ docs_dir = "docs"
 site_dir = "site"
 use_directory_urls = false
 nav = [
-{navigation},
+{links},
 ]
 extra_css = ["assets/heft.css"]
 extra_javascript = ["assets/heft.js"]

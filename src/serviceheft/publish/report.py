@@ -1,13 +1,9 @@
 """The maintenance record ("Wartungsprotokoll") of one period as a PDF."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time
-from importlib import resources
 from pathlib import Path
 from typing import Any
-
-import typst
 
 from serviceheft import clock, settings
 from serviceheft.assess.judgement import CheckResult, Outcome
@@ -15,7 +11,7 @@ from serviceheft.book import Book, FindingLife, Found, Stamp
 from serviceheft.i18n import N_
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
-from serviceheft.publish import actions, allowed, words
+from serviceheft.publish import actions, allowed, pdf, words
 from serviceheft.publish.actions import ActionRow
 from serviceheft.publish.agreement import contract_in_words
 from serviceheft.publish.imprint import age_of_data, responsible, versions
@@ -24,8 +20,6 @@ from serviceheft.publish.source import Source, read
 from serviceheft.publish.words import mark
 from serviceheft.settings import BERLIN
 
-#: Readable by machines and by people who cannot see, and in twenty years: PDF/UA-1 and PDF/A-2a.
-STANDARDS: list[Any] = ["ua-1", "a-2a"]
 FILE_NAMES = {"de": "wartungsprotokoll", "en": "maintenance-record"}
 
 type Actions = dict[tuple[str, str | None, str | None], list[ActionRow]]
@@ -51,21 +45,9 @@ def build_report(
     _, last = clock.days_of(period)
     end = datetime.combine(last, time.max, BERLIN)
     source = read(customer, catalogue, book, now, owed_at=min(now, end))
-    data = json.dumps(report_data(source, period), ensure_ascii=False)
-    pdf = typst.compile(
-        Path(str(resources.files(__package__) / "templates" / "report.typ")),
-        sys_inputs={"data": data},
-        ignore_system_fonts=True,
-        pdf_standards=STANDARDS,
-        timestamp=int(now.timestamp()),
-    )
     folder = (out or settings.build_directory()) / "reports" / customer.name
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{FILE_NAMES[source.reader.language]}-{period}.pdf"
-    draft = path.with_suffix(".part")
-    draft.write_bytes(pdf)
-    draft.replace(path)
-    return path
+    name = f"{FILE_NAMES[source.reader.language]}-{period}.pdf"
+    return pdf.write("report.typ", report_data(source, period), folder / name, now)
 
 
 def report_data(source: Source, period: str) -> dict[str, Any]:

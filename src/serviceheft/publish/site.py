@@ -11,24 +11,33 @@ from serviceheft.book import Book
 from serviceheft.i18n import N_
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
-from serviceheft.publish import generator
+from serviceheft.publish import generator, whatif
 from serviceheft.publish.escaping import escape
 from serviceheft.publish.source import Source, read
 from serviceheft.publish.view import BookView
 
 
 def build_site(
-    customer: Customer, catalogue: Catalogue, book: Book, out: Path | None = None, now: datetime | None = None
+    customer: Customer,
+    catalogue: Catalogue,
+    book: Book,
+    out: Path | None = None,
+    now: datetime | None = None,
+    dry_run: str | None = None,
 ) -> Path:
     """Print the customer's part of the book as a site; returns the path of its index.html.
 
+    A page shows what the named dry run would change, or without a name the last one, as long as no device was
+    visited for real after it.
+
     `out` is the build folder (by default settings.build_directory()): the site goes to site/<customer>/, its
     sources to site-src/<customer>/. Only files that differ are written. Raises BookUnavailable, Undeclared
-    (something is about to be published that nobody allowed; nothing is written then) and SiteNotBuilt.
+    (something is about to be published that nobody allowed; nothing is written then), NoDryRun (likewise) and
+    SiteNotBuilt.
     """
     out = out or settings.build_directory()
     source = read(customer, catalogue, book, now or settings.now())
-    pages = render(source)
+    pages = render(source, dry_run)
     folder, site = out / "site-src" / customer.name, out / "site" / customer.name
     footer = source.reader.gettext(
         N_("As of {when} · Serviceheft · head of the chain {number}"),
@@ -37,16 +46,18 @@ def build_site(
     )
     generator.write_changed(folder / "docs", {**pages, **generator.assets()})
     title = source.reader.gettext(N_("Service book {company}"), company=customer.company.name)
-    settings_file = generator.configuration(source.reader, title, footer)
+    navigation = generator.navigation(what_if="whatif.md" in pages)
+    settings_file = generator.configuration(source.reader, title, footer, navigation)
     generator.write_if_changed(folder / "zensical.toml", settings_file.encode())
     generator.run_zensical(folder, site)
     return site / "index.html"
 
 
-def render(source: Source) -> dict[str, str]:
-    """All pages as Markdown, by their path below docs/. Raises Undeclared before anything is returned."""
+def render(source: Source, dry_run: str | None = None) -> dict[str, str]:
+    """All pages as Markdown, by their path below docs/. Raises Undeclared, NoDryRun before anything is returned."""
     environment = _environment()
-    view = BookView(source)
+    run = whatif.choose(source, dry_run) if dry_run else whatif.pending(source)
+    view = BookView(source, run)
     values = {
         "_": source.reader.gettext,
         "reader": source.reader,
@@ -55,7 +66,7 @@ def render(source: Source) -> dict[str, str]:
     }
     pages = {
         f"{page}.md": environment.get_template(f"{page}.md.j2").render(values)
-        for page, _name in generator.NAVIGATION
+        for page, _name in generator.navigation(what_if=run is not None)
     }
     host_page = environment.get_template("hosts/host.md.j2")
     for host in view.hosts:

@@ -23,6 +23,7 @@ from serviceheft.publish.rows import (
     unchecked_rows,
 )
 from serviceheft.publish.source import Source
+from serviceheft.publish.whatif import what_if
 from serviceheft.publish.words import Mark, mark, word
 
 MOST_ON_START = 5
@@ -91,7 +92,7 @@ class Charts:
 class BookView:
     """The attributes that the templates use. Raises Undeclared for whatever may not be published."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, dry_run: Run | None = None) -> None:
         self._source = source
         self._reader = source.reader
         self._links = hosts.links(source.customer.hosts)
@@ -120,6 +121,7 @@ class BookView:
         self.next_tickets = self.open_tickets[:MOST_ON_START]
         self.unchecked: list[UncheckedRow] = unchecked_rows(source, self._links)
         self.owed = self._owed()
+        self.what_if = what_if(source, dry_run, self._links) if dry_run else None
         self.runs = [self._run(run) for run in source.runs[:MOST_RUNS]]
         self.glossary = [(reader.gettext(term), reader.gettext(meaning)) for term, meaning in words.GLOSSARY]
 

@@ -205,6 +205,7 @@ CHECKS = {
     "remote_access.installed": N_("AnyDesk installed"),
     "remote_access.version": N_("version of AnyDesk"),
     "remote_access.service": N_("AnyDesk's service"),
+    "remote_access.id": N_("AnyDesk's id"),
     "remote_access.signature": N_("AnyDesk's signature"),
     "remote_access.signer": N_("AnyDesk's signer"),
     "remote_access.password": N_("AnyDesk's unattended password"),
