@@ -176,12 +176,11 @@ def test_a_run_that_is_killed_in_the_middle_is_taken_up(site: PatchedCustomer) -
     process = site.start("weekly", "lichtblick", HEFT_NOW="2026-11-18T20:30:00+01:00")
     log = site.lab / "windows.log"
     try:
-        # Both updates are begun in turn: pc-001's is done when pc-002's hangs.
-        until(
-            lambda: site.outcomes().get(("pc-001", "3.2")) == ("done", None) if site.run_ids() else None, 120
-        )
+        # One after the other: pc-001's update is done when pc-002's hangs.
+        until(site.book_file.exists)
+        until(lambda: site.run_ids() and site.outcomes().get(("pc-001", "3.2")) == ("done", None), 240)
         seen = len(log.read_text(encoding="utf-8"))
-        until(lambda: "pc-002" in log.read_text(encoding="utf-8")[seen:], 60)
+        until(lambda: "pc-002: " in log.read_text(encoding="utf-8")[seen:])
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

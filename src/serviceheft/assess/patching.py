@@ -6,14 +6,13 @@ finds it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from serviceheft.assess import patching_words as words
 from serviceheft.assess import reach
 from serviceheft.assess.actions import Action, ActionResult, Value
 from serviceheft.assess.judgement import Check, CheckResult, Finding, Judgement, Outcome
-from serviceheft.assess.reading import hexadecimal, mapping, text, whole_number
 from serviceheft.patching.order import HostOrder
 from serviceheft.patching.policy import Update
 
@@ -47,6 +46,8 @@ class After:
     reboot_pending: bool | None
     definitions_current: bool
     found: Judgement | None = None
+    #: Error codes of failed installations by title, from the host's own history.
+    hresults: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def judge_order(
@@ -169,14 +170,9 @@ def _installed(update: Update, results: Results, after: After, trouble: str | No
     result = results.install or {}
     if trouble is None and result.get("timedout"):
         trouble = "patch.installation_hangs"
-    return _install(update, ActionResult.FAILED, trouble or "patch.install_failed", _hresult(update, result))
-
-
-def _hresult(update: Update, result: Mapping[str, Any]) -> str | None:
-    for row in mapping(result, "updates").values():
-        if text(row, "title") == update.title:
-            return hexadecimal(whole_number(row, "failure_hresult_code"))
-    return None
+    return _install(
+        update, ActionResult.FAILED, trouble or "patch.install_failed", after.hresults.get(update.title)
+    )
 
 
 def _restarted(results: Results) -> bool:

@@ -81,6 +81,7 @@ def judge_after(
     scanner = _judge_antivirus(session, host, visit if reached else {}, registered.get("console"), now)
     made = _ORDER.validate_json(given["order"])
     owes_updates = _owes(session, host, UPDATES)
+    state = read_state(search, section, now)
     selection = choose(
         offered or (), HostPolicy.from_variables(variables), now.date(), session.order.emergency
     )
@@ -88,9 +89,11 @@ def judge_after(
         visit=visit,
         offered=offered,
         chosen=selection.chosen,
-        reboot_pending=read_state(search, section, now).reboot_pending if reached else None,
+        reboot_pending=state.reboot_pending if reached else None,
         definitions_current=not _OLD_DEFINITIONS & {finding.cause for finding in scanner.findings},
         found=again if reached and not owes_updates else None,
+        # Not the module's own: after a second attempt it says nothing but that it tried twice.
+        hresults={it.title: it.hresult for it in state.failed or () if it.title},
     )
     results = patching.Results(*(registered.get(name) for name in ("install", "restart", "definitions")))
     found = {SERVICE: patching.judge_result(made, results, after)}
