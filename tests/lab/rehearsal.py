@@ -1,12 +1,14 @@
 """A customer's week carried out for real: heft and ansible-playbook as subprocesses against the lab.
 
-Everything lies in a folder of its own; every pytest worker and every test file has addresses of its own.
+Everything lies in a folder of its own, and every rehearsal has addresses of its own.
 """
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -132,23 +134,37 @@ class Rehearsal:
 def rehearse(base: Path, slot: int, name: str | None = None, **written: Any) -> Iterator[Rehearsal]:
     """Raise a copy of the fictional customer `name`, or a small one written for the purpose; lower it at the end.
 
-    `slot`: each test file has its own, 0 to 9.
+    `slot`, 0 to 9: which addresses are tried first.
     """
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    address_range = f"127.{110 + 10 * (worker % 9) + slot}"
-    if name:
-        elsewhere = copy_customer(base, name, address_range)
-    else:
-        elsewhere = write_customer(base, address_range=address_range, **written)
-    rehearsal = Rehearsal(elsewhere)
-    with pytest.MonkeyPatch.context() as patch:
-        for variable, value in rehearsal.environment.items():
-            patch.setenv(variable, value)
-        site.raise_site(elsewhere.load(), settings.now())
-        try:
-            yield rehearsal
-        finally:
-            site.lower_site(elsewhere.name)
+    with addresses(slot) as address_range:
+        if name:
+            elsewhere = copy_customer(base, name, address_range)
+        else:
+            elsewhere = write_customer(base, address_range=address_range, **written)
+        rehearsal = Rehearsal(elsewhere)
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, value in rehearsal.environment.items():
+                patch.setenv(variable, value)
+            try:
+                site.raise_site(elsewhere.load(), settings.now())
+                yield rehearsal
+            finally:
+                site.lower_site(elsewhere.name)
+
+
+@contextmanager
+def addresses(slot: int) -> Iterator[str]:
+    """A range such as "127.113" that no other test on this machine uses meanwhile, whoever runs it."""
+    ranges = sorted(range(110, 200), key=lambda number: (number - 110 - slot) % 10)
+    for number in ranges:
+        with (Path(tempfile.gettempdir()) / f"serviceheft-lab-127.{number}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield f"127.{number}"
+            return
+    raise AssertionError("no range of addresses is free")
 
 
 def until(condition: Callable[[], Any], seconds: float = 60) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from lab.gravityzone.control import set_console_faults
 from tests.lab.rehearsal import Rehearsal, rehearse
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("weekly-faults")]
+pytestmark = pytest.mark.lab
 
 #: host -> its fault, and the reason that the book must hold
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {

@@ -12,7 +12,7 @@ import pytest
 from serviceheft.assess.judgement import Outcome
 from tests.lab.rehearsal import Rehearsal, rehearse, until
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("weekly-interrupted")]
+pytestmark = pytest.mark.lab
 
 HOSTS = ("pc-001", "pc-002", "pc-003")
 

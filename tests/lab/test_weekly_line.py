@@ -6,7 +6,7 @@ import pytest
 
 from tests.lab.rehearsal import Rehearsal, rehearse
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("weekly-line")]
+pytestmark = pytest.mark.lab
 
 
 @pytest.fixture(scope="module")

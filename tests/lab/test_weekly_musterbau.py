@@ -11,7 +11,7 @@ from serviceheft import settings
 from serviceheft.book import FindingLife, Ticket
 from tests.lab.rehearsal import NOW, Rehearsal, rehearse
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("weekly-musterbau")]
+pytestmark = pytest.mark.lab
 
 ACTED_ON = "mb-pc-05"
 MENDED = ("mb-pc-03", "update_missing")

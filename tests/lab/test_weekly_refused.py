@@ -12,7 +12,7 @@ import pytest
 from lab.generated import copy_customer, write_customer
 from tests.lab.rehearsal import Rehearsal
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("weekly-refused")]
+pytestmark = pytest.mark.lab
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.rehearsal import Rehearsal, rehearse
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("weekly-secrets")]
+pytestmark = pytest.mark.lab
 
 #: With what JSON, YAML, XML and PowerShell write in their own ways.
 VAULT = "CANARY-vault ü\"<&>\\'$x"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.lab.rehearsal import Rehearsal, rehearse, until
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("weekly-unrecorded")]
+pytestmark = pytest.mark.lab
 
 KEY = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU"
 HOSTS = ("pc-001", "pc-002")

@@ -13,8 +13,9 @@ import pytest
 from lab import site
 from lab.generated import Elsewhere, copy_customer
 from serviceheft import settings
+from tests.lab.rehearsal import addresses
 
-pytestmark = [pytest.mark.molecule, pytest.mark.xdist_group("molecule-basic")]
+pytestmark = pytest.mark.molecule
 
 KEY = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU"
 
@@ -39,11 +40,14 @@ class Scenario:
 
 @pytest.fixture
 def basic(tmp_path: Path) -> Iterator[Scenario]:
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    elsewhere = copy_customer(tmp_path, "praxis_sued", f"127.{119 + 10 * (worker % 9)}")
+    with addresses(9) as address_range:
+        yield from scenario(copy_customer(tmp_path, "praxis_sued", address_range), tmp_path)
+
+
+def scenario(elsewhere: Elsewhere, folder: Path) -> Iterator[Scenario]:
     own = {
         "MOLECULE_GLOB": "tests/molecule/*/molecule.yml",
-        "MOLECULE_EPHEMERAL_DIRECTORY": str(tmp_path / "molecule"),
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(folder / "molecule"),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "ANSIBLE_INVENTORY": str(settings.REPOSITORY / "inventories" / "_shared"),
         "NO_COLOR": "1",

@@ -30,6 +30,11 @@ def local(moment: datetime | None) -> str:
     return moment.astimezone(settings.BERLIN).strftime("%d.%m.%Y %H:%M") if moment else "-"
 
 
+def _short(moment: datetime) -> str:
+    """Without the year, for what is open now."""
+    return moment.astimezone(settings.BERLIN).strftime("%d.%m. %H:%M")
+
+
 def table(title: str, *columns: str) -> Table:
     """A table whose cells are folded, never cut."""
     made = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
@@ -123,10 +128,12 @@ def _findings(book: "Book", customer: str) -> Table:
     from serviceheft.assess.judgement import CAUSES
 
     tickets = {ticket.number: ticket for ticket in book.tickets(customer, open_only=True)}
-    made = table("Open findings", "service", "host", "finding", "since", "ticket", "react by")
+    made = table("Open findings", "no", "host", "finding", "since", "ticket", "react by")
+    for column in (made.columns[3], made.columns[4], made.columns[5]):
+        column.no_wrap = True  # a number in two halves cannot be looked up
     for life in book.findings(customer, open_only=True):
         ticket = tickets.get(life.ticket or "")
-        due = local(ticket.deadline) if ticket else "-"
+        due = _short(ticket.deadline) if ticket else "-"
         late = ticket is not None and ticket.deadline < settings.now()
         title = CAUSES[life.cause].title if life.cause in CAUSES else life.cause
         state = " (mended, to be measured)" if life.state == "mended" else ""
@@ -134,7 +141,7 @@ def _findings(book: "Book", customer: str) -> Table:
             life.service,
             life.host or "-",
             title + state,
-            local(life.opened_at),
+            _short(life.opened_at)[:6],
             life.ticket or "-",
             f"[red]{due}[/]" if late else due,
         )
