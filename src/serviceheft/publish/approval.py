@@ -69,7 +69,7 @@ def approval_data(source: Source, found: WhatIf) -> dict[str, Any]:
         "labels": [t(N_("Result")), t(N_("Action")), t(N_("Service"))],
         "plans": [
             {
-                "host": _name(source, plan.host),
+                "host": " · ".join(filter(None, (_name(source, plan.host), plan.title))),
                 "rows": [action_data(source, row) | {"service": row.service} for row in plan.rows],
             }
             for plan in found.plans
@@ -77,7 +77,7 @@ def approval_data(source: Source, found: WhatIf) -> dict[str, Any]:
         "nothing": t(N_("Nothing would be changed, and nothing waits.")),
         "unchanged": {
             "title": t(N_("Nothing to do")),
-            "hosts": ", ".join(_name(source, host) for host in found.unchanged),
+            "hosts": [_name(source, host) for host in found.unchanged],
         },
         "unmeasured": {
             "title": t(N_("Not measured")),
@@ -85,7 +85,11 @@ def approval_data(source: Source, found: WhatIf) -> dict[str, Any]:
             "none": t(N_("Everything that this dry run was to look at was measured.")),
             "labels": [t(N_("Service")), t(N_("Why it was not checked")), t(N_("Devices"))],
             "rows": [
-                [row.service, row.why, ", ".join(_name(source, host) for host in row.hosts)]
+                {
+                    "service": row.service,
+                    "why": row.why,
+                    "hosts": [_name(source, host) for host in row.hosts],
+                }
                 for row in found.unmeasured
             ],
         },

@@ -144,7 +144,9 @@ def _actions(source: Source, period: str) -> Actions:
     behind: dict[tuple[str, str | None, str | None], list[Stamp]] = {}
     for stamp in _made_in(source, period):
         behind.setdefault((stamp.service, stamp.host, stamp.period), []).append(stamp)
-    return {key: actions.history(source, stamps)[::-1] for key, stamps in behind.items()}
+    return {
+        key: sorted(actions.history(source, stamps), key=lambda row: row.at) for key, stamps in behind.items()
+    }
 
 
 def _order(source: Source, service: str) -> int:

@@ -230,8 +230,9 @@ class BookView:
         if why := allowed.why_outside_procedure(run):
             facts.append((t(N_("Why outside of the procedure")), why))
         stamps = source.stamps_by_run.get(run.id, [])
+        final = actions.final(stamps)
         tally = [
-            (mark(words.OUTCOMES, code, reader).word, sum(stamp.outcome.value == code for stamp in stamps))
+            (mark(words.OUTCOMES, code, reader).word, sum(stamp.outcome.value == code for stamp in final))
             for code in words.OUTCOMES
         ]
         facts.append(

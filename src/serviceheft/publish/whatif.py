@@ -30,6 +30,7 @@ class HostPlan:
     """What would be done to one device, and what waits there."""
 
     host: HostLink | None
+    title: str
     rows: Sequence[ActionRow]
 
 
@@ -132,7 +133,8 @@ def _plans(source: Source, stamps: Sequence[Stamp], links: dict[str, HostLink]) 
         found = [(stamp, action) for stamp in stamps if stamp.host == host for action in stamp.actions]
         found.sort(key=lambda pair: _ORDER.index(pair[1].result))
         rows = [actions.action_row(source, stamp, action) for stamp, action in found]
-        yield HostPlan(host_link(links, host), rows)
+        known = source.customer.hosts.get(host or "")
+        yield HostPlan(host_link(links, host), known.title if known else "", rows)
 
 
 def _unmeasured(
