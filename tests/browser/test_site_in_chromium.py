@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,9 @@ PAGES = (
     "hosts/index.html",
     "hosts/mb-pc-05.html",
     "hosts/mb-nb-03.html",
+    "hosts/mb-pc-03.html",
     "runs.html",
+    "whatif.html",
     "contract.html",
     "people.html",
     "glossary.html",
@@ -58,6 +61,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     hosts["mb-pc-04"] = hosts["mb-pc-04"].model_copy(update={"title": HOSTILE})
     customer = customer.model_copy(update={"hosts": hosts})
     story = storybook.tell(folder, customer, weeks=3)
+    storybook.act(story, NOW - timedelta(days=2), dry_run=False, kind="emergency", reason=HOSTILE)
+    storybook.act(story, NOW - timedelta(hours=2), dry_run=True)
     index = build_site(customer, story.catalogue, story.book, folder / "build", NOW)
     root = folder / "www"
     shutil.copytree(index.parent, root / "kunden" / "musterbau")
@@ -115,6 +120,19 @@ def test_navigation_leads_from_the_start_to_a_device_and_its_ticket(page: Page, 
     assert page.locator("tr:target").count() == 1
 
 
+def test_the_start_leads_to_what_would_be_changed_and_from_a_run_to_the_device(page: Page, site: str) -> None:
+    page.goto(site)
+    page.get_by_role("link", name="Was geändert würde", exact=True).first.click()
+    page.wait_for_url("**/whatif.html")
+    assert page.get_by_role("heading", level=1).inner_text() == "Was geändert würde"
+    assert page.locator("td").filter(has_text="Java 8 entfernen").count() == 1
+    page.get_by_role("link", name="Änderungen je Lauf", exact=True).first.click()
+    row = page.locator("tr").filter(has_text="Java 8 entfernen").filter(has_text="erledigt")
+    row.get_by_role("link", name="mb-pc-03").click()
+    page.wait_for_url("**/hosts/mb-pc-03.html")
+    assert page.locator("td").filter(has_text="Java 8 entfernen").count() == 1
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -133,7 +151,7 @@ def test_the_search_finds_words_with_umlauts(page: Page, site: str, query: str, 
 
 
 def test_a_title_from_outside_runs_nothing(page: Page, site: str) -> None:
-    for name in ("hosts/mb-pc-04.html", "hosts/index.html"):
+    for name in ("hosts/mb-pc-04.html", "runs.html", "hosts/index.html"):
         page.goto(site + name, wait_until="networkidle")
         assert "broken in" not in page.title()
         assert page.locator("img[src=x]").count() == 0

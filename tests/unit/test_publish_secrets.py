@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Judgement, Outcome
+from serviceheft.publish.approval import build_approval
 from serviceheft.publish.report import build_report
 from serviceheft.publish.site import build_site
 from serviceheft.publish.words import Undeclared
@@ -63,7 +65,17 @@ def planted(tmp_path: Path) -> Story:
     )
     leaking = Judgement(Outcome.FAILED, subject="antivirus", reason=f"failed with password {CANARY}-error")
     story.stamp(run, "2.7", "mb-pc-01", leaking, when)
+    # Values that a kind allows and its sentence does not say, and a run's reason: in the book, on no page.
+    deed = Action(
+        "update.install", "KB5068861", ActionResult.PLANNED, values={"title": "x", "hresult": CANARY}
+    )
+    planned = Judgement(Outcome.DONE, subject="updates", actions=(deed,))
+    story.stamp(run, "3.2", "mb-pc-01", planned, when)
     story.book.end_run(run, "incomplete", now=when)
+    rehearsal = story.run(when, dry_run=True, reason=f"{CANARY}-rehearsal")
+    story.stamp(rehearsal, "3.2", "mb-pc-01", planned, when)
+    story.stamp(rehearsal, "2.7", "mb-pc-01", leaking, when)
+    story.book.end_run(rehearsal, "carried out", now=when)
     return story
 
 
@@ -71,8 +83,11 @@ def test_planted_secrets_reach_nothing_that_is_published(planted: Story, tmp_pat
     out = tmp_path / "build"
     build_site(planted.customer, planted.catalogue, planted.book, out, NOW)
     build_report(planted.customer, planted.catalogue, planted.book, out, NOW)
+    build_approval(planted.customer, planted.catalogue, planted.book, out, NOW)
     files = [path for path in out.rglob("*") if path.is_file()]
-    assert {"index.md", "index.html", "search.json", "zensical.toml"} <= {path.name for path in files}
+    assert {"index.md", "whatif.md", "index.html", "search.json", "zensical.toml"} <= {
+        path.name for path in files
+    }
     leaks = [path.relative_to(out) for path in files if CANARY.encode() in path.read_bytes()]
     assert not leaks
     leaked_names = [path for path in files if CANARY in str(path.relative_to(out))]
@@ -88,6 +103,12 @@ def test_planted_secrets_do_not_reach_the_pdf_s_text(planted: Story, tmp_path: P
     assert "Wartungsprotokoll" in text
     assert "gescheitert" in text
     assert CANARY not in text
+    approval, _ = build_approval(planted.customer, planted.catalogue, planted.book, tmp_path, NOW)
+    signed = subprocess.run(
+        ["pdftotext", str(approval), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "KB5068861" in signed
+    assert CANARY not in signed
     for person in planted.customer.people.theirs.authorised_reporters:
         assert person.email not in text
         assert person.name not in text
