@@ -137,7 +137,8 @@ def owed(customer: Customer, catalogue: Catalogue, stamps: Iterable[StampLike], 
                 continue
             for host in hosts:
                 of_period = history.get((service.number, host, period), [])
-                last = max(of_period, key=lambda stamp: stamp.at, default=None)
+                # Of two at the same moment the one written later, hence reversed.
+                last = max(reversed(of_period), key=lambda stamp: stamp.at, default=None)
                 state = _state(of_period, last, due, now)
                 if not current and state is State.DONE:
                     continue

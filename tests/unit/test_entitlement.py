@@ -339,6 +339,12 @@ def test_a_visit_by_the_hour_changes_devices_only_where_that_was_ordered() -> No
     assert "3.3" not in found["pc"]
 
 
+def test_of_two_stamps_at_one_moment_the_later_one_counts() -> None:
+    held, done = stamp("held"), stamp("done")
+    assert state_of(owed(customer(), CATALOGUE, [held, done], WEDNESDAY), "2.7", "2026-W47") is State.DONE
+    assert state_of(owed(customer(), CATALOGUE, [done, held], WEDNESDAY), "2.7", "2026-W47") is State.OPEN
+
+
 def test_what_waits_is_open_whatever_was_stamped_before() -> None:
     done, held = stamp("done"), stamp("held", at="2026-11-18 11:00")
     assert state_of(owed(customer(), CATALOGUE, [done, held], WEDNESDAY), "2.7", "2026-W47") is State.OPEN
