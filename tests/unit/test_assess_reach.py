@@ -252,5 +252,6 @@ def test_message_never_travels() -> None:
             "subject": "antivirus",
             "reason": "reach.unknown",
             "checks": [],
+            "actions": [],
         }
     )
