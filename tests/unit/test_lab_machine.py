@@ -154,7 +154,9 @@ def test_defaults_are_the_same_each_time(role: Role) -> None:
 
 
 def test_a_password_with_a_colon_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^The password of x holds a colon; lab accounts cannot have one\.$"):
+    with pytest.raises(
+        ValueError, match=r"^The password of x holds a colon; lab accounts cannot have one\.$"
+    ):
         default_machine(
             "client", name="m", address="127.101.9.1", now=NOW, accounts=[{"name": "x", "password": "a:b"}]
         )
