@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lab.windows import anydesk
 from lab.defects_software import SOFTWARE_EDITS
+from lab.windows import anydesk
 from lab.windows.defaults import available_update
 from lab.windows.state_file import Json, iso
 

@@ -4,7 +4,6 @@ A folder holds inventories/ (with the link _shared to the provider's variables),
 nothing of it meets the checkout's own book, lab or customers.
 """
 
-import os
 import re
 import secrets
 import shutil
@@ -133,7 +132,7 @@ def _prepare(base: Path, name: str) -> Elsewhere:
         (base / folder).mkdir(parents=True, exist_ok=True)
     shared = base / "inventories" / "_shared"
     if not shared.exists():
-        os.symlink(settings.REPOSITORY / "inventories" / "_shared", shared)
+        shared.symlink_to(settings.REPOSITORY / "inventories" / "_shared")
     return Elsewhere(base, name)
 
 

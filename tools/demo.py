@@ -50,7 +50,14 @@ def main() -> int:
             # Outside of the maintenance windows the weekly run has only found it; an emergency does not wait.
             step(
                 "Install one update now, outside of rings and maintenance windows",
-                *("emergency", "KB5068861", "--reason", "Demo: exploited since this morning", "--customer", CUSTOMER),
+                *(
+                    "emergency",
+                    "KB5068861",
+                    "--reason",
+                    "Demo: exploited since this morning",
+                    "--customer",
+                    CUSTOMER,
+                ),
                 "--yes",
             ),
             step("What is still owed", "owed", CUSTOMER),

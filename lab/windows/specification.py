@@ -61,7 +61,9 @@ def read_specification(script: str) -> Specification | None:
 WEB_REQUEST = "Get-AnsibleWindowsWebRequestSpec"
 
 
-def with_fragment(specification: Specification | None, fragment: Specification | None) -> Specification | None:
+def with_fragment(
+    specification: Specification | None, fragment: Specification | None
+) -> Specification | None:
     """A module's specification with the options of a fragment, as AnsibleModule.Create takes both."""
     if specification is None or fragment is None:
         return specification

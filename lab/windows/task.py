@@ -108,7 +108,9 @@ def _specification(manifest: Manifest, script: str) -> Specification | None:
     if digest not in _read:
         source = manifest.source(script)
         fragments = [name for name in manifest.scripts if name.endswith(".WebRequest.psm1")]
-        added = read_specification(manifest.source(fragments[0])) if fragments and WEB_REQUEST in source else None
+        added = (
+            read_specification(manifest.source(fragments[0])) if fragments and WEB_REQUEST in source else None
+        )
         _read[digest] = with_fragment(read_specification(source), added)
     return _read[digest]
 
