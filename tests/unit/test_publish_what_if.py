@@ -100,7 +100,7 @@ def test_without_a_dry_run_a_clear_message_and_nothing_written(tmp_path: Path) -
         build_approval(customer, catalogue, story.book, out, NOW)
     assert str(refused.value) == (
         "There is no dry run of praxis_sued yet. "
-        "Make one, which changes nothing: heft site praxis_sued --check"
+        "Make one, which changes nothing: heft weekly praxis_sued --check"
     )
     with pytest.raises(NoDryRun) as refused:
         build_site(customer, catalogue, story.book, out, NOW, dry_run="nowhere")

@@ -63,7 +63,7 @@ class WhatIf:
 def choose(source: Source, named: str | None = None) -> Run:
     """The named dry run, or the last one that has ended. Raises NoDryRun."""
     name = source.customer.name
-    advice = f"Make one, which changes nothing: heft site {name} --check"
+    advice = f"Make one, which changes nothing: heft weekly {name} --check"
     if named is None:
         found = next((run for run in source.runs if run.dry_run and run.state != "running"), None)
         if found is None:
