@@ -1,4 +1,4 @@
-"""visit | product_judgement(policy, check_mode), product_plan, product_settled: see assess/products.py."""
+"""visit | product_judgement(policy, check_mode, stopped), product_plan, product_settled: see assess/products.py."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,11 +13,16 @@ def _section(visit: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def product_judgement(
-    visit: Mapping[str, Any], policy: Mapping[str, Any], check_mode: bool
+    visit: Mapping[str, Any], policy: Mapping[str, Any], check_mode: bool, stopped: bool
 ) -> dict[str, Any]:
-    wanted = ProductsPolicy.from_variables(policy)
-    actions = products.actions_planned(_section(visit), wanted) if check_mode else ()
-    return products.judge(_section(visit), wanted, actions).as_data()
+    wanted, section = ProductsPolicy.from_variables(policy), _section(visit)
+    if check_mode:
+        actions = products.actions_planned(section, wanted)
+    elif stopped:
+        actions = products.actions_held(section, wanted)
+    else:
+        actions = ()  # stamped with what became of them
+    return products.judge(section, wanted, actions).as_data()
 
 
 def product_plan(visit: Mapping[str, Any], policy: Mapping[str, Any]) -> list[dict[str, str]]:

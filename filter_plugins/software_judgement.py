@@ -1,4 +1,4 @@
-"""facts | software_judgement(plan, policy, check_mode), and software_settled after acting: see assess/software.py."""
+"""facts | software_judgement(plan, policy, check_mode, stopped), and software_settled: see assess/software.py."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -8,15 +8,19 @@ from serviceheft.assess.softwarestate import SoftwarePolicy
 
 
 def software_judgement(
-    facts: Mapping[str, Any], plan: Mapping[str, Any], policy: Mapping[str, Any], check_mode: bool
+    facts: Mapping[str, Any],
+    plan: Mapping[str, Any],
+    policy: Mapping[str, Any],
+    check_mode: bool,
+    stopped: bool,
 ) -> dict[str, Any]:
     planned, wanted = software.Plan.from_data(plan), SoftwarePolicy.from_variables(policy)
     if check_mode:
         actions = software.actions_planned(planned, facts, wanted)
-    elif planned.acts:
+    elif planned.acts and not stopped:
         actions = ()  # stamped with what became of them
     else:
-        actions = software.actions_held(planned, facts, wanted)
+        actions = software.actions_held(planned, facts, wanted, stopped=stopped)
     return software.judge(facts, wanted, planned.ours, actions).as_data()
 
 

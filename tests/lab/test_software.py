@@ -75,7 +75,8 @@ def without_product(state: dict[str, Any]) -> None:
 
 def spoil(lab: Rehearsal) -> None:
     """pc-001 lacks and is old, pc-002 is healthy, pc-003 cannot install 7-Zip, pc-004 has a version of its own,
-    pc-005 does not reach the source, pc-006 has another source, an unwanted and a held application."""
+    pc-005 does not reach the source, pc-006 has another source, an unwanted and a held application, pc-007 no
+    package manager at all."""
 
     def first(state: dict[str, Any]) -> None:
         drop(state, "7zip", "vlc")
@@ -99,6 +100,11 @@ def spoil(lab: Rehearsal) -> None:
         state["packages"].append({"name": "flashplayer", "version": "32.0.0.465", "pinned": False})
         set_back(state, "firefox", pinned=True)
 
+    def seventh(state: dict[str, Any]) -> None:
+        state["packages"] = []
+        del state["sources"]
+
+    lab.change("pc-007", seventh)
     lab.change("pc-001", first)
     lab.change("pc-003", third)
     lab.change("pc-004", fourth)
@@ -146,7 +152,7 @@ class Story:
 
 def carry_out(lab: Rehearsal, *options: str) -> Step:
     done = lab.line(*options, playbook="tests/lab/playbooks/software.yml")
-    hosts = [f"pc-{number:03}" for number in range(1, 7)]
+    hosts = [f"pc-{number:03}" for number in range(1, 8)]
     return Step(
         done.returncode,
         done.stdout + done.stderr,
@@ -168,7 +174,7 @@ def rewrite(lab: Rehearsal, applications: list[dict[str, Any]]) -> None:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     written = {
-        "hosts": 6,
+        "hosts": 7,
         "tier": "comfort",
         "more": FILES,
         "more_secrets": {"vault_kalkulon_licence_key": KEY},
@@ -246,6 +252,18 @@ def test_the_providers_source_becomes_the_only_one(story: Story) -> None:
     sources = {each["name"]: each["disabled"] for each in story.first.states["pc-006"]["sources"]}
     assert sources == {"lechblick": False, "chocolatey": True}
     assert "flashplayer" not in story.first.packages("pc-006")
+
+
+def test_a_host_without_package_manager_gets_it_and_all_the_rest_in_one_run(story: Story) -> None:
+    assert story.first.actions("pc-007") == [
+        ("chocolatey.install", "Chocolatey", "done", None),
+        ("source.set", "lechblick", "done", None),
+        ("source.disable", "chocolatey", "done", None),
+        ("package.install", "7-Zip", "done", None),
+        ("package.install", "Mozilla Firefox", "done", None),
+        ("package.install", "Medienwiedergabe VLC", "done", None),
+    ]
+    assert story.first.of("pc-007")[-1].outcome == "done"
 
 
 def test_the_second_run_finishes_what_the_first_could_not_know_and_leaves_the_rest(story: Story) -> None:

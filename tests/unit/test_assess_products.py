@@ -147,6 +147,11 @@ def test_a_failed_installation_says_why_in_a_code(before: object, installed: obj
     assert products.failure(before, installed) == reason
 
 
+def test_with_the_stop_file_there_all_is_held() -> None:
+    [held] = products.actions_held(section(EDGE), policy({"name": "kalkulon"}))
+    assert (held.kind, held.result, held.reason) == ("product.install", ActionResult.HELD, "patch.stop_file")
+
+
 def test_success_by_word_alone_is_a_failure_and_a_lost_host_is_told() -> None:
     wanted, before = policy({"name": "kalkulon"}), section(EDGE)
     [same] = products.actions_taken(before, before, {}, {}, wanted)

@@ -165,6 +165,7 @@ def test_a_host_without_chocolatey_gets_it_from_the_source() -> None:
     }
     planned = software.plan(told, wanted, ())
     assert (planned.chocolatey, planned.source, planned.install) == (True, True, ("7zip",))
+    assert planned.disable == ("chocolatey",)  # the community's source comes along
 
 
 @pytest.mark.parametrize(
@@ -216,6 +217,18 @@ def test_a_second_measurement_that_failed_proves_nothing() -> None:
     after = {"unreachable": True, "msg": "Connection refused"}
     [taken] = software.actions_taken(software.plan(before, wanted, ()), before, after, [], wanted)
     assert (taken.result, taken.reason) == (ActionResult.FAILED, "reach.refused")
+
+
+def test_with_the_stop_file_there_all_is_held_and_says_so() -> None:
+    wanted, before = policy({"name": "vlc"}), facts({"7zip": "25.1.0"})
+    planned = software.capped({"pc": software.plan(before, wanted, ("7zip",))}, 0)["pc"]
+    held = software.actions_held(planned, before, wanted, stopped=True)
+    assert [(each.kind, each.result.value, each.reason) for each in held] == [
+        ("package.remove", "held", "software.removal_cap"),
+        ("package.install", "held", "patch.stop_file"),
+    ]
+    only_capped = software.actions_held(planned, before, wanted)
+    assert [each.reason for each in only_capped] == ["software.removal_cap"]
 
 
 # -- laws ------------------------------------------------------------------------------------------------------

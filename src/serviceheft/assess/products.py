@@ -46,7 +46,9 @@ class Product:
 class ProductsState:
     """None means: not told."""
 
-    products: tuple[Product, ...] | None = shown(N_("Business applications"), Kind.TABLE, row=Product)
+    products: tuple[Product, ...] | None = shown(
+        N_("Business applications"), Kind.TABLE, row=Product, wanted="business_software_products"
+    )
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,13 @@ def plan_as_data(steps: Iterable[Step]) -> list[dict[str, str]]:
 def actions_planned(section: Mapping[str, Any] | None, policy: ProductsPolicy) -> tuple[Action, ...]:
     """What a dry run records."""
     return tuple(_action(product, ActionResult.PLANNED, None) for product in _to_change(section, policy))
+
+
+def actions_held(section: Mapping[str, Any] | None, policy: ProductsPolicy) -> tuple[Action, ...]:
+    """What is recorded while the stop file is there."""
+    return tuple(
+        _action(product, ActionResult.HELD, "patch.stop_file") for product in _to_change(section, policy)
+    )
 
 
 def actions_taken(

@@ -26,6 +26,9 @@ SUBJECT = "software"
 #: The first Chocolatey that can be told to move a package although it is held.
 _IGNORES_PINS = (2, 3)
 
+#: Chocolatey's installation sets the community's source up.
+_BROUGHT_ALONG = ("chocolatey",)
+
 #: State of an application -> the cause that it leads to; each cause is a check of its own.
 _BY_STATE = {
     "missing": "software.missing",
@@ -119,7 +122,7 @@ def plan(facts: object, policy: SoftwarePolicy, ours: Iterable[str]) -> Plan:
     return Plan(
         chocolatey=wanted and not told.chocolatey,
         source=wanted and state.source != "ready",
-        disable=(state.foreign_sources or ()) if wanted else (),
+        disable=(state.foreign_sources if told.chocolatey else _BROUGHT_ALONG) or () if wanted else (),
         install=_packages(row for row in applications if row.state == "missing" and row.wish == "newest"),
         upgrade=_packages(row for row in applications if row.state == "outdated"),
         singly=tuple(
@@ -159,9 +162,18 @@ def actions_planned(one: Plan, facts: object, policy: SoftwarePolicy) -> tuple[A
     )
 
 
-def actions_held(one: Plan, facts: object, policy: SoftwarePolicy) -> tuple[Action, ...]:
-    """What is held back, for a host on which nothing else is done."""
-    return tuple(action for action in _steps(one, facts, policy) if action.result is ActionResult.HELD)
+def actions_held(
+    one: Plan, facts: object, policy: SoftwarePolicy, *, stopped: bool = False
+) -> tuple[Action, ...]:
+    """What is held back, for a host on which nothing is done; with the stop file there (`stopped`) that is all."""
+    steps = _steps(one, facts, policy)
+    if not stopped:
+        return tuple(action for action in steps if action.result is ActionResult.HELD)
+    held = {"result": ActionResult.HELD, "reason": "patch.stop_file"}
+    return tuple(
+        action if action.result is ActionResult.HELD else Action(**{**vars(action), **held})
+        for action in steps
+    )
 
 
 def actions_taken(

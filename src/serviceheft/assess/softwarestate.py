@@ -54,7 +54,9 @@ class SoftwareState:
     chocolatey: str | None = shown(N_("Chocolatey"))
     source: str | None = shown(N_("Software source"), words=SOURCES)
     foreign_sources: tuple[str, ...] | None = shown(N_("Other sources in use"), Kind.LIST)
-    applications: tuple[Application, ...] | None = shown(N_("Applications"), Kind.TABLE, row=Application)
+    applications: tuple[Application, ...] | None = shown(
+        N_("Applications"), Kind.TABLE, row=Application, wanted="standard_software_applications"
+    )
     ours: tuple[str, ...] | None = shown(N_("Packages installed by the provider"), Kind.LIST)
 
 

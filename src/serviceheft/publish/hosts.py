@@ -191,6 +191,7 @@ def _subject(
         if field.kind is Kind.TABLE:
             if value:
                 tables.append(_table(source, field, value))
+                beside.pop(field.wanted or "", None)  # its rows say what is wanted
             elif value is not None:
                 rows.append(ValueRow(reader.gettext(field.label), reader.gettext(N_("none")), ""))
             continue
