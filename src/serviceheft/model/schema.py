@@ -172,7 +172,7 @@ class ServiceChoice(Model):
     enabled: bool
     """Whether it is carried out."""
     reason: Text
-    """Why, with a date or a mail that says so: it is printed on the customer's pages."""
+    """Why, with a date or a mail that says so. For us alone: the pages show what was chosen, not why."""
     ordered: bool = False
     """Ordered though the tier lacks it; billed by the hour."""
 
