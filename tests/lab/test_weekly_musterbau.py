@@ -8,6 +8,7 @@ import pytest
 
 from lab import site
 from serviceheft import settings
+from serviceheft.assess.judgement import Severity
 from serviceheft.book import FindingLife, Ticket
 from tests.lab.rehearsal import NOW, Rehearsal, rehearse
 
@@ -15,6 +16,19 @@ pytestmark = pytest.mark.lab
 
 ACTED_ON = "mb-pc-05"
 MENDED = ("mb-pc-03", "update_missing")
+#: What the first run finds and cannot mend: it is no time for updates and restarts, a scanner's console has to do it,
+#: or a person. All else is mended and measured again.
+STAYS_OPEN = {
+    ("mb-pc-02", "antivirus.definitions_outdated"),
+    ("mb-pc-03", "updates.missing_critical"),
+    ("mb-pc-06", "updates.reboot_pending"),
+    ("mb-nb-01", "antivirus.console_silent"),
+    ("mb-nb-02", "updates.install_failed"),
+    ("mb-nb-03", "antivirus.real_time_off"),
+    ("mb-srv-app", "antivirus.console_unknown_host"),
+    ("mb-srv-file", "updates.missing_important"),
+    ("mb-dc-01", "remote_access.foreign_signer"),
+}
 
 
 @dataclass
@@ -107,20 +121,22 @@ def test_each_planted_defect_is_found_and_none_invented(story: Story) -> None:
 def test_each_finding_has_one_ticket_with_the_deadline_of_the_contract(story: Story) -> None:
     tickets = story.first.tickets
     assert [ticket.number for ticket in tickets] == [
-        f"musterbau-{number:06}" for number in range(1, len(planted()) + 1)
+        f"musterbau-{number:06}" for number in range(1, len(tickets) + 1)
     ]
-    assert {ticket.finding.number for ticket in tickets} == {life.number for life in story.first.findings}
+    worth_one = {life.number for life in story.first.findings if life.severity is not Severity.INFO}
+    assert {ticket.finding.number for ticket in tickets} == worth_one
     # Comfort: six service hours from Wednesday 10:00.
     assert {ticket.deadline for ticket in tickets} == {datetime.fromisoformat("2026-11-18T16:00:00+01:00")}
     assert {ticket.opened_at for ticket in tickets} == {datetime.fromisoformat(NOW)}
     assert {ticket.contact_email for ticket in tickets} == {"soeren.groessl@musterbau.example"}
 
 
-def test_only_the_host_with_updating_switched_off_is_changed(story: Story) -> None:
-    assert changed(story.check.machines, story.first.machines) == {ACTED_ON}
+def test_only_hosts_with_something_to_mend_are_changed(story: Story) -> None:
+    mended = {host for host, _, cause in planted() if (host, cause) not in STAYS_OPEN}
+    assert changed(story.check.machines, story.first.machines) == mended
     key = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU"
     assert story.rehearsal.state(ACTED_ON)["registry"][key]["NoAutoUpdate"]["data"] == 0
-    assert f"Changed on hosts: {ACTED_ON} (3.1 | Switch the host's own updating on)." in story.first.output
+    assert f"{ACTED_ON} (3.1 | Switch the host's own updating on)" in story.first.output
 
 
 def test_what_was_mended_is_measured_again_in_the_same_run(story: Story) -> None:
@@ -164,8 +180,8 @@ def test_the_second_run_changes_nothing_and_opens_nothing(story: Story) -> None:
         ticket.number for ticket in story.first.tickets
     ]
     still_open = {life.number for life in story.first.findings if life.state == "open"}
+    assert {(life.host, life.cause) for life in story.first.findings if life.state == "open"} == STAYS_OPEN
     assert {life.number for life in story.second.findings if life.state == "open"} == still_open
-    assert len(still_open) == len(planted()) - 1
     assert story.second.output.count("still: ") == len(still_open)
     assert "Findings: 0 new, 0 closed by measurement. Tickets: 0 opened, 0 closed." in story.second.output
     assert "Ansible: " in story.second.output
@@ -183,7 +199,7 @@ def test_a_mended_defect_is_closed_by_measurement(story: Story) -> None:
     ]
     tickets = {ticket.number: ticket.state for ticket in story.third.tickets}
     assert tickets[str(closed[0].ticket)] == "closed"
-    assert list(tickets.values()).count("open") == len(planted()) - 2
+    assert list(tickets.values()).count("open") == len(STAYS_OPEN) - 1
     assert f"    {host:<22} mended: Critical updates missing" in story.third.output
 
 
@@ -195,7 +211,8 @@ def test_everything_owed_is_done_and_the_book_is_whole(story: Story) -> None:
 def test_the_weeks_virus_check_is_in_its_log(story: Story) -> None:
     log = story.rehearsal.elsewhere.base / "var" / "log" / "musterbau" / "antivirus-2026-W47.log"
     lines = log.read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 3 * 13  # three real runs, thirteen hosts; the dry run left none
+    # Three real runs, thirteen hosts, one of them mended and measured again; the dry run left none.
+    assert len(lines) == 3 * 13 + 1
     assert sum("findings=antivirus.real_time_off" in line for line in lines) == 3
 
 

@@ -102,12 +102,15 @@ def _services(console: Console, session: Session, records: Sequence[Record]) -> 
     title = f"{session.customer.company.name}: run {session.run}"
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("service", overflow="fold")
-    for outcome in _COLUMNS:
+    counted = {record.outcome for record in records}
+    # A screen is narrow: what did not happen to any service needs no column.
+    columns = [outcome for outcome in _COLUMNS if outcome is Outcome.DONE or outcome in counted]
+    for outcome in columns:
         table.add_column(outcome.value, justify="right")
     for service in sorted({record.service for record in records}):
         counts = Counter(record.outcome for record in records if record.service == service)
         cells = []
-        for outcome in _COLUMNS:
+        for outcome in columns:
             style = _STYLES.get(outcome, "red") if counts[outcome] else "dim"
             cells.append(f"[{style}]{counts[outcome]}[/]")
         table.add_row(f"{service} {session.catalogue.services[service].title.de}", *cells)
