@@ -147,6 +147,10 @@ def test_a_failed_installation_says_why_in_a_code(before: object, installed: obj
     assert products.failure(before, installed) == reason
 
 
+def test_what_is_newer_than_agreed_is_left_as_it_is() -> None:
+    assert products.plan(section(("{NEXT}", "Kalkulon Bau 2027", "2027")), policy({"name": "kalkulon"})) == ()
+
+
 def test_with_the_stop_file_there_all_is_held() -> None:
     [held] = products.actions_held(section(EDGE), policy({"name": "kalkulon"}))
     assert (held.kind, held.result, held.reason) == ("product.install", ActionResult.HELD, "patch.stop_file")
