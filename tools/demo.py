@@ -71,7 +71,7 @@ Look at:   build/site/{CUSTOMER}/index.html
            build/reports/{CUSTOMER}/
 Try next:  .venv/bin/heft publish {CUSTOMER} --serve
            .venv/bin/heft lab up {CUSTOMER}
-           .venv/bin/heft lab mend {CUSTOMER} mb-pc-03 update_missing
+           .venv/bin/heft lab mend {CUSTOMER} mb-pc-06 reboot_pending
            .venv/bin/heft weekly {CUSTOMER}            (the finding and its ticket are closed by measurement)
            .venv/bin/heft status {CUSTOMER}
            .venv/bin/heft clock {CUSTOMER} "2026-11-20 16:00" --explain""")

@@ -35,6 +35,7 @@ def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
         *_scanner_console(draft),
         *_remote_access(draft),
         *_maintenance_windows(draft),
+        *_update_timeouts(draft),
         *_warranty(draft),
     ]
 
@@ -135,6 +136,21 @@ def _maintenance_windows(draft: "Draft") -> Iterator[Problem]:
             known = f"Write one of {', '.join(names)}" if names else "Agree one: contract.maintenance_windows"
             advice = f"{known}.{did_you_mean(str(name), names)}"
             yield setting.problem(f"there is no maintenance window {name!r}", advice)
+
+
+def _update_timeouts(draft: "Draft") -> Iterator[Problem]:
+    """An installation ends with its restart, so it must not count as hanging before that may be over."""
+    told: set[int] = set()
+    for settings in draft.settings.values():
+        whole = settings.get("patch_management_timeout_seconds")
+        restart = settings.get("patch_management_reboot_timeout_seconds")
+        values = [setting.value for setting in (whole, restart) if setting]
+        if not whole or not restart or not all(isinstance(value, int) for value in values):
+            continue
+        if whole.value <= restart.value and id(whole) not in told:
+            told.add(id(whole))
+            message = f"is no longer than the restart alone may take ({restart.value} seconds)"
+            yield whole.problem(message, "Give the installation more time, or the restart less.")
 
 
 def _remote_access(draft: "Draft") -> Iterator[Problem]:
