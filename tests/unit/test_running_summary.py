@@ -1,6 +1,7 @@
 """The summary's words, and what counts as carried out."""
 
 import io
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -107,6 +108,12 @@ def test_check_mode_speaks_of_what_would_be() -> None:
     assert "Check mode: hosts, findings and tickets stay as they were." in shown
     assert "Would be changed on hosts: mb-pc-01 (x)." in shown
     assert "Tickets:" not in shown
+
+
+def test_check_mode_counts_what_the_services_plan_themselves() -> None:
+    planned = replace(done(), planned=("package.install", "package.remove"))
+    shown = rendered(opened({"mb-pc-01": {"2.7": WEEK}}, dry_run=True), [planned], [])
+    assert "Planned: 2 action(s) on 1 host(s). What and where: heft publish " in shown
 
 
 def test_names_are_never_taken_for_markup() -> None:

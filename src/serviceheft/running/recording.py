@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from serviceheft import logs, settings
 from serviceheft.assess import antivirus
+from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.antivirus_log import antivirus_log_line
 from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.reasons import NO_COLLECTOR
@@ -16,7 +17,7 @@ from serviceheft.model.schema import Customer
 from serviceheft.running.session import Session, open_book
 from serviceheft.tickets import Contact
 
-_CHANGES = ("found", "opened", "seen", "closed", "tickets_opened", "tickets_closed")
+_CHANGES = ("found", "opened", "seen", "closed", "tickets_opened", "tickets_closed", "planned")
 
 #: 2.7: "Results go to log files."
 _LOGGED_ROLE = "antivirus_check"
@@ -38,6 +39,8 @@ class Record:
     closed: tuple[str, ...] = ()
     tickets_opened: tuple[str, ...] = ()
     tickets_closed: tuple[str, ...] = ()
+    #: Kinds of the actions that a dry run would take.
+    planned: tuple[str, ...] = ()
 
     @property
     def carried_out(self) -> bool:
@@ -102,6 +105,7 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
         closed=stamped.closed,
         tickets_opened=stamped.tickets_opened,
         tickets_closed=stamped.tickets_closed,
+        planned=tuple(action.kind for action in judgement.actions if action.result is ActionResult.PLANNED),
     )
 
 

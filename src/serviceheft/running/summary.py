@@ -71,7 +71,21 @@ def render(console: Console, session: Session, records: Sequence[Record], change
         )
     verb = "Would be changed on hosts" if session.order.dry_run else "Changed on hosts"
     console.print(f"{verb}: {_some(changed) or 'nothing'}.", markup=False, soft_wrap=True)
+    _planned(console, session, latest(records))
     _shortfall(console, [record for record in latest(records) if not record.carried_out])
+
+
+def _planned(console: Console, session: Session, records: Sequence[Record]) -> None:
+    """What the services themselves would do: they plan it without asking the host's modules."""
+    actions = sum(len(record.planned) for record in records)
+    hosts = len({record.host for record in records if record.planned})
+    if actions:
+        console.print(
+            f"Planned: {actions} action(s) on {hosts} host(s). What and where: "
+            f"heft publish {session.customer.name} --what-if",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def finding_line(record: Record) -> str:
