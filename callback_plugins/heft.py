@@ -29,7 +29,7 @@ from serviceheft.book import BookUnavailable, RunRefused
 from serviceheft.logs import LogUnavailable
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.problems import InvalidInventory
-from serviceheft.running import closing, recording, session, summary
+from serviceheft.running import closing, interrupting, recording, session, summary
 from serviceheft.running.blackout import Blackout
 
 DOCUMENTATION = """
@@ -78,9 +78,8 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(
-                line_buffering=True
-            )  # into a pipe or a log, too, what is done shows at once
+            # Into a pipe or a log, too, what is done shows at once.
+            sys.stdout.reconfigure(line_buffering=True)
         self.console = Console(highlight=False)
         self.session: session.Session | None = None
         self.records: list[recording.Record] = []
@@ -130,6 +129,7 @@ class CallbackModule(CallbackBase):
             print(f"{error}\nNothing was touched.", file=sys.stderr)
             raise SystemExit(REFUSED) from None
         _load_filters()
+        interrupting.install()
         atexit.register(self._interrupted)
         self.console.print(closing.headline(self.session), markup=False, soft_wrap=True)
 
