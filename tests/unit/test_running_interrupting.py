@@ -62,3 +62,11 @@ def test_work_in_progress_is_finished_first() -> None:
     with pytest.raises(KeyboardInterrupt):
         polling_loop()()
     assert written == ["a stamp"]
+
+
+def test_workers_may_set_time_limits_of_their_own() -> None:
+    """Ansible refuses `timeout` of a task where the alarm has a handler already."""
+    child = os.fork()
+    if not child:
+        os._exit(0 if signal.getsignal(signal.SIGALRM) == signal.SIG_DFL else 1)
+    assert os.waitpid(child, 0)[1] == 0

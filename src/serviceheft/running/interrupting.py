@@ -5,6 +5,7 @@ fork hook or a weak reference's callback, and a controller forks all the time; r
 end in a traceback. So the signal waits until the process is where it spends its time: in the strategy's polling loop.
 """
 
+import os
 import signal
 from types import FrameType
 from typing import Any
@@ -17,7 +18,8 @@ _AGAIN_SECONDS = 0.02
 def install() -> None:
     """Put ourselves before Ansible's own handler of SIGINT, in the main process only.
 
-    Uses SIGALRM; Ansible does so in its workers alone, and a timer is not inherited by them.
+    Uses SIGALRM. Ansible does so in its workers, where a task with a time limit fails when anybody else does: they
+    inherit no timer, and the handler is taken away from them.
     """
     ansible: Any = signal.getsignal(signal.SIGINT)
 
@@ -28,5 +30,6 @@ def install() -> None:
         else:
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
 
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGALRM, signal.SIG_DFL))
     signal.signal(signal.SIGALRM, wait_or_interrupt)
     signal.signal(signal.SIGINT, wait_or_interrupt)
