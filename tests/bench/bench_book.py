@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from serviceheft.book import Book
-from tests.bench.harness import BenchFailed, table, timed, title
+from tests.bench.harness import BenchFailed, Cost, table, timed, title
 from tests.book_cases import OUTDATED, begun, judged, stamped
 
 STAMPS, QUICK_STAMPS = 1000, 40
@@ -26,32 +26,32 @@ def run(*, quick: bool) -> None:
     table(["", "stamps per second", "entries verified per second"], rows)
 
 
-def _row(name: str, count: int, work: Callable[[str, str, int], float]) -> list[str]:
+def _row(name: str, count: int, work: Callable[[str, str, int], Cost]) -> list[str]:
     """Measure one way of stamping in a new book, and prove that all of it is there."""
     with tempfile.TemporaryDirectory(prefix="heft-bench-") as folder:
         url = f"sqlite:///{Path(folder) / 'heft.sqlite'}"
         with Book.open(url) as book:
             run = begun(book)
-        seconds = work(url, run, count)
+        cost = work(url, run, count)
         with Book.open(url) as book:
             checking, breaks = timed(lambda: book.verify(CUSTOMER))
             entries = book.head(CUSTOMER).number
             written = len(book.stamps(CUSTOMER))
     if breaks or written != count:
         raise BenchFailed(f"{name}: {written} of {count} stamps, {len(breaks)} breaks of the chain.")
-    return [name, f"{count / seconds:,.0f}", f"{entries / checking:,.0f}"]
+    return [name, f"{count / cost.wall:,.0f}", f"{entries / checking.wall:,.0f}"]
 
 
-def _alone(url: str, run: str, count: int) -> float:
+def _alone(url: str, run: str, count: int) -> Cost:
     return timed(lambda: _write(url, run, 0, count))[0]
 
 
-def _opened_each_time(url: str, run: str, count: int) -> float:
+def _opened_each_time(url: str, run: str, count: int) -> Cost:
     """As Ansible's workers do it."""
     return timed(lambda: [_write(url, run, number, 1) for number in range(count)])[0]
 
 
-def _together(url: str, run: str, count: int) -> float:
+def _together(url: str, run: str, count: int) -> Cost:
     share = count // WRITERS
     with multiprocessing.get_context("spawn").Pool(WRITERS) as pool:
         nothing = [(url, run, 0, 0)] * WRITERS  # starting and importing is not to be measured

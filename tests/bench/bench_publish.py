@@ -21,8 +21,8 @@ def run(*, quick: bool) -> None:
     rows: list[list[str]] = []
 
     def step[T](what: str, work: Callable[[], T]) -> T:
-        seconds, result = timed(work)
-        rows.append([what, f"{seconds:.2f}"])
+        cost, result = timed(work)
+        rows.append([what, f"{cost.wall:.2f}", f"{cost.cpu:.2f}"])
         return result
 
     with tempfile.TemporaryDirectory(prefix="heft-bench-") as folder, _in_memory() as book:
@@ -36,7 +36,7 @@ def run(*, quick: bool) -> None:
         step("whole site with Zensical, from nothing", lambda: build_site(*build))
         step("whole site with Zensical, nothing new", lambda: build_site(*build))
         step("maintenance record as PDF", lambda: report.build_report(*build))
-    table(["", "s"], rows)
+    table(["", "wall s", "CPU s"], rows)
 
 
 def _in_memory() -> tempfile.TemporaryDirectory[str]:

@@ -32,7 +32,7 @@ class BenchFailed(Exception):
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of wall time, and of user and system time of a command and all its children."""
+    """Seconds of wall time, and of user and system time with that of all children."""
 
     wall: float
     cpu: float
@@ -82,11 +82,11 @@ def middle(costs: Sequence[Cost]) -> Cost:
     return Cost(median(cost.wall for cost in costs), median(cost.cpu for cost in costs))
 
 
-def timed[T](work: Callable[[], T]) -> tuple[float, T]:
-    """Seconds that a call took, and what it returned."""
-    began = time.perf_counter()
+def timed[T](work: Callable[[], T]) -> tuple[Cost, T]:
+    """What a call cost in this process and its children, and what it returned."""
+    began, before = time.perf_counter(), sum(os.times()[:4])
     result = work()
-    return time.perf_counter() - began, result
+    return Cost(time.perf_counter() - began, sum(os.times()[:4]) - before), result
 
 
 @dataclass(frozen=True)
