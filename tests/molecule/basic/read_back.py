@@ -25,7 +25,10 @@ lives = book.findings(NAME)
 assert {(life.host, life.service, life.cause) for life in lives} == planted, lives
 assert len(lives) == len(planted), lives
 
-# Basic keeps the clients' own updating switched on; all else it reports.
+# Basic keeps the clients' own updating switched on and the remote access in order; all else it reports.
 closed = {(life.host, life.cause) for life in lives if life.state == "closed"}
-assert closed == {("ps-pc-02", "updates.automatic_updates_off")}, closed
+assert closed == {
+    ("ps-pc-02", "updates.automatic_updates_off"),
+    ("ps-pc-03", "remote_access.missing"),
+}, closed
 assert {ticket.state for ticket in book.tickets(NAME)} == {"open", "closed"}
