@@ -67,7 +67,7 @@ def write_customer(
     name: str = "lichtblick",
     hosts: int = 3,
     tier: str | None = "basic",
-    address_range: str = "127.110",
+    address_range: str = "127.109",
     scanner: str = "defender",
     secret: str | None = None,
     more: Mapping[str, Any] | None = None,
