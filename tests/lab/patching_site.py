@@ -1,6 +1,5 @@
 """A small customer with rings, a server and a maintenance window every evening, for the tests of patch management."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from lab import defects, site
 from lab.generated import Elsewhere, write_customer
 from serviceheft import settings
 from serviceheft.assess.actions import Action
-from tests.lab.rehearsal import NOW, Rehearsal
+from tests.lab.rehearsal import NOW, Rehearsal, addresses
 
 #: Wednesday evening: the window is open from 20:00 to 23:00 every day.
 EVENING = "2026-11-18T20:30:00+01:00"
@@ -40,6 +39,7 @@ class PatchedCustomer(Rehearsal):
         for path in (self.elsewhere.base / "healthy").glob("*.json"):
             (self.lab / "machines" / path.name).write_bytes(path.read_bytes())
             self.faults(path.stem)
+        self.close()
         for path in self.book_file.parent.glob(f"{self.book_file.name}*"):
             path.unlink()
         for path in (self.elsewhere.root / "host_vars").glob("*.yml"):
@@ -93,26 +93,31 @@ def patched_customer(
     name: str = "lichtblick",
     **variables: Any,
 ) -> Iterator[PatchedCustomer]:
-    """`clients` hosts pc-001 ... of which the first is the pilot, and srv-001. `slot`: one per test file."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    address_range = f"127.{200 + 5 * worker + slot}"
-    written = write_customer(base, name=name, hosts=clients, tier="standard", address_range=address_range)
-    _add_server(written, address_range)
-    _add_window(written)
-    customer = PatchedCustomer(written)
-    customer.set_tier("standard")
-    with pytest.MonkeyPatch.context() as patch:
-        for variable, value in customer.environment.items():
-            patch.setenv(variable, value)
-        site.raise_site(written.load(), settings.now())
-        healthy = base / "healthy"
-        healthy.mkdir()
-        for path in (customer.lab / "machines").glob("*.json"):
-            (healthy / path.name).write_bytes(path.read_bytes())
-        try:
-            yield customer
-        finally:
-            site.lower_site(written.name)
+    """`clients` hosts pc-001 ... of which the first is the pilot, and srv-001. `slot` as in `rehearse`."""
+    with addresses(slot) as address_range:
+        written = write_customer(base, name=name, hosts=clients, tier="standard", address_range=address_range)
+        _add_server(written, address_range)
+        _add_window(written)
+        customer = PatchedCustomer(written)
+        customer.set_tier("standard")
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, value in customer.environment.items():
+                patch.setenv(variable, value)
+            try:
+                site.raise_site(written.load(), settings.now())
+                healthy = base / "healthy"
+                healthy.mkdir()
+                for path in (customer.lab / "machines").glob("*.json"):
+                    (healthy / path.name).write_bytes(path.read_bytes())
+                yield customer
+            finally:
+                customer.close()
+                site.lower_site(written.name)
+
+
+def carried_out(run: Any) -> None:
+    """The run ended well; else its own words are shown."""
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def _add_server(written: Elsewhere, address_range: str) -> None:

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Rehearsal:
     """A customer elsewhere, with its lab up."""
 
     elsewhere: Elsewhere
+    _opened: list[Book] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -46,7 +47,14 @@ class Rehearsal:
 
     @property
     def book(self) -> Book:
-        return Book.open(f"sqlite:///{self.book_file}", create=False)
+        """Opened anew, since a test may replace the file; the last one is closed, and not whenever it is collected."""
+        self.close()
+        self._opened.append(Book.open(f"sqlite:///{self.book_file}", create=False))
+        return self._opened[0]
+
+    def close(self) -> None:
+        while self._opened:
+            self._opened.pop().close()
 
     @property
     def book_file(self) -> Path:
@@ -149,6 +157,7 @@ def rehearse(base: Path, slot: int, name: str | None = None, **written: Any) -> 
                 site.raise_site(elsewhere.load(), settings.now())
                 yield rehearsal
             finally:
+                rehearsal.close()
                 site.lower_site(elsewhere.name)
 
 

@@ -9,7 +9,7 @@ import pytest
 from lab.windows.defaults import available_update
 from serviceheft import settings
 from serviceheft.book import BookUnavailable
-from tests.lab.patching_site import DAYTIME, KB, PatchedCustomer, patched_customer
+from tests.lab.patching_site import DAYTIME, KB, PatchedCustomer, carried_out, patched_customer
 from tests.lab.rehearsal import until
 
 pytestmark = pytest.mark.lab
@@ -19,7 +19,7 @@ INSTALLED = [("update.install", "done", None), ("update.reboot", "done", None)]
 
 @pytest.fixture(scope="module")
 def raised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PatchedCustomer]:
-    with patched_customer(tmp_path_factory.mktemp("faults"), 1) as customer:
+    with patched_customer(tmp_path_factory.mktemp("faults"), 9) as customer:
         yield customer
 
 
@@ -74,7 +74,7 @@ def test_one_host_that_fails_hangs_or_does_not_come_back_stops_nobody(site: Patc
     site.faults("pc-001")
     for host in ("pc-002", "pc-003"):
         site.change(host, lambda state: state["updates"]["available"][-1].update(hangs=False, failure=None))
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     assert [site.outcome(f"pc-00{number}") for number in (1, 2, 3)] == [("done", None)] * 3
     assert not any(site.open_findings(f"pc-00{number}") for number in (1, 2, 3))
 
@@ -116,7 +116,7 @@ def test_what_is_rejected_stays_away_and_what_is_accepted_comes(site: PatchedCus
             state["updates"]["available"].append(update)  # type: ignore[index]
 
     site.change("pc-001", offer)
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     installed = {kb: site.installed("pc-001", kb) for kb in (KB, "5070001", "5070002", "5070003", "5070004")}
     assert installed == {KB: False, "5070001": False, "5070002": True, "5070003": False, "5070004": True}
     told = {(it.subject, it.result.value, it.reason) for it in site.raw_actions("pc-001")}
@@ -138,7 +138,7 @@ def test_nobody_is_restarted_while_somebody_is_signed_in(site: PatchedCustomer) 
         site.plant(host)
     site.change("pc-001", lambda state: state.update(sessions=["LICHTBLICK\\anna"]))
     booted = site.state("pc-001")["boot_time"]
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     restart_waits = ("update.reboot", "held", "patch.somebody_logged_on")
     assert site.actions("pc-001") == [("update.install", "done", None), restart_waits]
     assert site.outcome("pc-001") == ("held", "patch.somebody_logged_on")
@@ -148,7 +148,7 @@ def test_nobody_is_restarted_while_somebody_is_signed_in(site: PatchedCustomer) 
     assert site.actions("pc-003")[1] == ("update.reboot", "held", "patch.reboot_never")
 
     site.change("pc-001", lambda state: state.update(sessions=[]))
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     assert site.actions("pc-001") == [("update.reboot", "done", None)]
     assert site.open_findings("pc-001") == set()
     assert site.state("pc-001")["boot_time"] > booted
@@ -160,10 +160,10 @@ def test_an_update_that_follows_another_comes_with_the_next_run(site: PatchedCus
         "2026-11 Second Round (KB5070009)", "5070009", published=settings.now(), after=KB
     )
     site.change("pc-001", lambda state: state["updates"]["available"].append(second))
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     assert site.actions("pc-001") == [*INSTALLED, ("update.install", "held", "patch.next_run")]
     assert site.outcome("pc-001") == ("held", "patch.next_run")
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     assert site.installed("pc-001", "5070009")
     assert site.outcome("pc-001") == ("done", None)
 

@@ -12,6 +12,7 @@ from tests.lab.patching_site import (
     KB,
     NEXT_EVENING,
     PatchedCustomer,
+    carried_out,
     patched_customer,
 )
 
@@ -26,7 +27,7 @@ def waits(reason: str) -> list[tuple[str, str, str | None]]:
 
 @pytest.fixture(scope="module")
 def raised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PatchedCustomer]:
-    with patched_customer(tmp_path_factory.mktemp("rings"), 0) as customer:
+    with patched_customer(tmp_path_factory.mktemp("rings"), 8) as customer:
         yield customer
 
 
@@ -49,7 +50,7 @@ def test_the_pilot_first_then_the_others_then_nobody(site: PatchedCustomer) -> N
     assert site.actions("pc-002") == site.actions("srv-001") == waits("patch.ring_waits")
     assert site.open_findings("pc-001") == set()
 
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     assert site.actions("pc-001") == INSTALLED
     assert site.outcome("pc-001") == ("done", None)
     assert site.state("pc-001")["updates"]["reboot_required"] is False
@@ -60,19 +61,19 @@ def test_the_pilot_first_then_the_others_then_nobody(site: PatchedCustomer) -> N
         assert site.actions(host) == waits("patch.ring_waits")
     assert site.outcome("pc-003") == ("done", None)
 
-    assert site.weekly(at=NEXT_EVENING).returncode == 0  # a day is not long enough
+    carried_out(site.weekly(at=NEXT_EVENING))  # a day is not long enough
     assert {host: state for host, state in site.machines().items() if host != "pc-001"} == {
         host: state for host, state in before.items() if host != "pc-001"
     }
 
-    assert site.weekly(at=FRIDAY_EVENING).returncode == 0
+    carried_out(site.weekly(at=FRIDAY_EVENING))
     assert site.actions("pc-002") == site.actions("srv-001") == INSTALLED
     assert site.open_findings("pc-002") == site.open_findings("srv-001") == set()
     assert {it.finding.service for it in site.book.tickets("lichtblick")} == {"3.1", "3.2"}
     assert {it.state for it in site.book.tickets("lichtblick")} == {"closed"}
 
     healthy = site.machines()
-    assert site.weekly(at=FRIDAY_EVENING).returncode == 0
+    carried_out(site.weekly(at=FRIDAY_EVENING))
     assert site.machines() == healthy
     assert [site.outcome(host) for host in ("pc-001", "pc-002", "srv-001")] == [("done", None)] * 3
 
@@ -80,13 +81,13 @@ def test_the_pilot_first_then_the_others_then_nobody(site: PatchedCustomer) -> N
 def test_the_others_stay_untouched_when_the_pilot_turns_sick(site: PatchedCustomer) -> None:
     for host in ("pc-001", "pc-002"):
         site.plant(host)
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     assert site.outcome("pc-001") == ("done", None)
     before = site.machines()["pc-002"]
 
     # Two days later, its real-time protection is off: new trouble since it was patched.
     site.plant("pc-001", "real_time_off")
-    assert site.weekly(at=FRIDAY_EVENING).returncode == 0
+    carried_out(site.weekly(at=FRIDAY_EVENING))
     assert site.open_findings("pc-001") == {"antivirus.real_time_off"}
     assert site.outcome("pc-002") == ("held", "patch.pilot_sick")
     assert site.machines()["pc-002"] == before
@@ -102,7 +103,7 @@ def test_a_basic_customer_gets_the_finding_and_no_change(site: PatchedCustomer) 
     site.set_tier("basic")
     site.plant("pc-001")
     before = site.machines()
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     assert site.open_findings("pc-001") == {"updates.missing_critical"}
     assert ("pc-001", "3.2") not in site.outcomes()
     assert site.machines() == before
@@ -111,16 +112,16 @@ def test_a_basic_customer_gets_the_finding_and_no_change(site: PatchedCustomer) 
 def test_outside_of_the_window_and_on_a_freeze_day_nothing_is_changed(site: PatchedCustomer) -> None:
     site.plant("pc-001")
     before = site.machines()
-    assert site.weekly(at=DAYTIME).returncode == 0
+    carried_out(site.weekly(at=DAYTIME))
     assert site.outcome("pc-001") == ("held", "patch.outside_window")
     frozen = {"first_day": "2026-11-18", "last_day": "2026-11-18", "reason": "Jahresabschluss"}
     site.set_for_all({"patch_management_freeze": [frozen]})
-    assert site.weekly(at=EVENING).returncode == 0
+    carried_out(site.weekly(at=EVENING))
     assert site.outcome("pc-001") == ("held", "patch.freeze")
     assert site.actions("pc-001") == waits("patch.freeze")
     assert site.machines() == before
     # Held is open: the run that takes up what is open carries on when it may.
-    assert site.heft("run", "lichtblick", HEFT_NOW=NEXT_EVENING).returncode == 0
+    carried_out(site.heft("run", "lichtblick", HEFT_NOW=NEXT_EVENING))
     assert site.actions("pc-001") == INSTALLED
 
 
@@ -150,10 +151,10 @@ def test_the_cap_holds_and_the_next_run_carries_on(site: PatchedCustomer) -> Non
     site.set_for("pc-001", {"patch_management_ring": "broad"})
     for host in ("pc-001", "pc-002"):
         site.plant(host)
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     assert [site.installed(host) for host in ("pc-001", "pc-002")] == [True, False]
     assert site.outcome("pc-002") == ("held", "patch.cap")
-    assert site.weekly().returncode == 0
+    carried_out(site.weekly())
     assert site.installed("pc-002")
 
 
@@ -161,7 +162,7 @@ def test_an_emergency_leaves_the_procedure_out_and_says_why(site: PatchedCustome
     for host in ("pc-002", "srv-001"):
         site.plant(host)
     site.plant("pc-002", severity="Important", days=30, kb="5070001", title="2026-10 Other Update")
-    assert site.weekly(at=DAYTIME).returncode == 0
+    carried_out(site.weekly(at=DAYTIME))
     before = site.machines()
     order = ("emergency", f"KB{KB}", "--reason", "exploited since this morning")
 
