@@ -100,7 +100,7 @@ def hold(judgement: Judgement) -> None:
     if judgement.outcome is Outcome.DONE:
         assert all(check.result == "ok" for check in judgement.checks)
     assert judgement.reason is None or judgement.reason in REASONS
-    assert set(judgement.measured) <= {shown.name for shown in SUBJECTS[judgement.subject]}
+    assert set(judgement.measured) <= {shown.name for shown in SUBJECTS[judgement.subject].fields}
     for text in texts(data):
         assert len(text) <= max(LONGEST_TEXT, 2000)
         assert text.isprintable()
@@ -287,7 +287,7 @@ def test_every_field_of_a_normal_form_has_a_label(subject: str) -> None:
         for column in shown.columns:
             walk(column)
 
-    for shown in SUBJECTS[subject]:
+    for shown in SUBJECTS[subject].fields:
         walk(shown)
 
 

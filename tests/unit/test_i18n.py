@@ -63,8 +63,10 @@ def test_causes_reasons_and_labels_that_the_code_registers_are_translated() -> N
         for text in (cause.title, cause.sentence, cause.advice)
     ]
     texts += [text for reason in REASONS.values() for text in (reason.title, reason.advice)]
-    for fields in assess.SUBJECTS.values():
-        for field in fields:
+    for subject in assess.SUBJECTS.values():
+        texts += [subject.title, *subject.checks.values()]
+        texts += [text for it in subject.wanted.values() for text in (it.label, *(it.words or {}).values())]
+        for field in subject.fields:
             texts += [field.label, *(field.words or {}).values()]
             texts += [column.label for column in field.columns]
     catalogue = german()

@@ -1,11 +1,13 @@
 """Nothing is published that nobody allowed: publishing stops, and names the field, never its value."""
 
+import re
 from typing import Any
 
 import pytest
 
-from serviceheft.assess import SUBJECTS
+from serviceheft.assess import CHECKS, SUBJECTS, WANTED
 from serviceheft.assess.judgement import CAUSES
+from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.variables import Variables
 from serviceheft.publish import allowed, words
 from serviceheft.publish.reader import Reader
@@ -15,21 +17,31 @@ SECRET = "Sommer2026!"
 DE = Reader("de")
 
 
-def test_every_variable_of_the_inventory_is_shown_or_withheld_on_purpose() -> None:
-    names = {name for name in Variables.model_fields if not name.startswith(allowed.WITHHELD_PREFIXES)}
-    assert names <= set(allowed.WANTED) | allowed.WITHHELD
-    assert not set(allowed.WANTED) & allowed.WITHHELD
+#: What a secret, an account or an address in the network can be called.
+CONFIDENTIAL = re.compile(r"password|secret|key|username|url|_ca$|parent_id")
 
 
-def test_every_check_subject_and_wanted_counterpart_has_words() -> None:
-    assert {cause.check for key, cause in CAUSES.items() if not key.startswith("testing.")} <= set(
-        words.CHECKS
-    )
-    assert set(SUBJECTS) | {entry.subject for entry in allowed.WANTED.values()} - {"device"} <= set(
-        words.SUBJECTS
-    )
-    named = {field.wanted for fields in SUBJECTS.values() for field in fields if field.wanted}
-    assert named <= set(allowed.WANTED)
+def test_only_known_variables_are_shown_and_no_confidential_ones() -> None:
+    shown = set(WANTED) | set(allowed.DEVICE)
+    assert shown <= set(Variables.model_fields)
+    assert not [name for name in shown if CONFIDENTIAL.search(name)]
+    assert [name for name in Variables.model_fields if CONFIDENTIAL.search(name)]
+
+
+def test_every_check_and_wanted_counterpart_has_words() -> None:
+    assert {cause.check for key, cause in CAUSES.items() if not key.startswith("testing.")} <= set(CHECKS)
+    named = {field.wanted for subject in SUBJECTS.values() for field in subject.fields if field.wanted}
+    assert named <= set(WANTED)
+
+
+def test_no_two_subjects_declare_the_same_check_or_variable() -> None:
+    assert len(CHECKS) == sum(len(subject.checks) for subject in SUBJECTS.values())
+    assert len(WANTED) == sum(len(subject.wanted) for subject in SUBJECTS.values())
+
+
+def test_every_subject_names_roles_of_the_catalogue() -> None:
+    roles = {service.role for service in load_catalogue().services.values()}
+    assert {role for subject in SUBJECTS.values() for role in subject.roles} <= roles
 
 
 def test_connection_secrets_and_references_are_left_out() -> None:

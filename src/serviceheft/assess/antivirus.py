@@ -9,16 +9,44 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from serviceheft.assess import antivirus_causes as _causes  # noqa: F401 - registers them
+from serviceheft.assess import antivirus_words as _words  # noqa: F401 - registers them
 from serviceheft.assess import scanner
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import as_measured
 from serviceheft.assess.reading import age_in_days, mapping, text, version_key
 from serviceheft.assess.reasons import REASONS
 from serviceheft.assess.scanner import ScannerState
+from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
+from serviceheft.i18n import N_
 
-SUBJECT = "antivirus"
+SUBJECT = Subject(
+    "antivirus",
+    N_("Virus protection"),
+    roles=("antivirus_check",),
+    form=ScannerState,
+    checks={
+        "antivirus.scanner": N_("agreed scanner at work"),
+        "antivirus.definitions": N_("age of the definitions"),
+        "antivirus.product": N_("version of the scanner"),
+        "antivirus.real_time": N_("real-time protection"),
+        "antivirus.scan": N_("last scan"),
+        "antivirus.detections": N_("detections"),
+        "antivirus.updates": N_("scanner's own updating"),
+        "antivirus.licence": N_("licence"),
+        "antivirus.console": N_("known to the console"),
+        "antivirus.console_contact": N_("contact to the console"),
+    },
+    wanted={
+        "antivirus_check_product": Wanted(N_("Scanner")),
+        "antivirus_check_maximum_definition_age_days": Wanted(N_("Age of the definitions at most"), "days"),
+        "antivirus_check_minimum_product_version": Wanted(N_("Product version at least")),
+        "antivirus_check_maximum_scan_age_days": Wanted(N_("Age of the last scan at most"), "days"),
+        "antivirus_check_maximum_console_silence_days": Wanted(
+            N_("Silence towards the console at most"), "days"
+        ),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +84,7 @@ def judge(
     serviceheft.vendors.gravityzone.for_host returns ({"available", "reason", "fetched_at", "endpoint"}), None
     when nothing was asked; it is looked at for the product bitdefender only. `now` is aware.
     """
-    verdict = Verdict(SUBJECT)
+    verdict = Verdict(SUBJECT.name)
     present = isinstance(section, Mapping) and bool(section)
     windows = scanner.from_windows(mapping(section), now) if present else None
     _judge_presence(verdict, mapping(section) if present else None, windows, policy)

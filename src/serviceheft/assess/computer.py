@@ -12,10 +12,9 @@ from typing import Any, Self
 from serviceheft.assess.judgement import Cause, Judgement, Severity, register
 from serviceheft.assess.normalform import Kind, as_measured, shown
 from serviceheft.assess.reading import iso, mapping, moment, rows, text, texts, whole_number
+from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
 from serviceheft.i18n import N_
-
-SUBJECT = "computer"
 
 ROLES = {
     "client": N_("client"),
@@ -73,6 +72,25 @@ class ComputerState:
     adapters: tuple[Adapter, ...] | None = shown(N_("Network adapters"), Kind.TABLE, row=Adapter)
 
 
+SUBJECT = Subject(
+    "computer",
+    N_("Computer"),
+    roles=("documentation",),
+    form=ComputerState,
+    checks={
+        "computer.system": N_("system data"),
+        "computer.volumes": N_("volumes"),
+        "computer.network": N_("network adapters"),
+        "computer.serial_number_differs": N_("serial number"),
+        "computer.operating_system_differs": N_("operating system"),
+        "computer.address_differs": N_("address"),
+    },
+    wanted={
+        "documentation_serial_number": Wanted(N_("Serial number")),
+        "documentation_operating_system": Wanted(N_("Operating system")),
+    },
+)
+
 register(
     Cause(
         "computer.serial_number_differs",
@@ -122,7 +140,7 @@ class ComputerPolicy:
 def judge(sections: Mapping[str, Any] | None, policy: ComputerPolicy, now: datetime) -> Judgement:
     """Judge one host by the visit's raw sections computer, volumes and network (the whole mapping)."""
     state = read_state(mapping(sections), now)
-    verdict = Verdict(SUBJECT)
+    verdict = Verdict(SUBJECT.name)
     lacking = "visit.section_missing"
     for check, value in (
         ("computer.system", state.name),

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from serviceheft.assess import patching_words as words
-from serviceheft.assess import reach
+from serviceheft.assess import reach, updates
 from serviceheft.assess.actions import Action, ActionResult, Value
 from serviceheft.assess.judgement import Check, CheckResult, Finding, Judgement, Outcome
 from serviceheft.patching.order import HostOrder
 from serviceheft.patching.policy import Update
 
-SUBJECT = "updates"
 #: Held for good by agreement: nothing is owed about it.
 REJECTED = "patch.rejected"
 
@@ -121,7 +120,7 @@ def _concluded(
     unmeasured: str | None = None,
 ) -> Judgement:
     actions += [_install(update, ActionResult.HELD, REJECTED) for update in order.rejected]
-    base = measured or Judgement(Outcome.DONE, subject=SUBJECT)
+    base = measured or Judgement(Outcome.DONE, subject=updates.SUBJECT.name)
     findings, checks = list(base.findings), list(base.checks)
     if order.lapsed:
         first = order.lapsed[0]

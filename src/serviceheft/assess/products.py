@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from serviceheft.assess import products_causes as _causes  # noqa: F401 - registers them
+from serviceheft.assess import products_words as _words  # noqa: F401 - registers them
 from serviceheft.assess import reach
 from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, as_measured, shown
 from serviceheft.assess.reading import mapping, rows, text, version_key, whole_number
+from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
 from serviceheft.i18n import N_
-
-SUBJECT = "products"
 
 STATES = {
     "current": N_("as wanted"),
@@ -61,6 +60,23 @@ class Wish:
     installed_name: str
     product_id: str | None
     present: bool
+
+
+SUBJECT = Subject(
+    "products",
+    N_("Business applications"),
+    roles=("business_software",),
+    form=ProductsState,
+    checks={
+        "products.missing": N_("business applications installed"),
+        "products.outdated": N_("business applications up to date"),
+        "products.newer": N_("business applications newer than agreed"),
+        "products.unwanted": N_("business applications no longer wanted"),
+    },
+    wanted={
+        "business_software_products": Wanted(N_("Business applications")),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +126,7 @@ def judge(
     section: Mapping[str, Any] | None, policy: ProductsPolicy, actions: Sequence[Action] = ()
 ) -> Judgement:
     """Judge one host by the visit's raw section programs; `actions` go along."""
-    verdict = Verdict(SUBJECT)
+    verdict = Verdict(SUBJECT.name)
     state = read_state(section, policy)
     products = state.products
     for kind in _FOUND:

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from serviceheft.assess.actions import Action, ActionKind, ActionResult
-from serviceheft.assess.actions import register as register_actions
-from serviceheft.assess.judgement import Cause, Judgement, Severity, register
+from serviceheft.assess import remote_access_words as _words  # noqa: F401 - registers them
+from serviceheft.assess.actions import Action, ActionResult
+from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, as_measured, shown
 from serviceheft.assess.reading import mapping, text, texts, version_key
+from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
 from serviceheft.i18n import N_
-
-SUBJECT = "remote_access"
 
 SIGNATURES = {"valid": N_("valid"), "invalid": N_("not valid"), "none": N_("not signed")}
 SERVICE_STATES = {"running": N_("running"), "stopped": N_("stopped"), "missing": N_("missing")}
@@ -35,65 +34,23 @@ class RemoteAccessState:
     service: str | None = shown(N_("Service"), words=SERVICE_STATES)
 
 
-register(
-    Cause(
-        "remote_access.missing",
-        Severity.WARNING,
-        N_("AnyDesk is missing"),
-        N_("AnyDesk is not installed on this host."),
-        N_("Install AnyDesk from the provider's packages."),
-        check="remote_access.installed",
-    ),
-    Cause(
-        "remote_access.outdated",
-        Severity.CRITICAL,
-        N_("AnyDesk is too old"),
-        N_("AnyDesk's version is {version}; at least {minimum} is wanted."),
-        N_("Update AnyDesk: after the break-in at its maker in 2024 the old certificates were revoked."),
-        ("version", "minimum"),
-        check="remote_access.version",
-    ),
-    Cause(
-        "remote_access.signature_invalid",
-        Severity.CRITICAL,
-        N_("AnyDesk's signature is not valid"),
-        N_("Windows does not accept the signature of AnyDesk's program file."),
-        N_("Take the host off the network and find out where the file came from; then install AnyDesk anew."),
-        check="remote_access.signature",
-    ),
-    Cause(
-        "remote_access.foreign_signer",
-        Severity.CRITICAL,
-        N_("AnyDesk is signed by somebody else"),
-        N_("AnyDesk's program file is signed by {signer}, who is not on the list of accepted signers."),
-        N_("Find out where the file came from; then install AnyDesk anew, or correct the list."),
-        ("signer",),
-        check="remote_access.signer",
-    ),
-    Cause(
-        "remote_access.service_stopped",
-        Severity.WARNING,
-        N_("AnyDesk's service does not run"),
-        N_("AnyDesk is installed, but its service does not run."),
-        N_("Start the service and find out who stopped it."),
-        check="remote_access.service",
-    ),
-    Cause(
-        "remote_access.password_not_set",
-        Severity.WARNING,
-        N_("The agreed unattended password is not set"),
-        N_("AnyDesk was not yet given the unattended password that the customer's vault holds."),
-        N_("Carry the service out again; it sets the password."),
-        check="remote_access.password",
-    ),
-)
-register_actions(
-    ActionKind("anydesk.install", N_("Install AnyDesk ({subject})")),
-    ActionKind(
-        "anydesk.upgrade", N_("Bring AnyDesk ({subject}) up to date from version {version}"), ("version",)
-    ),
-    ActionKind("anydesk.start", N_("Start AnyDesk's service ({subject})")),
-    ActionKind("anydesk.set_password", N_("Set AnyDesk's unattended password ({subject})")),
+SUBJECT = Subject(
+    "remote_access",
+    N_("Remote access"),
+    roles=("remote_access",),
+    form=RemoteAccessState,
+    checks={
+        "remote_access.installed": N_("AnyDesk installed"),
+        "remote_access.version": N_("version of AnyDesk"),
+        "remote_access.service": N_("AnyDesk's service"),
+        "remote_access.id": N_("AnyDesk's id"),
+        "remote_access.signature": N_("AnyDesk's signature"),
+        "remote_access.signer": N_("AnyDesk's signer"),
+        "remote_access.password": N_("AnyDesk's unattended password"),
+    },
+    wanted={
+        "remote_access_minimum_version": Wanted(N_("AnyDesk's version at least")),
+    },
 )
 
 
@@ -133,7 +90,7 @@ class RemoteAccessPolicy:
 def judge(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> Judgement:
     """Judge one host by the visit's raw section "anydesk"."""
     state = read_state(section)
-    verdict = Verdict(SUBJECT)
+    verdict = Verdict(SUBJECT.name)
     if state.installed is None:
         lacking = "visit.section_failed" if mapping(section) else "visit.section_missing"
         verdict.unmeasured("remote_access.installed", lacking)

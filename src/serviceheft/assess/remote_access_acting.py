@@ -75,7 +75,7 @@ def final_judgement(
     """
     newest = _newest(visits)
     measured = "sections" in newest
-    after = judge(_section(newest), policy) if measured else reach.judgement(SUBJECT, newest)
+    after = judge(_section(newest), policy) if measured else reach.judgement(SUBJECT.name, newest)
     before = actions(_section(visits[0]), policy)
     left = {one.kind: one.reason for one in actions(_section(newest), policy)} if measured else None
     became = (_became(one, results.get(_TASKS[one.kind], {}), left, after) for one in before)

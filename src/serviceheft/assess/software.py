@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from serviceheft.assess import reach
-from serviceheft.assess import software_causes as _causes  # noqa: F401 - registers them
+from serviceheft.assess import software_words as _words  # noqa: F401 - registers them
 from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import as_measured
@@ -19,9 +19,29 @@ from serviceheft.assess.softwarestate import (
     read_state,
     same_version,
 )
+from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
+from serviceheft.i18n import N_
 
-SUBJECT = "software"
+SUBJECT = Subject(
+    "software",
+    N_("Standard applications"),
+    roles=("standard_software",),
+    form=SoftwareState,
+    checks={
+        "software.chocolatey": N_("package manager"),
+        "software.source": N_("software source"),
+        "software.foreign_source": N_("other software sources"),
+        "software.missing": N_("standard applications installed"),
+        "software.outdated": N_("standard applications up to date"),
+        "software.wrong_version": N_("agreed versions"),
+        "software.unwanted": N_("applications no longer wanted"),
+        "software.pin_differs": N_("held versions"),
+    },
+    wanted={
+        "standard_software_applications": Wanted(N_("Standard applications")),
+    },
+)
 
 #: The first Chocolatey that can be told to move a package although it is held.
 _IGNORES_PINS = (2, 3)
@@ -95,7 +115,7 @@ def judge(
     facts: object, policy: SoftwarePolicy, ours: Iterable[str], actions: Sequence[Action] = ()
 ) -> Judgement:
     """Judge one host by what Chocolatey told; `ours` are the packages that we installed, `actions` go along."""
-    verdict = Verdict(SUBJECT)
+    verdict = Verdict(SUBJECT.name)
     told = read(facts)
     if told is None:
         reason = _reason(facts)

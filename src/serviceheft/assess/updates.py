@@ -10,14 +10,56 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from serviceheft.assess import reach
-from serviceheft.assess import updates_causes as _causes  # noqa: F401 - registers them
+from serviceheft.assess import updates_words as _words  # noqa: F401 - registers them
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import as_measured
 from serviceheft.assess.reading import age_in_days
+from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.updatestate import SEVERITIES, MissingUpdate, UpdateState, read_state
 from serviceheft.assess.verdict import Verdict
+from serviceheft.i18n import N_
 
-SUBJECT = "updates"
+_SEARCHED_AT = {
+    "default": N_("as the device is set up"),
+    "managed_server": N_("the company's update server"),
+    "windows_update": N_("Microsoft"),
+}
+_RINGS = {"pilot": N_("first, as a pilot"), "broad": N_("after the pilots")}
+_RESTARTS = {
+    "never": N_("never"),
+    "when_needed": N_("whenever needed"),
+    "in_window": N_("in the maintenance window"),
+    "nobody_logged_on": N_("in the maintenance window, when nobody is signed in"),
+}
+
+SUBJECT = Subject(
+    "updates",
+    N_("Windows updates"),
+    roles=("update_check", "patch_management"),
+    form=UpdateState,
+    checks={
+        "updates.missing_critical": N_("critical updates"),
+        "updates.missing_important": N_("important updates"),
+        "updates.missing_moderate": N_("moderate updates"),
+        "updates.missing_low": N_("updates of low severity"),
+        "updates.missing_unspecified": N_("unrated updates"),
+        "updates.install_failed": N_("failed installations"),
+        "updates.reboot_pending": N_("pending restart"),
+        "updates.search_outdated": N_("last search for updates"),
+        "updates.install_outdated": N_("last installation of updates"),
+        "updates.automatic_updates": N_("automatic updating"),
+        "updates.source": N_("source of updates"),
+        "patching.exception_lapsed": N_("exceptions for updates"),
+    },
+    wanted={
+        "update_check_tolerated_days": Wanted(N_("Missing updates tolerated for")),
+        "update_check_categories": Wanted(N_("Categories searched")),
+        "update_check_server_selection": Wanted(N_("Searched at"), words=_SEARCHED_AT),
+        "update_check_automatic_updates": Wanted(N_("Windows updates itself")),
+        "patch_management_ring": Wanted(N_("Gets updates"), words=_RINGS),
+        "patch_management_reboot": Wanted(N_("Restarted for updates"), words=_RESTARTS),
+    },
+)
 
 _TOLERATED = MappingProxyType({"critical": 7, "important": 14, "moderate": 30, "low": 60, "unspecified": 30})
 
@@ -60,7 +102,7 @@ def judge(
     `section` the visit's raw updates section (None when the visit lacks it). `now` is aware.
     """
     state = read_state(search, section, now)
-    verdict = Verdict(SUBJECT)
+    verdict = Verdict(SUBJECT.name)
     lacking = "visit.section_failed" if section else "visit.section_missing"
     _judge_missing(verdict, search, state, policy, now)
     _judge_failures(verdict, state, lacking)

@@ -2,21 +2,21 @@
 
 Measured state is shown as its normal form declares it (serviceheft.assess), findings with the values that
 their cause lists, actions with those of their kind, reasons as the fixed text of their code, wanted state as
-WANTED names it. Free text that technicians type (why a service is switched off, why a run was made) is not
+its subject names it. Free text that technicians type (why a service is switched off, why a run was made) is not
 published, but for the one that is written to be read: why an emergency left the procedure out.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from serviceheft.assess import SUBJECTS, VALUE_WORDS
+from serviceheft.assess import CHECKS, SUBJECTS, VALUE_WORDS, WANTED
 from serviceheft.assess.actions import ACTION_KINDS, Action
 from serviceheft.assess.judgement import CAUSES
 from serviceheft.assess.normalform import Kind, Shown
 from serviceheft.assess.reasons import REASONS
+from serviceheft.assess.subjects import Wanted
 from serviceheft.assess.updatestate import SEVERITIES
 from serviceheft.book import Run
 from serviceheft.i18n import N_
@@ -24,108 +24,32 @@ from serviceheft.model.variables import Variables
 from serviceheft.publish.reader import Reader
 from serviceheft.publish.words import Undeclared
 
-
-@dataclass(frozen=True)
-class Wanted:
-    """A variable of the inventory that pages show: among which subject, under which label."""
-
-    subject: str
-    label: str
-    unit: str = ""
-    words: Mapping[str, str] | None = None
-
-
-_SEARCHED_AT = {
-    "default": N_("as the device is set up"),
-    "managed_server": N_("the company's update server"),
-    "windows_update": N_("Microsoft"),
+#: Facts of a device that stand at the head of its page and are never measured.
+DEVICE = {
+    "documentation_purchased": Wanted(N_("Purchased")),
+    "documentation_warranty_until": Wanted(N_("Warranty until")),
 }
-
-_RINGS = {"pilot": N_("first, as a pilot"), "broad": N_("after the pilots")}
-_RESTARTS = {
-    "never": N_("never"),
-    "when_needed": N_("whenever needed"),
-    "in_window": N_("in the maintenance window"),
-    "nobody_logged_on": N_("in the maintenance window, when nobody is signed in"),
-}
-
-#: Wanted state that is shown. Variables that a normal form names as `wanted` stand beside what was measured.
-WANTED: dict[str, Wanted] = {
-    "documentation_serial_number": Wanted("computer", N_("Serial number")),
-    "documentation_purchased": Wanted("device", N_("Purchased")),
-    "documentation_warranty_until": Wanted("device", N_("Warranty until")),
-    "documentation_operating_system": Wanted("computer", N_("Operating system")),
-    "antivirus_check_product": Wanted("antivirus", N_("Scanner")),
-    "antivirus_check_maximum_definition_age_days": Wanted(
-        "antivirus", N_("Age of the definitions at most"), "days"
-    ),
-    "antivirus_check_minimum_product_version": Wanted("antivirus", N_("Product version at least")),
-    "antivirus_check_maximum_scan_age_days": Wanted("antivirus", N_("Age of the last scan at most"), "days"),
-    "antivirus_check_maximum_console_silence_days": Wanted(
-        "antivirus", N_("Silence towards the console at most"), "days"
-    ),
-    "update_check_tolerated_days": Wanted("updates", N_("Missing updates tolerated for")),
-    "update_check_categories": Wanted("updates", N_("Categories searched")),
-    "update_check_server_selection": Wanted("updates", N_("Searched at"), words=_SEARCHED_AT),
-    "update_check_automatic_updates": Wanted("updates", N_("Windows updates itself")),
-    "patch_management_ring": Wanted("updates", N_("Gets updates"), words=_RINGS),
-    "patch_management_reboot": Wanted("updates", N_("Restarted for updates"), words=_RESTARTS),
-    "remote_access_minimum_version": Wanted("remote_access", N_("AnyDesk's version at least")),
-    "standard_software_applications": Wanted("software", N_("Standard applications")),
-    "business_software_products": Wanted("products", N_("Business applications")),
-}
-
-#: Known, and never shown: connections, accounts, references into the vault; or shown in another place.
-WITHHELD = frozenset(
-    {
-        "documentation_site",
-        "documentation_title",
-        "patch_management_ring_wait_hours",
-        "patch_management_windows",
-        "patch_management_freeze",
-        "patch_management_maximum_hosts",
-        "patch_management_maximum_failed_percent",
-        "patch_management_accept",
-        "patch_management_reject",
-        "patch_management_timeout_seconds",
-        "patch_management_reboot_timeout_seconds",
-        "antivirus_check_gravityzone_url",
-        "antivirus_check_gravityzone_api_key",
-        "antivirus_check_gravityzone_ca",
-        "antivirus_check_gravityzone_parent_id",
-        "standard_software_packages",
-        "standard_software_source_name",
-        "standard_software_source_url",
-        "standard_software_source_username",
-        "standard_software_source_password",
-        "standard_software_maximum_removals",
-        "business_software_packages",
-        "remote_access_package",
-        "remote_access_signers",
-        "remote_access_password",
-        "remote_access_fingerprint_key",
-    }
-)
-WITHHELD_PREFIXES = ("ansible_", "vault_", "provider_", "heft_")
+_SHOWN = DEVICE | WANTED
+_UNCHECKED_PREFIXES = ("ansible_", "vault_", "provider_", "heft_")
 
 
 def wanted(variables: Mapping[str, Any], host: str) -> dict[str, Any]:
     """The shown ones among a host's variables; Undeclared for one that the inventory's schema does not know.
 
-    What the schema knows and nobody declared here is left out; a test asks for the decision.
+    What the schema knows and no subject declares is left out.
     """
     for name in variables:
-        if name not in Variables.model_fields and not name.startswith(WITHHELD_PREFIXES):
+        if name not in Variables.model_fields and not name.startswith(_UNCHECKED_PREFIXES):
             raise Undeclared(
                 f"{host}: the inventory's schema does not know the variable {name}, so it cannot be published. "
                 "Correct the inventory: heft validate says where."
             )
-    shown = {name: variables[name] for name in WANTED if variables.get(name) is not None}
+    shown = {name: variables[name] for name in _SHOWN if variables.get(name) is not None}
     for name, value in shown.items():
         if "{{" in str(value) or "{%" in str(value):
             raise Undeclared(
                 f"{host}: the variable {name} holds a reference and not a value, so it cannot be shown. "
-                "Write the value into the inventory, or add the variable to WITHHELD."
+                "Write the value into the inventory."
             )
     return shown
 
@@ -138,7 +62,7 @@ def measured(subject: str, state: Mapping[str, Any], host: str) -> list[tuple[Sh
     """
     if subject not in SUBJECTS:
         raise Undeclared(f"{host}: the book holds a subject that no normal form declares.")
-    fields = SUBJECTS[subject]
+    fields = SUBJECTS[subject].fields
     _declared(fields, state, f"{host}: {subject}")
     return [(field, state.get(field.name)) for field in fields]
 
@@ -207,7 +131,7 @@ def show(reader: Reader, field: Shown, value: Any) -> str:
 
 def show_wanted(reader: Reader, name: str, value: Any, words: Mapping[str, str] | None = None) -> str:
     """A wanted value as the reader writes it."""
-    entry = WANTED[name]
+    entry = _SHOWN[name]
     words = words or entry.words
     if words and isinstance(value, str):
         return reader.gettext(words.get(value, value))
@@ -249,6 +173,13 @@ def sentence(reader: Reader, cause: str, values: Mapping[str, Any]) -> str:
         words = VALUE_WORDS.get(name, {})
         written[name] = reader.gettext(words[value]) if isinstance(value, str) and value in words else value
     return reader.sentence(definition.sentence, written)
+
+
+def check(reader: Reader, key: str) -> str:
+    """What was looked at, in words; Undeclared for a check that no subject has."""
+    if key not in CHECKS:
+        raise Undeclared("The book holds a check that no subject declares.")
+    return reader.gettext(CHECKS[key])
 
 
 def action(reader: Reader, action: Action) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from serviceheft.assess import SUBJECTS
 from serviceheft.assess.normalform import Kind, Shown
+from serviceheft.assess.subjects import Subject
 from serviceheft.book import Snapshot
 from serviceheft.entitlement import State
 from serviceheft.i18n import N_
@@ -39,7 +40,7 @@ class ValueTable:
 
 
 @dataclass(frozen=True)
-class Subject:
+class HostPart:
     """One subject's fields. `at`: when it was measured, None for never."""
 
     title: str
@@ -67,7 +68,7 @@ class HostPage(HostRow):
     """Everything on a device's own page."""
 
     facts: tuple[tuple[str, str], ...]
-    subjects: tuple[Subject, ...]
+    subjects: tuple[HostPart, ...]
     open_findings: tuple[FindingRow, ...]
     closed_findings: tuple[FindingRow, ...]
     stamps: tuple[StampRow, ...]
@@ -114,9 +115,9 @@ def _page(source: Source, host: Host, link: HostLink, sites: Mapping[str, str]) 
         (reader.gettext(N_("Address")), host.address),
     ]
     facts += [
-        (reader.gettext(allowed.WANTED[name].label), allowed.show_wanted(reader, name, value))
-        for name, value in wanted.items()
-        if allowed.WANTED[name].subject == "device"
+        (reader.gettext(entry.label), allowed.show_wanted(reader, name, wanted.pop(name)))
+        for name, entry in allowed.DEVICE.items()
+        if name in wanted
     ]
     return HostPage(
         name=host.name,
@@ -157,32 +158,31 @@ def _state(source: Source, host: str) -> Mark:
 
 def _subjects(
     source: Source, host: Host, snapshots: Mapping[str, Snapshot], wanted: Mapping[str, Any]
-) -> Iterator[Subject]:
-    """Measured subjects in the normal forms' order, then those of which only something is wanted."""
-    names = [*SUBJECTS, *(subject for subject in snapshots if subject not in SUBJECTS)]
-    names += [name for name in dict.fromkeys(w.subject for w in allowed.WANTED.values()) if name not in names]
-    owed_subjects = {
+) -> Iterator[HostPart]:
+    """What was measured, and what is only wanted so far where the device is owed a service of that subject.
+
+    Policies hold for all devices of a customer; they say something where they are applied.
+    """
+    owed = {
         source.catalogue.services[one.service].role for one in source.owed_by_host[host.name] if one.current
     }
-    for name in names:
+    if unknown := set(snapshots) - set(SUBJECTS):
+        allowed.measured(unknown.pop(), {}, host.name)  # refuses it
+    for name, subject in SUBJECTS.items():
         shot = snapshots.get(name)
-        of_subject = {key: value for key, value in wanted.items() if allowed.WANTED[key].subject == name}
-        if name == "device" or (shot is None and not of_subject):
-            continue
-        if shot is None and name in ("antivirus", "updates") and _ROLES[name] not in owed_subjects:
-            continue  # policies hold for all devices; they mean something where the service is owed
-        yield _subject(source, host.name, name, shot, of_subject)
+        agreed = {key: value for key, value in wanted.items() if key in subject.wanted}
+        if shot or (agreed and owed & set(subject.roles)):
+            yield _part(source, host.name, subject, shot, agreed)
 
 
-_ROLES = {"antivirus": "antivirus_check", "updates": "update_check"}
-
-
-def _subject(
-    source: Source, host: str, name: str, shot: Snapshot | None, wanted: Mapping[str, Any]
-) -> Subject:
+def _part(
+    source: Source, host: str, subject: Subject, shot: Snapshot | None, wanted: Mapping[str, Any]
+) -> HostPart:
     reader = source.reader
     fields = (
-        allowed.measured(name, shot.measured, host) if shot else [(f, None) for f in SUBJECTS.get(name, ())]
+        allowed.measured(subject.name, shot.measured, host)
+        if shot
+        else [(field, None) for field in subject.fields]
     )
     beside = dict(wanted)
     rows: list[ValueRow] = []
@@ -206,11 +206,11 @@ def _subject(
             )
         )
     rows += [
-        ValueRow(reader.gettext(allowed.WANTED[key].label), "", allowed.show_wanted(reader, key, value))
+        ValueRow(reader.gettext(subject.wanted[key].label), "", allowed.show_wanted(reader, key, value))
         for key, value in beside.items()
     ]
-    title = word(words.SUBJECTS, name, reader)
-    return Subject(title, shot.at if shot else None, tuple(rows), tuple(tables))
+    title = reader.gettext(subject.title)
+    return HostPart(title, shot.at if shot else None, tuple(rows), tuple(tables))
 
 
 def _agreed(source: Source, field: Shown, agreed: object) -> str:

@@ -137,7 +137,7 @@ def cause_title(source: Source, cause: str) -> str:
 def unmeasured_checks(source: Source, stamp: Stamp) -> str:
     """The checks of a visit that brought no data, in words."""
     missing = [key for key, result in stamp.checks.items() if result is CheckResult.NOT_MEASURED]
-    return ", ".join(words.word(words.CHECKS, key, source.reader) for key in missing)
+    return ", ".join(allowed.check(source.reader, key) for key in missing)
 
 
 def unchecked_rows(source: Source, links: dict[str, HostLink]) -> list[UncheckedRow]:

@@ -29,7 +29,7 @@ def find_lacking(customer: Customer, catalogue: Catalogue, book: Book, kb: str) 
     measured = {
         snapshot.host: snapshot.measured.get("missing")
         for snapshot in book.snapshots(customer.name)
-        if snapshot.subject == updates.SUBJECT
+        if snapshot.subject == updates.SUBJECT.name
     }
     agreed = {clause.service for clause in contained(customer, catalogue) if clause.standing.contained}
     return Lacking(

@@ -92,7 +92,7 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
             contact=central_contact(customer),
         )
     if known.role == _LOGGED_ROLE and not session.order.dry_run:
-        path = logs.log_file(customer.name, antivirus.SUBJECT, now)
+        path = logs.log_file(customer.name, antivirus.SUBJECT.name, now)
         logs.append(path, antivirus_log_line(host, judgement, now))
     return Record(
         service=service,

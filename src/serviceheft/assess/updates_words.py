@@ -1,6 +1,8 @@
 """What can be wrong with Windows updates, in words for people."""
 
+from serviceheft.assess import reasons
 from serviceheft.assess.judgement import Cause, Severity, register
+from serviceheft.assess.reasons import Reason
 from serviceheft.i18n import N_
 
 _MISSING_ADVICE = N_("Install the update and restart the host; find out why it did not install itself.")
@@ -103,5 +105,23 @@ register(
         N_("The host gets its updates straight from Windows Update; an own server (WSUS) was agreed."),
         N_("Correct the policy on the host, or the inventory."),
         check="updates.source",
+    ),
+)
+
+reasons.register(
+    Reason(
+        "updates.not_searched",
+        N_("No search for updates was made"),
+        N_("Run the check again."),
+    ),
+    Reason(
+        "updates.search_failed",
+        N_("The host's search for updates failed"),
+        N_("Look the error code up and mend the Windows Update Agent, then run the check again."),
+    ),
+    Reason(
+        "updates.undated",
+        N_("The age of a missing update is not known"),
+        N_("Let the host look for updates by itself, then run the check again."),
     ),
 )

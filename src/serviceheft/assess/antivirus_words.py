@@ -1,6 +1,8 @@
 """What can be wrong with virus protection, in words for people. Values that are codes: see VALUE_WORDS."""
 
+from serviceheft.assess import reasons
 from serviceheft.assess.judgement import Cause, Severity, register
+from serviceheft.assess.reasons import Reason
 from serviceheft.assess.scanner import LICENCES, PRODUCTS
 from serviceheft.i18n import N_
 
@@ -136,5 +138,83 @@ register(
         N_("Assign or renew the licence in the console."),
         ("state",),
         check="antivirus.licence",
+    ),
+)
+
+reasons.register(
+    Reason(
+        "antivirus.only_a_hint",
+        N_("Only Windows' security centre speaks of the scanner, which is a hint and no proof"),
+        N_("Measure the scanner through its own console."),
+    ),
+    Reason(
+        "antivirus.no_client",
+        N_("The agreed scanner's console is not asked by this version"),
+        N_("Look at the scanner's console by hand and note the result in the book."),
+    ),
+    Reason(
+        "antivirus.not_shown",
+        N_("The scanner does not tell this value"),
+        N_("Update the scanner's agent or console so that it reports the value."),
+    ),
+    Reason(
+        "console.not_asked",
+        N_("The scanner's console was not asked"),
+        N_("Set the console's address and API key in the customer's inventory."),
+    ),
+    Reason(
+        "console.unauthorised",
+        N_("The scanner's console rejects the API key"),
+        N_("Make a new API key in the console and put it into the customer's vault."),
+    ),
+    Reason(
+        "console.forbidden",
+        N_("The API key may not read the network inventory"),
+        N_("Give the API key the right to use the network API."),
+    ),
+    Reason(
+        "console.rate_limited",
+        N_("The scanner's console had too many requests"),
+        N_("Run the check again later; see which other tool uses the same API key."),
+    ),
+    Reason(
+        "console.unreachable",
+        N_("The scanner's console cannot be reached"),
+        N_("Check the console's address in the inventory and the way out to it."),
+    ),
+    Reason(
+        "console.timeout",
+        N_("The scanner's console did not answer in time"),
+        N_("Run the check again later."),
+    ),
+    Reason(
+        "console.certificate",
+        N_("The certificate of the scanner's console is not valid"),
+        N_("Renew the certificate or name the right CA file in the inventory; it is always checked."),
+    ),
+    Reason(
+        "console.cut_off",
+        N_("The answer of the scanner's console broke off"),
+        N_("Run the check again."),
+    ),
+    Reason(
+        "console.server_error",
+        N_("The scanner's console reports an error of its own"),
+        N_("Run the check again later; look at the vendor's status page."),
+    ),
+    Reason(
+        "console.refused_request",
+        N_("The scanner's console refuses the request"),
+        N_("Check the console's address and the parent group in the inventory."),
+    ),
+    Reason(
+        "console.invalid_answer",
+        N_("The scanner's console answers with something else than its API"),
+        N_("Check the console's address in the inventory; a proxy may answer in its place."),
+    ),
+    Reason(
+        "console.host_unknown",
+        N_("The scanner's console does not know this host"),
+        N_("Install the agent on the host or correct the host's name in the inventory."),
     ),
 )

@@ -1,8 +1,9 @@
 """What can be wrong with standard software, and what is done about it, in words for people."""
 
-from serviceheft.assess import actions
+from serviceheft.assess import actions, reasons
 from serviceheft.assess.actions import ActionKind
 from serviceheft.assess.judgement import Cause, Severity, register
+from serviceheft.assess.reasons import Reason
 from serviceheft.i18n import N_
 
 _LISTED = ("count", "applications")
@@ -90,4 +91,42 @@ actions.register(
     ),
     ActionKind("package.release", N_("Release {subject} and keep it up to date"), ("package",)),
     ActionKind("package.remove", N_("Remove {subject}"), ("package", "before")),
+)
+
+reasons.register(
+    Reason(
+        "software.not_told",
+        N_("Chocolatey does not tell what is installed"),
+        N_("Run choco list and choco outdated on the host, and mend what they complain about."),
+    ),
+    Reason(
+        "software.newest_unknown",
+        N_("The software source does not tell the newest version"),
+        N_("Check that the source can be reached from the host and offers the package."),
+    ),
+    Reason(
+        "software.removal_cap",
+        N_("The run has removed as many applications as it may"),
+        N_("Check that the list of applications is right; the next run goes on."),
+    ),
+    Reason(
+        "software.source_away",
+        N_("The software source cannot be reached"),
+        N_("Check the source's address in the inventory, its server, and the way to it from the host."),
+    ),
+    Reason(
+        "software.not_in_source",
+        N_("The software source does not have the package in this version"),
+        N_("Add the package to the source, or correct the version in the inventory."),
+    ),
+    Reason(
+        "software.checksum",
+        N_("The package's checksum does not fit"),
+        N_("Do not install it; find out who changed the file, then mend the package in the source."),
+    ),
+    Reason(
+        "software.failed",
+        N_("The installation failed"),
+        N_("Look at chocolatey.log on the host, mend the cause, and run the service again."),
+    ),
 )
