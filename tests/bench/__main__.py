@@ -10,11 +10,12 @@ import sys
 from datetime import UTC, datetime
 
 from lab.control import LabError
-from tests.bench import bench_book, bench_clock, bench_costs, bench_publish, bench_weekly
+from tests.bench import bench_book, bench_clock, bench_costs, bench_publish, bench_standard, bench_weekly
 from tests.bench.harness import BenchFailed, tell
 
 BENCHES = {
     "weekly": bench_weekly.run,
+    "standard": bench_standard.run,
     "costs": bench_costs.run,
     "clock": bench_clock.run,
     "book": bench_book.run,

@@ -2,8 +2,8 @@
 
 import sys
 
-from tests.bench.bench_weekly import WEEKLY, Row, profiled
 from tests.bench.harness import Cost, measured, raised, table, tell, title
+from tests.bench.runs import WEEKLY, Run, playbook
 
 HOSTS, QUICK_HOSTS = 50, 5
 FORKS = (5, 10, 25)
@@ -15,12 +15,12 @@ def run(*, quick: bool) -> None:
     hosts = QUICK_HOSTS if quick else HOSTS
     title(f"costs: where the time of a weekly run goes ({hosts} hosts)")
     with raised(hosts) as site:
-        forks = {count: profiled(site, WEEKLY, "--forks", str(count)) for count in FORKS}
+        forks = {count: playbook(site, WEEKLY, "--forks", str(count)) for count in FORKS}
     _fixed()
     tell()
-    _tasks(forks[FORKS[-1]][1], hosts)
+    parts(forks[FORKS[-1]])
     tell()
-    _forks({count: cost for count, (cost, _) in forks.items()}, hosts)
+    _forks({count: run.cost for count, run in forks.items()}, hosts)
 
 
 def _fixed() -> None:
@@ -38,17 +38,17 @@ def _fixed() -> None:
     )
 
 
-def _tasks(rows: list[Row], hosts: int) -> None:
-    """One line per task that runs on every host; what is done once is added up."""
-    lines, other = [], [0.0, 0.0, 0.0]
-    for row in rows:
+def parts(run: Run) -> None:
+    """Print one line per task that runs on hosts; what is done once is added up."""
+    hosts, lines, other = len(run.hosts), [], [0.0, 0.0, 0.0]
+    for row in run.rows:
         figures = [row.wall, row.own, row.workers]
         if row.name == "start" or (row.run + row.skipped and not row.once):
             lines.append([row.name, *_cells(figures, hosts)])
         else:
             other = [before + more for before, more in zip(other, figures, strict=True)]
     lines.append(["other: plays, tasks run once, summary", *_cells(other, hosts)])
-    total = [sum(getattr(row, name) for row in rows) for name in ("wall", "own", "workers")]
+    total = [sum(getattr(row, name) for row in run.rows) for name in ("wall", "own", "workers")]
     lines.append(["all", *_cells(total, hosts)])
     table(["part of the run", "wall s", "own CPU per host", "workers' CPU per host"], lines, first=64)
 

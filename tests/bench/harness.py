@@ -94,7 +94,7 @@ class Raised:
     """A generated customer whose hosts are up."""
 
     customer: Elsewhere
-    hosts: int
+    directory: Path
     pid: int
 
     def playbook(self, path: str, *options: str) -> list[str]:
@@ -112,17 +112,23 @@ class Raised:
 
 
 @contextmanager
-def raised(hosts: int) -> Iterator[Raised]:
-    """Emulated Windows hosts of a Basic customer, with a book of their own; lowered again in any case."""
+def raised(
+    hosts: int, *, tier: str = "basic", complete: Callable[[Elsewhere], None] = lambda customer: None
+) -> Iterator[Raised]:
+    """Emulated Windows hosts of a customer with a book of its own; lowered again in any case.
+
+    `complete` adds to the customer's inventory, before the hosts are made as it wants them.
+    """
     with tempfile.TemporaryDirectory(prefix="heft-bench-") as folder:
-        customer = write_customer(Path(folder), hosts=hosts, address_range=ADDRESS_RANGE)
+        customer = write_customer(Path(folder), hosts=hosts, tier=tier, address_range=ADDRESS_RANGE)
+        complete(customer)
         with patch.dict(os.environ, customer.environment):
             try:
                 where = site.raise_site(customer.load(), settings.now()).directory
                 pid = control.status(where).pid
                 if pid is None:
                     raise BenchFailed("The emulated hosts did not come up.")
-                yield Raised(customer, hosts, pid)
+                yield Raised(customer, where, pid)
             finally:
                 site.lower_site(customer.name)
 

@@ -1,4 +1,7 @@
-"""What each task of a run cost the controller, as JSON into the file that BENCH_TASK_COSTS names."""
+"""What each task of a run cost the controller, and how many tasks each host had, as JSON.
+
+It goes into the file that BENCH_TASK_COSTS names. A loop counts as often as it has items.
+"""
 
 import json
 import multiprocessing
@@ -6,7 +9,7 @@ import os
 import resource
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ansible.executor.stats import AggregateStats
 from ansible.executor.task_result import CallbackTaskResult
@@ -33,6 +36,7 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[dict[str, Any]] = []
+        self.hosts: dict[str, dict[str, int]] = {}
         self.at = (time.monotonic(), 0.0, 0.0)
         self._begin("start")
 
@@ -53,15 +57,31 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
         self._begin(task.get_name(), once=bool(task.run_once))
 
-    def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
-        self.rows[-1]["run"] += 1
+    def _count(self, result: CallbackTaskResult, what: Literal["run", "skipped"]) -> None:
+        """Count for the row; for the host, too, unless all hosts share the task."""
+        if result.task.loop and "results" in result.result and result.result["results"]:
+            return  # its items were counted
+        self.rows[-1][what] += 1
+        if not self.rows[-1]["once"]:
+            counts = self.hosts.setdefault(result.host.name, {"tasks": 0, "skipped": 0})
+            counts["tasks" if what == "run" else "skipped"] += 1
 
-    v2_runner_on_failed = v2_runner_on_ok
+    def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
+        self._count(result, "run")
+
     v2_runner_on_unreachable = v2_runner_on_ok
+    v2_runner_item_on_ok = v2_runner_on_ok
+    v2_runner_item_on_failed = v2_runner_on_ok
+
+    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
+        self._count(result, "run")
 
     def v2_runner_on_skipped(self, result: CallbackTaskResult) -> None:
-        self.rows[-1]["skipped"] += 1
+        self._count(result, "skipped")
+
+    v2_runner_item_on_skipped = v2_runner_on_skipped
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
         self._begin("end")
-        Path(os.environ["BENCH_TASK_COSTS"]).write_text(json.dumps(self.rows[:-1]), encoding="utf-8")
+        found = {"tasks": self.rows[:-1], "hosts": self.hosts}
+        Path(os.environ["BENCH_TASK_COSTS"]).write_text(json.dumps(found), encoding="utf-8")
