@@ -41,5 +41,5 @@ def _ours(customer: str) -> dict[str | None, list[str]]:
         return {
             shot.host: [str(name) for name in shot.measured.get("ours") or ()]  # type: ignore[union-attr]
             for shot in book.snapshots(customer)
-            if shot.subject == software.SUBJECT
+            if shot.subject == software.SUBJECT.name
         }

@@ -44,7 +44,7 @@ description:
 INCOMPLETE = 1
 REFUSED = 2  # bad input, nothing touched
 #: Tasks that write evidence: when one fails, nothing more may be changed.
-EVIDENCE = ("open_run", "stamp", "mended")
+EVIDENCE = ("open_run", "stamp")
 
 
 def ends_the_run[**P](method: Callable[P, None]) -> Callable[P, None]:
@@ -86,6 +86,7 @@ class CallbackModule(CallbackBase):
         self.changed: list[str] = []
         self.counted = 0
         self.lines: list[str] = []
+        self.play_name = ""
         self.task_name = ""
         self.blackout = Blackout()
 
@@ -135,11 +136,13 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self._finish_task()
-        if name := play.get_name().strip():
-            self.console.print(f"\n{name}", style="bold", markup=False)
+        self.play_name = play.get_name().strip()  # printed with its first task: many plays have no hosts
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:  # noqa: ARG002
         self._finish_task()
+        if self.play_name:
+            self.console.print(f"\n{self.play_name}", style="bold", markup=False)
+            self.play_name = ""
         self.task_name = task.get_name().rpartition(" : ")[2]
 
     def v2_playbook_on_handler_task_start(self, task: Task) -> None:

@@ -1,4 +1,4 @@
-"""visit | product_judgement(policy, check_mode, stopped), product_plan, product_settled: see assess/products.py."""
+"""visit | product_judgement(policy), product_plan, product_settled: see assess/products.py."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,17 +12,9 @@ def _section(visit: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return section
 
 
-def product_judgement(
-    visit: Mapping[str, Any], policy: Mapping[str, Any], check_mode: bool, stopped: bool
-) -> dict[str, Any]:
+def product_judgement(visit: Mapping[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
     wanted, section = ProductsPolicy.from_variables(policy), _section(visit)
-    if check_mode:
-        actions = products.actions_planned(section, wanted)
-    elif stopped:
-        actions = products.actions_held(section, wanted)
-    else:
-        actions = ()  # stamped with what became of them
-    return products.judge(section, wanted, actions).as_data()
+    return products.judge(section, wanted, products.actions_planned(section, wanted)).as_data()
 
 
 def product_plan(visit: Mapping[str, Any], policy: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""visit_result | remote_access_judgement(policy, check_mode): see src/serviceheft/assess/remote_access_acting.py."""
+"""visit_result | remote_access_judgement(policy): see src/serviceheft/assess/remote_access_acting.py."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,11 +6,9 @@ from typing import Any
 from serviceheft.assess import remote_access, remote_access_acting
 
 
-def remote_access_judgement(
-    visit: Mapping[str, Any], policy: Mapping[str, Any], check_mode: bool
-) -> dict[str, Any]:
+def remote_access_judgement(visit: Mapping[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
     wanted = remote_access.RemoteAccessPolicy.from_variables(policy)
-    return remote_access_acting.first_judgement(visit, wanted, check_mode=check_mode).as_data()
+    return remote_access_acting.first_judgement(visit, wanted).as_data()
 
 
 class FilterModule:

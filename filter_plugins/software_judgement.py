@@ -1,4 +1,4 @@
-"""facts | software_judgement(plan, policy, check_mode, stopped), and software_settled: see assess/software.py."""
+"""facts | software_judgement(plan, policy), and software_settled: see assess/software.py."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,16 +11,9 @@ def software_judgement(
     facts: Mapping[str, Any],
     plan: Mapping[str, Any],
     policy: Mapping[str, Any],
-    check_mode: bool,
-    stopped: bool,
 ) -> dict[str, Any]:
     planned, wanted = software.Plan.from_data(plan), SoftwarePolicy.from_variables(policy)
-    if check_mode:
-        actions = software.actions_planned(planned, facts, wanted)
-    elif planned.acts and not stopped:
-        actions = ()  # stamped with what became of them
-    else:
-        actions = software.actions_held(planned, facts, wanted, stopped=stopped)
+    actions = software.actions_planned(planned, facts, wanted)
     return software.judge(facts, wanted, planned.ours, actions).as_data()
 
 

@@ -193,6 +193,13 @@ def visit_on_order(customer: Customer, catalogue: Catalogue, now: datetime) -> d
     return found
 
 
+def may_change(service: CatalogueService, customer: Customer) -> bool:
+    """Whether a run may change devices for the service, or only look at them: contained, or ordered by name."""
+    choice = customer.services.get(service.number)
+    ordered = choice is not None and choice.enabled and choice.ordered
+    return ordered or _standing(service, customer).contained
+
+
 def clause(service: CatalogueService, customer: Customer) -> str:
     """Number and title of a section, in the customer's language: "2.7 Prüfung des Virenschutzes"."""
     return f"{service.number} {_title(service, customer)}"

@@ -135,8 +135,8 @@ def test_the_stop_file_stops_everything(site: PatchedCustomer, tmp_path: Path) -
     run = site.weekly(HEFT_STOP=str(stop))
     assert run.returncode == 0
     assert "so nothing will be changed: Microsoft recalls the November update\n" in run.stdout
-    assert site.actions("pc-001") == waits("patch.stop_file")
-    assert site.actions("pc-002") == [("definitions.update", "held", "patch.stop_file")]
+    assert site.actions("pc-001") == waits("change.stopped")
+    assert site.actions("pc-002") == [("definitions.update", "held", "change.stopped")]
     refused = site.heft("emergency", f"KB{KB}", "--reason", "exploited", "--yes", HEFT_STOP=str(stop))
     assert refused.returncode == 2
     assert refused.stderr.strip() == (

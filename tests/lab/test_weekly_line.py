@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from lab import defects
+from serviceheft import settings
 from tests.lab.rehearsal import Rehearsal, rehearse
 
 pytestmark = pytest.mark.lab
@@ -60,6 +62,19 @@ def test_what_a_ticket_ordered_is_billable_with_its_minutes(hourly: Rehearsal) -
     assert "Billable on ticket 2026-118: 0 min inside, 0 min outside of service hours." in done.stdout
     assert set(hourly.outcomes().values()) == {("done", None)}
     assert hourly.book.tickets("lichtblick") == []
+
+
+def test_a_visit_by_ticket_looks_and_changes_nothing_that_was_not_ordered(hourly: Rehearsal) -> None:
+    healthy = hourly.state("pc-001")
+    hourly.change("pc-001", lambda state: defects.plant(state, "anydesk_missing", settings.now()))
+    before = hourly.machines()
+    done = hourly.heft("weekly", "lichtblick", "--ticket", "2026-119")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert hourly.machines() == before
+    (stamp,) = [it for it in hourly.stamps() if it.service == "2.4"]
+    assert [it.cause for it in stamp.findings] == ["remote_access.missing"]
+    assert {(it.result.value, it.reason) for it in stamp.actions} == {("held", "change.not_ordered")}
+    hourly.change("pc-001", lambda state: state.update(healthy))
 
 
 def test_minutes_count_by_the_real_clock(hourly: Rehearsal) -> None:

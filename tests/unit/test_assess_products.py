@@ -151,11 +151,6 @@ def test_what_is_newer_than_agreed_is_left_as_it_is() -> None:
     assert products.plan(section(("{NEXT}", "Kalkulon Bau 2027", "2027")), policy({"name": "kalkulon"})) == ()
 
 
-def test_with_the_stop_file_there_all_is_held() -> None:
-    [held] = products.actions_held(section(EDGE), policy({"name": "kalkulon"}))
-    assert (held.kind, held.result, held.reason) == ("product.install", ActionResult.HELD, "patch.stop_file")
-
-
 def test_success_by_word_alone_is_a_failure_and_a_lost_host_is_told() -> None:
     wanted, before = policy({"name": "kalkulon"}), section(EDGE)
     [same] = products.actions_taken(before, before, {}, {}, wanted)

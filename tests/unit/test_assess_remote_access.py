@@ -200,7 +200,6 @@ def became(judgement: Judgement) -> list[tuple[str, str, str | None]]:
 
 def test_steps_in_their_order() -> None:
     assert steps([visited(healthy())], POLICY) == {
-        "wanted": False,
         "package": False,
         "start": None,
         "password": None,
@@ -217,7 +216,7 @@ def test_steps_in_their_order() -> None:
 def test_a_file_that_is_to_be_replaced_gets_no_password() -> None:
     """Also when replacing it has failed, and the visit after that shows it again."""
     old = visited(healthy(File=OLD, Signature=FOREIGN, Mark={}))
-    assert steps([old, old], POLICY) == {"wanted": True, "package": True, "start": None, "password": None}
+    assert steps([old, old], POLICY) == {"package": True, "start": None, "password": None}
 
 
 def test_after_an_installation_the_new_file_must_be_trusted_to_get_the_password() -> None:
@@ -274,15 +273,12 @@ def test_a_step_that_proved_needless_is_not_told() -> None:
     assert became(outcome([stopped, visited(healthy())], start=DONE)) == [("anydesk.start", "done", None)]
 
 
-def test_the_first_stamp_tells_the_plan_in_check_mode_and_what_is_held_otherwise() -> None:
-    def told(section: Raw, *, check_mode: bool) -> list[str]:
-        return [
-            it.result.value for it in first_judgement(visited(section), POLICY, check_mode=check_mode).actions
-        ]
+def test_the_first_judgement_tells_the_plan_and_what_is_held() -> None:
+    def told(section: Raw) -> list[str]:
+        return [it.result.value for it in first_judgement(visited(section), POLICY).actions]
 
-    assert told(ABSENT, check_mode=True) == ["planned", "planned"]
-    assert told(ABSENT, check_mode=False) == []
-    assert told(healthy(Mark={}, Signature=FOREIGN), check_mode=False) == ["held"]
+    assert told(ABSENT) == ["planned", "planned"]
+    assert told(healthy(Mark={}, Signature=FOREIGN)) == ["held"]
 
 
 # -- laws -----------------------------------------------------------------------------------------------------
@@ -324,7 +320,7 @@ SECTIONS = st.one_of(
 
 @given(SECTIONS)
 def test_whatever_a_host_sends_is_judged_and_gives_no_secret_away(section: Any) -> None:
-    judgement = first_judgement(visited(section), POLICY, check_mode=True)
+    judgement = first_judgement(visited(section), POLICY)
     data = json.dumps(judgement.as_data(), allow_nan=False)
     assert Judgement.from_data(json.loads(data)) == judgement
     assert "CANARY" not in data + repr(judgement) + repr(POLICY)

@@ -219,16 +219,16 @@ def test_a_second_measurement_that_failed_proves_nothing() -> None:
     assert (taken.result, taken.reason) == (ActionResult.FAILED, "reach.refused")
 
 
-def test_with_the_stop_file_there_all_is_held_and_says_so() -> None:
+def test_what_the_cap_keeps_back_is_held_and_the_rest_planned() -> None:
     wanted, before = policy({"name": "vlc"}), facts({"7zip": "25.1.0"})
     planned = software.capped({"pc": software.plan(before, wanted, ("7zip",))}, 0)["pc"]
-    held = software.actions_held(planned, before, wanted, stopped=True)
-    assert [(each.kind, each.result.value, each.reason) for each in held] == [
+    assert [
+        (each.kind, each.result.value, each.reason)
+        for each in software.actions_planned(planned, before, wanted)
+    ] == [
         ("package.remove", "held", "software.removal_cap"),
-        ("package.install", "held", "patch.stop_file"),
+        ("package.install", "planned", None),
     ]
-    only_capped = software.actions_held(planned, before, wanted)
-    assert [each.reason for each in only_capped] == ["software.removal_cap"]
 
 
 # -- laws ------------------------------------------------------------------------------------------------------

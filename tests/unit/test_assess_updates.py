@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from serviceheft.assess import updatestate
 from serviceheft.assess.judgement import Judgement
-from serviceheft.assess.updates import UpdatePolicy, judge
+from serviceheft.assess.updates import UpdatePolicy, judge, settle
 from serviceheft.assess.updatestate import patch_day
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
@@ -361,3 +362,67 @@ def test_failed_parts_are_not_measured() -> None:
     assert (judgement.outcome, judgement.reason) == ("not measured", "visit.section_failed")
     assert unmeasured(judgement) == {"updates.install_failed", "updates.automatic_updates"}
     assert "canary" not in str(judgement.as_data())
+
+
+SKIPPED = {"skipped": True, "msg": "timed out"}
+OFF = {"Policy": {"NoAutoUpdate": 1}}
+
+
+def told(judgement: Judgement) -> list[tuple[str, str, str | None]]:
+    return [(it.kind, it.result.value, it.reason) for it in judgement.actions]
+
+
+def test_updating_that_is_switched_off_is_to_be_switched_on() -> None:
+    assert told(judge(search(), section(**OFF), POLICY, NOW)) == [("updates.automatic", "planned", None)]
+    assert told(judge(search(), section(), POLICY, NOW)) == []
+    assert told(judge(search(), section(**OFF), UpdatePolicy(automatic_updates=False), NOW)) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "switches"),
+    [
+        ({}, {"values": [], "service": False}),
+        (
+            {"Policy": {"NoAutoUpdate": 1}},
+            {"values": [{"name": "NoAutoUpdate", "data": 0}], "service": False},
+        ),
+        (
+            {"Policy": {"NoAutoUpdate": 1, "AUOptions": 2}, "Service": {"StartMode": "Disabled"}},
+            {
+                "values": [{"name": "NoAutoUpdate", "data": 0}, {"name": "AUOptions", "data": 4}],
+                "service": True,
+            },
+        ),
+    ],
+)
+def test_all_that_keeps_a_host_from_updating_itself_is_switched(
+    parts: dict[str, Any], switches: dict[str, Any]
+) -> None:
+    assert updatestate.switches(section(**parts)) == switches
+    assert updatestate.switches(None) == {"values": [], "service": False}
+
+
+@pytest.mark.parametrize(
+    ("after", "visit", "said", "expected"),
+    [
+        (section(), {"sections": {}}, [{"changed": True}], ("done", None)),
+        (section(**OFF), {"sections": {}}, [{"changed": True}], ("failed", "updates.automatic_still_off")),
+        (
+            section(**OFF),
+            {"sections": {}},
+            [{"changed": True}, {"msg": "Access is denied."}],
+            ("failed", "reach.access_denied"),
+        ),
+        (
+            None,
+            {"unreachable": True, "msg": "Connection refused"},
+            [{"skipped": True, "msg": "x"}],
+            ("failed", "reach.refused"),
+        ),
+    ],
+)
+def test_only_the_second_visit_tells_whether_updating_is_on(
+    after: dict[str, Any] | None, visit: dict[str, Any], said: list[Any], expected: tuple[str, str | None]
+) -> None:
+    settled = settle(judge(search(), after, POLICY, NOW), visit, said)
+    assert told(settled) == [("updates.automatic", *expected)]

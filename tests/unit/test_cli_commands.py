@@ -236,6 +236,35 @@ def test_record_refuses(filled: Elsewhere, arguments: tuple[str, ...], message: 
     refused(heft("record", "lichtblick", *arguments, **filled.environment), message)
 
 
+def test_mended_is_noted_on_the_finding_and_closes_nothing(filled: Elsewhere) -> None:
+    with Book.open(f"sqlite:///{filled.base / 'var' / 'heft.sqlite'}", create=False) as book:
+        (ticket,) = book.tickets("lichtblick", open_only=True)
+    done = heft("mended", "lichtblick", ticket.number, "--note", "neu gestartet", **filled.environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(". To be measured: heft weekly lichtblick\n")
+    with Book.open(f"sqlite:///{filled.base / 'var' / 'heft.sqlite'}", create=False) as book:
+        (after,) = book.tickets("lichtblick", open_only=True)
+    assert after.finding.state == "mended"
+    assert "neu gestartet" in [text for _, text in after.comments]
+    wide = heft("status", "lichtblick", COLUMNS="200", **filled.environment).stdout
+    assert "(mended, to be measured)" in wide
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("lichtblick-000099", "--note", "x"),
+            "lichtblick has no open ticket 'lichtblick-000099'. Open are ",
+        ),
+        (("lichtblick-000001", "--note", " "), "Say in a sentence what was done: --note TEXT"),
+    ],
+    ids=["unknown ticket", "empty note"],
+)
+def test_mended_refuses(filled: Elsewhere, arguments: tuple[str, ...], message: str) -> None:
+    refused(heft("mended", "lichtblick", *arguments, **filled.environment), message)
+
+
 def test_validate_goes_through_all_customers_and_names_every_problem(tmp_path: Path) -> None:
     good = write_customer(tmp_path, name="gut", hosts=1)
     for name in ("schlecht", "schlimm"):

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from serviceheft.clock import parse_instant
-from serviceheft.entitlement import Owed, Standing, State, contained, owed, owed_hosts, visit_on_order
+from serviceheft.entitlement import (
+    Owed,
+    Standing,
+    State,
+    contained,
+    may_change,
+    owed,
+    owed_hosts,
+    visit_on_order,
+)
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.schema import (
     Billing,
@@ -348,3 +357,19 @@ def test_of_two_stamps_at_one_moment_the_later_one_counts() -> None:
 def test_what_waits_is_open_whatever_was_stamped_before() -> None:
     done, held = stamp("done"), stamp("held", at="2026-11-18 11:00")
     assert state_of(owed(customer(), CATALOGUE, [done, held], WEDNESDAY), "2.7", "2026-W47") is State.OPEN
+
+
+@pytest.mark.parametrize(
+    ("tier", "choice", "expected"),
+    [
+        (None, None, False),
+        (None, ServiceChoice(enabled=True, ordered=True, reason="Mail of 2026-11-02"), True),
+        ("basic", None, True),
+        ("basic", ServiceChoice(enabled=False, reason="Mail of 2026-11-02"), False),
+    ],
+)
+def test_devices_are_changed_where_that_is_contained_or_ordered(
+    tier: str | None, choice: ServiceChoice | None, expected: bool
+) -> None:
+    found = customer(tier, services={"2.4": choice} if choice else {})
+    assert may_change(CATALOGUE.services["2.4"], found) is expected

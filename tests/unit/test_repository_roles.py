@@ -43,12 +43,21 @@ def test_a_role_stands_in_the_lowest_tier_that_contains_its_service() -> None:
     assert {role_id(path) for path in SERVICE_ROLES} == expected
 
 
-def test_the_groups_of_what_is_owed_are_the_services_with_a_role() -> None:
-    text = (REPOSITORY / "inventories" / "_shared" / "owed.yml").read_text(encoding="utf-8")
-    groups = yaml.safe_load(text)["owed"]["children"]
-    assert {group for group in groups if group.startswith("owed_")} == {
-        f"owed_{service.number.replace('.', '_')}" for service in SERVICES.values()
-    }
+@pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
+def test_a_role_that_mends_has_a_play_on_the_hosts_that_are_to_be_mended(role: Path) -> None:
+    number = SERVICES[role.name].number.replace(".", "_")
+    text = (REPOSITORY / "playbooks" / f"{role.parent.name}.yml").read_text(encoding="utf-8")
+    plays = [play for play in yaml.safe_load(text) if play.get("hosts") == f"mending_{number}"]
+    assert len(plays) == (role / "tasks" / "mend.yml").exists()
+    for play in plays:
+        (task,) = play["tasks"]
+        assert (
+            task["ansible.builtin.import_role"]["name"],
+            task["ansible.builtin.import_role"]["tasks_from"],
+        ) == (
+            role.name,
+            "mend",
+        )
 
 
 @pytest.mark.parametrize("role", ROLES, ids=role_id)

@@ -27,11 +27,6 @@ register(
 
 reasons.register(
     Reason(
-        "patch.stop_file",
-        N_("The provider has stopped all changes"),
-        N_("The stop file tells why; when it is gone, the next run carries on."),
-    ),
-    Reason(
         "patch.freeze",
         N_("Nothing is changed on this day, as agreed"),
         N_("The first run after the freeze days carries on; an emergency update does not wait for it."),

@@ -160,15 +160,8 @@ def plan_as_data(steps: Iterable[Step]) -> list[dict[str, str]]:
 
 
 def actions_planned(section: Mapping[str, Any] | None, policy: ProductsPolicy) -> tuple[Action, ...]:
-    """What a dry run records."""
+    """What is to be done, in its order."""
     return tuple(_action(product, ActionResult.PLANNED, None) for product in _to_change(section, policy))
-
-
-def actions_held(section: Mapping[str, Any] | None, policy: ProductsPolicy) -> tuple[Action, ...]:
-    """What is recorded while the stop file is there."""
-    return tuple(
-        _action(product, ActionResult.HELD, "patch.stop_file") for product in _to_change(section, policy)
-    )
 
 
 def actions_taken(

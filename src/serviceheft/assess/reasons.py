@@ -18,6 +18,10 @@ class Reason:
     advice: str
 
 
+NO_COLLECTOR = "visit.no_collector"
+STOPPED = "change.stopped"
+NOT_ORDERED = "change.not_ordered"
+
 REASONS: dict[str, Reason] = {}
 
 
@@ -100,10 +104,19 @@ register(
         N_("Run the visit by hand with -vvv to see the host's own message."),
     ),
     Reason(
-        "visit.no_collector",
+        NO_COLLECTOR,
         N_("There is no automatic measurement for this kind of device yet"),
         N_("Its page shows what was agreed; check the device by hand."),
     ),
+    # Why nothing was changed, whatever the service
+    Reason(
+        STOPPED,
+        N_("The provider has stopped all changes"),
+        N_("The stop file tells why; when it is gone, the next run carries on."),
+    ),
+    Reason(
+        NOT_ORDERED,
+        N_("The visit was to look only: changing devices is not part of the contract"),
+        N_("Order the service; then the next visit does it."),
+    ),
 )
-
-NO_COLLECTOR = "visit.no_collector"

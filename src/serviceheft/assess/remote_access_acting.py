@@ -31,21 +31,16 @@ _FAILURES = {
 }
 
 
-def first_judgement(visit: Mapping[str, Any], policy: RemoteAccessPolicy, *, check_mode: bool) -> Judgement:
-    """What the visit found. Its actions are those that this stamp is the last word on: in check mode all, else
-    what is held back while nothing else is to be done.
-    """
+def first_judgement(visit: Mapping[str, Any], policy: RemoteAccessPolicy) -> Judgement:
+    """What the visit found, and what is to be done about it."""
     section = _section(visit)
-    wanted = actions(section, policy)
-    last_word = check_mode or not any(one.result is ActionResult.PLANNED for one in wanted)
-    return replace(judge(section, policy), actions=wanted if last_word else ())
+    return replace(judge(section, policy), actions=actions(section, policy))
 
 
 def steps(visits: Sequence[Mapping[str, Any]], policy: RemoteAccessPolicy) -> dict[str, Any]:
     """What the role's tasks are to do now, by the newest visit.
 
-    {"wanted": whether anything is to be done, "package": bool, "start": name of the service or None,
-    "password": {"Path", "Fingerprint"} or None}
+    {"package": bool, "start": name of the service or None, "password": {"Path", "Fingerprint"} or None}
     """
     section = _section(_newest(visits))
     planned = {one.kind for one in actions(section, policy) if one.result is ActionResult.PLANNED}
@@ -57,7 +52,6 @@ def steps(visits: Sequence[Mapping[str, Any]], policy: RemoteAccessPolicy) -> di
         path = text(mapping(section, "File"), "Path")
         password = {"Path": path, "Fingerprint": policy.fingerprint(identifier)} if path else None
     return {
-        "wanted": bool(planned),
         "package": package,
         # An installer starts its service itself; if it does not, the next run does.
         "start": service_name(section) if "anydesk.start" in planned and not package else None,

@@ -173,26 +173,12 @@ def capped(plans: Mapping[str, Plan], maximum: int) -> dict[str, Plan]:
 
 
 def actions_planned(one: Plan, facts: object, policy: SoftwarePolicy) -> tuple[Action, ...]:
-    """What a dry run records: all steps as planned, and what is held back."""
+    """What is to be done, and what the cap holds back."""
     return tuple(
         action
         if action.result is ActionResult.HELD
         else Action(**{**vars(action), "result": ActionResult.PLANNED})
         for action in _steps(one, facts, policy)
-    )
-
-
-def actions_held(
-    one: Plan, facts: object, policy: SoftwarePolicy, *, stopped: bool = False
-) -> tuple[Action, ...]:
-    """What is held back, for a host on which nothing is done; with the stop file there (`stopped`) that is all."""
-    steps = _steps(one, facts, policy)
-    if not stopped:
-        return tuple(action for action in steps if action.result is ActionResult.HELD)
-    held = {"result": ActionResult.HELD, "reason": "patch.stop_file"}
-    return tuple(
-        action if action.result is ActionResult.HELD else Action(**{**vars(action), **held})
-        for action in steps
     )
 
 

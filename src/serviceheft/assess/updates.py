@@ -3,17 +3,18 @@
 What is missing comes from a search through ansible.windows.win_updates; the rest from the visit.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Self
 
 from serviceheft.assess import reach
 from serviceheft.assess import updates_words as _words  # noqa: F401 - registers them
-from serviceheft.assess.judgement import Judgement
+from serviceheft.assess.actions import Action, ActionResult
+from serviceheft.assess.judgement import CheckResult, Judgement
 from serviceheft.assess.normalform import as_measured
-from serviceheft.assess.reading import age_in_days
+from serviceheft.assess.reading import age_in_days, mapping
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.updatestate import SEVERITIES, MissingUpdate, UpdateState, read_state
 from serviceheft.assess.verdict import Verdict
@@ -61,6 +62,8 @@ SUBJECT = Subject(
     },
 )
 
+_SWITCHED_OFF = "updates.automatic_updates_off"
+_SWITCH_ON = Action("updates.automatic", "Windows", ActionResult.PLANNED)
 _TOLERATED = MappingProxyType({"critical": 7, "important": 14, "moderate": 30, "low": 60, "unspecified": 30})
 
 
@@ -125,16 +128,36 @@ def judge(
         moment_name="installed_at",
         missing=lacking,
     )
+    actions: tuple[Action, ...] = ()
     if policy.automatic_updates:
         if state.automatic_updates is None:
             verdict.unmeasured("updates.automatic_updates", lacking)
         elif state.automatic_updates == "off":
-            verdict.found("updates.automatic_updates_off", setting=state.automatic_updates_setting)
+            verdict.found(_SWITCHED_OFF, setting=state.automatic_updates_setting)
+            actions = (_SWITCH_ON,)
         else:
             verdict.ok("updates.automatic_updates")
     _judge_source(verdict, state, policy, lacking)
     known = as_measured(state)
-    return verdict.conclude(known if any(value is not None for value in known.values()) else {})
+    return verdict.conclude(known if any(value is not None for value in known.values()) else {}, actions)
+
+
+def settle(after: Judgement, visit: object, said: Iterable[object]) -> Judgement:
+    """The judgement after automatic updating was switched on, with what became of that.
+
+    `visit` is the registered result of the second visit, `said` those of the tasks that switched it on: they tell
+    why it failed, and nothing else.
+    """
+    check = next(it.result for it in after.checks if it.key == "updates.automatic_updates")
+    if check is CheckResult.OK:
+        return replace(after, actions=(replace(_SWITCH_ON, result=ActionResult.DONE),))
+    reason = "updates.automatic_still_off"
+    for result in (*said, visit):
+        answer = mapping(result)
+        if not answer.get("skipped") and (answer.get("unreachable") or answer.get("msg")):
+            reason = reach.classify(answer).code
+            break
+    return replace(after, actions=(replace(_SWITCH_ON, result=ActionResult.FAILED, reason=reason),))
 
 
 def _judge_missing(

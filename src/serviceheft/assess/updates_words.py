@@ -1,6 +1,7 @@
 """What can be wrong with Windows updates, in words for people."""
 
-from serviceheft.assess import reasons
+from serviceheft.assess import actions, reasons
+from serviceheft.assess.actions import ActionKind
 from serviceheft.assess.judgement import Cause, Severity, register
 from serviceheft.assess.reasons import Reason
 from serviceheft.i18n import N_
@@ -108,6 +109,8 @@ register(
     ),
 )
 
+actions.register(ActionKind("updates.automatic", N_("Let {subject} update itself again")))
+
 reasons.register(
     Reason(
         "updates.not_searched",
@@ -123,5 +126,10 @@ reasons.register(
         "updates.undated",
         N_("The age of a missing update is not known"),
         N_("Let the host look for updates by itself, then run the check again."),
+    ),
+    Reason(
+        "updates.automatic_still_off",
+        N_("Windows still does not update itself after that was switched on"),
+        N_("Look for a group policy that switches automatic updating off."),
     ),
 )

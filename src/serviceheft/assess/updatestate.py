@@ -249,6 +249,10 @@ def _pending_since(raw: Mapping[str, Any], installed: list[datetime], now: datet
     return iso(min((at for at in installed if booted is not None and at > booted), default=None))
 
 
+#: AUOptions that leave the decision to the user.
+_ASKS_FIRST = (1, 2, 3)
+
+
 def _automatic_updates(raw: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """On or off, and the setting that switches it off, in Windows' own names.
 
@@ -261,12 +265,27 @@ def _automatic_updates(raw: Mapping[str, Any]) -> tuple[str | None, str | None]:
     if whole_number(policy, "NoAutoUpdate") == 1:
         return "off", "NoAutoUpdate=1"
     options = whole_number(policy, "AUOptions")
-    if options in (1, 2, 3):
+    if options in _ASKS_FIRST:
         return "off", f"AUOptions={options}"
     start_mode = text(mapping(raw, "Service"), "StartMode")
     if start_mode == "Disabled":
         return "off", "wuauserv=Disabled"
     return (None, None) if start_mode is None else ("on", None)
+
+
+def switches(section: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What keeps the host from updating itself, as it is to be set.
+
+    {"values": [{"name", "data"}] under the policy key of automatic updating, "service": whether wuauserv is disabled}
+    """
+    raw = mapping(section)
+    policy = mapping(raw, "Policy")
+    values = []
+    if whole_number(policy, "NoAutoUpdate") == 1:
+        values.append({"name": "NoAutoUpdate", "data": 0})
+    if whole_number(policy, "AUOptions") in _ASKS_FIRST:
+        values.append({"name": "AUOptions", "data": 4})  # download and install on schedule
+    return {"values": values, "service": text(mapping(raw, "Service"), "StartMode") == "Disabled"}
 
 
 def _source(raw: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""heft record, verify: adding to the book by hand, and proving it whole."""
+"""heft record, mended, verify: adding to the book by hand, and proving it whole."""
 
 from typing import Annotated
 
@@ -26,6 +26,22 @@ def record(
 
     stamped = record_by_hand(load(customer), load_catalogue(), service, host, note)
     typer.echo(f"{service} stamped for {stamped}.")
+
+
+def mended(
+    customer: CustomerArgument,
+    ticket: Annotated[str, typer.Argument(help="Number of the ticket, as heft status shows it.")],
+    note: Annotated[str, typer.Option(help="What was done, in a sentence. Goes into the book as it is.")],
+) -> None:
+    """Note that somebody mended what a ticket is about. It is closed when the next run measures it well.
+
+    [bold]Example[/]
+
+      heft mended musterbau musterbau-000004 --note "Agent neu installiert"
+    """
+    from serviceheft.running.by_hand import note_mended
+
+    typer.echo(f"{note_mended(load(customer), ticket, note)}. To be measured: heft weekly {customer}")
 
 
 def verify(
@@ -62,5 +78,5 @@ def verify(
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (record, verify):
+    for command in (record, mended, verify):
         app.command()(command)

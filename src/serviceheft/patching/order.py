@@ -149,7 +149,7 @@ class _Run:
 
     def _everything_waits(self, too_many: bool) -> str | None:
         if self._stopped:
-            return "patch.stop_file"
+            return "change.stopped"
         if self._policy.emergency is None and windows.is_frozen(self._policy.freeze, self._now):
             return "patch.freeze"
         return "patch.ring_failed" if too_many else None

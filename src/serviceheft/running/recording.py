@@ -10,11 +10,13 @@ from serviceheft.assess import antivirus
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.antivirus_log import antivirus_log_line
 from serviceheft.assess.judgement import Judgement, Outcome
-from serviceheft.assess.reasons import NO_COLLECTOR
+from serviceheft.assess.mending import before_mending
+from serviceheft.assess.reasons import NO_COLLECTOR, NOT_ORDERED, STOPPED
 from serviceheft.clock import reaction_deadline
-from serviceheft.entitlement import clause
+from serviceheft.entitlement import clause, may_change
 from serviceheft.model.schema import Customer
 from serviceheft.running.session import Session, open_book
+from serviceheft.running.stop import stop_reason
 from serviceheft.tickets import Contact
 
 _CHANGES = ("found", "opened", "seen", "closed", "tickets_opened", "tickets_closed", "planned")
@@ -41,6 +43,8 @@ class Record:
     tickets_closed: tuple[str, ...] = ()
     #: Kinds of the actions that a dry run would take.
     planned: tuple[str, ...] = ()
+    #: Whether the host is to be mended now.
+    mends: bool = False
 
     @property
     def carried_out(self) -> bool:
@@ -59,6 +63,7 @@ class Record:
             host=data["host"],
             outcome=Outcome(data["outcome"]),
             reason=data["reason"],
+            mends=data["mends"],
             **{name: tuple(data[name]) for name in _CHANGES},
         )
 
@@ -78,6 +83,9 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
     now = settings.now()
     customer = session.customer
     known = session.catalogue.services[service]
+    judgement, mends = before_mending(
+        judgement, dry_run=session.order.dry_run, held_for=_held_for(session, service)
+    )
     with open_book() as book:
         stamped = book.stamp(
             session.run,
@@ -106,7 +114,15 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
         tickets_opened=stamped.tickets_opened,
         tickets_closed=stamped.tickets_closed,
         planned=tuple(action.kind for action in judgement.actions if action.result is ActionResult.PLANNED),
+        mends=mends,
     )
+
+
+def _held_for(session: Session, service: str) -> str | None:
+    """Why the service must not change hosts now: it was only ordered to look, or the provider stopped all changes."""
+    if not may_change(session.catalogue.services[service], session.customer):
+        return NOT_ORDERED
+    return STOPPED if not session.order.dry_run and stop_reason() else None
 
 
 def record_missing(
@@ -128,9 +144,3 @@ def left_over(session: Session, host: str) -> Judgement:
     return Judgement(
         outcome=Outcome.NOT_MEASURED, reason="visit.section_missing" if collected else NO_COLLECTOR
     )
-
-
-def record_mending(session: Session, service: str, host: str, cause: str, note: str) -> None:
-    """Note in the finding's life that somebody acted; only the next measurement closes it. Raises as record()."""
-    with open_book() as book:
-        book.mend(session.run, service, host, cause, now=settings.now(), note=note)
