@@ -1,6 +1,5 @@
 """Raising and lowering emulated Windows hosts from Python; safe to call again at any time."""
 
-import fcntl
 import json
 import os
 import signal
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab import serving
 from lab.ca import CertificateAuthority
 from lab.windows.faults import Faults
 from lab.windows.host import HostAddress
@@ -48,11 +48,7 @@ class LabStatus:
 
 def status(directory: Path) -> LabStatus:
     """Whether a server holds the directory and has bound all its addresses."""
-    path = directory / "windows.pid"
-    if not path.exists() or not _locked(path):
-        return LabStatus(directory, None)
-    text = path.read_text(encoding="ascii").strip()
-    return LabStatus(directory, int(text) if text else None)
+    return LabStatus(directory, serving.ready(directory / "windows.pid"))
 
 
 def raise_lab(directory: Path, hosts: Sequence[WindowsHost], *, timeout: float = 30.0) -> LabStatus:
@@ -82,7 +78,7 @@ def lower_lab(directory: Path, *, timeout: float = 10.0) -> None:
         return
     for way in (signal.SIGTERM, signal.SIGKILL):
         os.kill(now.pid, way)
-        if _until(lambda: not _locked(pid_file), timeout):
+        if _until(lambda: serving.holder(pid_file) is None, timeout):
             return
     raise LabError(f"The lab's process {now.pid} does not end. See {directory / 'windows.log'}.")
 
@@ -133,18 +129,6 @@ def _address(directory: Path, host: str) -> HostAddress:
         if entry["name"] == host:
             return HostAddress(host, entry["address"], entry["port"])
     raise LabError(f"{directory} has no host {host}.")
-
-
-def _locked(path: Path) -> bool:
-    """Whether a process holds the file's lock (its own process's exit drops it, whatever way it ended)."""
-    try:
-        with path.open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
 
 
 def _listens(where: HostAddress) -> bool:

@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import os
 import signal
 import sys
 from pathlib import Path
 from typing import TextIO
 
+from lab import serving
 from lab.gravityzone.server import STATE_FILE, ConsoleServer
 
 
@@ -25,10 +25,7 @@ def main() -> int:
     if not (directory / STATE_FILE).exists():
         return _refuse(f"{directory} has no {STATE_FILE}.")
     with (directory / "gravityzone.pid").open("a+") as pid_file:
-        try:
-            # The lock, not the number in the file, says that it is up: it cannot outlive the process.
-            fcntl.flock(pid_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not serving.hold(pid_file):
             return _refuse(f"The console of {directory} is already up.")
         pid_file.truncate(0)
         try:

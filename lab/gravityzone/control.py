@@ -1,6 +1,5 @@
 """Raising and lowering the emulated console from Python; safe to call again at any time."""
 
-import fcntl
 import os
 import signal
 import socket
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lab import serving
 from lab.ca import CertificateAuthority
 from lab.gravityzone.server import STATE_FILE
 from lab.gravityzone.state import Json
@@ -85,16 +85,7 @@ def set_console_faults(
 
 def console_process(directory: Path) -> int | None:
     """The id of the process that serves `directory` and listens, None when there is none."""
-    try:
-        with (directory / "gravityzone.pid").open("r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                text = file.read().strip()
-                return int(text) if text else None
-            return None
-    except FileNotFoundError:
-        return None
+    return serving.ready(directory / "gravityzone.pid")
 
 
 def _listens(address: str, port: int) -> bool:

@@ -1,18 +1,13 @@
 """`python -m lab.windows --directory DIRECTORY`: serve the emulated Windows hosts that hosts.json names."""
 
 import argparse
-import fcntl
 import os
 import signal
 import sys
-import time
 from pathlib import Path
-from typing import TextIO
 
+from lab import serving
 from lab.windows.server import LabError, Server
-
-_ATTEMPTS = 20
-_PAUSE_SECONDS = 0.05
 
 
 def main() -> int:
@@ -25,7 +20,7 @@ def main() -> int:
     except OSError as error:
         return _refuse(f"{directory} is no lab: {error.strerror}. `hosts.json` and `machines/` belong there.")
     with pid_file:
-        if not _lock(pid_file):
+        if not serving.hold(pid_file):
             return _refuse(f"The Windows hosts of {directory} are already up.")
         pid_file.truncate(0)
         try:
@@ -40,21 +35,6 @@ def main() -> int:
         server.serve()
         pid_file.truncate(0)
     return 0
-
-
-def _lock(pid_file: TextIO) -> bool:
-    """Hold the file's lock. It, not the number in the file, says that a lab is up: it cannot outlive the process.
-
-    Whoever asks whether the lab is up holds the lock for a moment, hence more than one attempt.
-    """
-    for _ in range(_ATTEMPTS):
-        try:
-            fcntl.flock(pid_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            time.sleep(_PAUSE_SECONDS)
-        else:
-            return True
-    return False
 
 
 def _refuse(message: str) -> int:
