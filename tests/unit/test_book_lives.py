@@ -149,6 +149,27 @@ def test_mending_is_not_closing(book: Book) -> None:
         book.mend(run, "2.7", "mb-pc-01", OUTDATED, now=at, note="-")
 
 
+def test_what_nobody_will_measure_again_comes_to_an_end_with_its_ticket(book: Book) -> None:
+    run = begun(book)
+    stamped(book, run, judged(OUTDATED), host="mb-pc-01")
+    stamped(book, run, judged(OUTDATED, UNKNOWN), host="mb-pc-02")
+    stamped(book, run, judged(OUTDATED), None, service="3.1")
+    dropped = book.drop(run, lambda service, host: host != "mb-pc-02", now=NOW)
+    assert [(it.host, it.cause) for it in dropped] == [("mb-pc-02", OUTDATED), ("mb-pc-02", UNKNOWN)]
+    lives = {(it.host, it.cause): (it.state, it.closed_at) for it in book.findings("musterbau")}
+    assert lives == {
+        ("mb-pc-01", OUTDATED): ("open", None),
+        ("mb-pc-02", OUTDATED): ("dropped", NOW),
+        ("mb-pc-02", UNKNOWN): ("dropped", NOW),
+        (None, OUTDATED): ("open", None),
+    }
+    assert [it.state for it in book.tickets("musterbau")] == ["open", "closed", "open"]
+    assert book.drop(run, lambda service, host: host != "mb-pc-02", now=NOW) == ()
+    assert stamped(book, run, judged(OUTDATED), host="mb-pc-02").tickets_opened  # it came back
+    assert book.drop(begun(book, dry_run=True), lambda service, host: False, now=NOW) == ()
+    assert book.verify("musterbau") == []
+
+
 def test_a_service_done_by_people_is_stamped_with_their_note(book: Book) -> None:
     run = begun(book, kind="manual")
     stamped(

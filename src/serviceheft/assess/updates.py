@@ -82,12 +82,7 @@ class UpdatePolicy:
     def from_variables(cls, variables: Mapping[str, Any]) -> Self:
         """From a host's variables update_check_*; severities that are not named keep their default."""
         prefix = "update_check_"
-        plain = (
-            "server_selection",
-            "automatic_updates",
-            "maximum_search_age_days",
-            "maximum_installation_age_days",
-        )
+        plain = ("server_selection", "automatic_updates")
         chosen = {name: variables[prefix + name] for name in plain if prefix + name in variables}
         tolerated = {**_TOLERATED, **dict(variables.get(prefix + "tolerated_days", {}))}
         return cls(tolerated_days=tolerated, **chosen)

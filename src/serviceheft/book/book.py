@@ -13,7 +13,7 @@ from serviceheft.book import reading, schema
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
 from serviceheft.book.errors import RunRefused
-from serviceheft.book.living import Living, TicketPolicy
+from serviceheft.book.living import NO_LONGER_THERE, Living, TicketPolicy
 from serviceheft.book.processes import Process
 from serviceheft.book.records import FindingLife, Run, RunOutcome, Snapshot, Stamp, Stamped, Ticket
 from serviceheft.book.store import Store
@@ -172,6 +172,34 @@ class Book:
             appending.write()
         return stamped
 
+    def drop(
+        self, run: str, kept: Callable[[str, str | None], bool], *, now: datetime
+    ) -> tuple[FindingLife, ...]:
+        """End the open findings of which `kept`(service, host) says that nobody will measure them again.
+
+        Their tickets are closed. A dry run drops nothing.
+        """
+        customer = self._customer(run)
+        with self._store.writing(customer) as connection:
+            if _open_run(connection, run, now).dry_run:
+                return ()
+            lives, _ = reading.lives(connection, customer)
+            gone = tuple(it for it in lives if it.is_open and not kept(it.service, it.host))
+            appending = Appending(connection, customer, run, now)
+            for life in gone:
+                appending.append(
+                    "finding dropped",
+                    service=life.service,
+                    host=life.host,
+                    subject=life.cause,
+                    body={"finding": life.number},
+                )
+                if life.ticket:
+                    BookTickets(appending, life.service, life.host).close(life.ticket, NO_LONGER_THERE)
+            if gone:
+                appending.write()
+        return gone
+
     def mend(self, run: str, service: str, host: str | None, cause: str, *, now: datetime, note: str) -> None:
         """Record that somebody acted on an open finding; only a measurement closes it. The ticket gets
         `note`.
@@ -183,7 +211,7 @@ class Book:
             if _open_run(connection, run, now).dry_run:
                 raise ValueError("A dry run mends nothing.")
             lives, _ = reading.lives(connection, customer, (service, host))
-            life = next((it for it in lives if it.cause == cause and it.state != "closed"), None)
+            life = next((it for it in lives if it.cause == cause and it.is_open), None)
             if life is None:
                 raise ValueError(
                     f"{customer}: {cause} is not open for {service} on {host or 'the customer'}."
@@ -231,10 +259,10 @@ class Book:
             return reading.stamps(connection, customer, since=since, service=service, host=host, run=run)
 
     def findings(self, customer: str, *, open_only: bool = False) -> list[FindingLife]:
-        """Findings by their opening; open_only leaves out what a measurement has closed."""
+        """Findings by their opening; open_only leaves out those that have come to an end."""
         with self._store.reading() as connection:
             lives, _ = reading.lives(connection, customer)
-        return [it for it in lives if not (open_only and it.state == "closed")]
+        return [it for it in lives if it.is_open or not open_only]
 
     def tickets(self, customer: str, *, open_only: bool = False) -> list[Ticket]:
         """Tickets by their number."""

@@ -10,7 +10,7 @@ from serviceheft.assess.judgement import Severity
 from serviceheft.book.chain import Entry
 from serviceheft.book.records import FindingLife, Ticket
 
-FINDING_KINDS = ("finding opened", "finding seen", "finding mended", "finding closed")
+FINDING_KINDS = ("finding opened", "finding seen", "finding mended", "finding closed", "finding dropped")
 TICKET_KINDS = ("ticket opened", "ticket commented", "ticket closed", "ticket mirrored")
 
 
@@ -65,6 +65,8 @@ def _finding(lives: dict[int, FindingLife], entry: Entry, body: dict[str, Any]) 
             lives[number] = replace(life, mended_at=at, state="mended")
         case "finding closed":
             lives[number] = replace(life, closed_at=at, state="closed")
+        case "finding dropped":
+            lives[number] = replace(life, closed_at=at, state="dropped")
 
 
 def _ticket(

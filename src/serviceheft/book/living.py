@@ -11,6 +11,7 @@ from serviceheft.tickets import REPORTER, Contact, TicketOrder
 from serviceheft.tickets.in_book import BookTickets
 
 MEASURED_WELL = "Measured well again."
+NO_LONGER_THERE = "The host or the service is no longer part of what was agreed."
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Living:
 
     def apply(self, number: int, judgement: Judgement, lives: Iterable[FindingLife]) -> Stamped:
         """`number` is the stamp's entry; `lives` are all lives of this service on this host."""
-        living = {life.cause: life for life in lives if life.state != "closed"}
+        living = {life.cause: life for life in lives if life.is_open}
         opened: list[str] = []
         seen: list[str] = []
         tickets_opened: list[str] = []

@@ -71,9 +71,10 @@ class Stamp:
 
 @dataclass(frozen=True)
 class FindingLife:
-    """A finding from its opening to its closing by measurement. `number` is the entry that opened it.
+    """A finding from its opening to its end. `number` is the entry that opened it.
 
-    `mended_at` is when somebody last acted; a finding seen again after that is open again.
+    `mended_at` is when somebody last acted; a finding seen again after that is open again. "closed": measured well;
+    "dropped": its host or its service is no longer there to be measured.
     """
 
     number: int
@@ -87,8 +88,12 @@ class FindingLife:
     last_seen_at: datetime
     mended_at: datetime | None
     closed_at: datetime | None
-    state: Literal["open", "mended", "closed"]
+    state: Literal["open", "mended", "closed", "dropped"]
     ticket: str | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("open", "mended")
 
 
 @dataclass(frozen=True)

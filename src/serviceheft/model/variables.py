@@ -100,8 +100,8 @@ class Variables(Model):
     """Older virus definitions are a finding. (2.7)"""
     antivirus_check_minimum_product_version: Version | None
     """Older versions of the scanner are a finding; null: any version will do. (2.7)"""
-    antivirus_check_maximum_scan_age_days: Days
-    """A longer time since the last complete or quick scan is a finding. (2.7)"""
+    antivirus_check_maximum_scan_age_days: Days | None
+    """A longer time since the last complete or quick scan is a finding; null: not checked. (2.7)"""
     antivirus_check_maximum_console_silence_days: Days
     """A longer time since the device spoke to the scanner's console is a finding. (2.7)"""
     antivirus_check_gravityzone_url: Annotated[HttpsUrl, ALL]

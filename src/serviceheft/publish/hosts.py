@@ -98,12 +98,12 @@ def pages(source: Source, links: Mapping[str, HostLink]) -> Iterator[HostPage]:
 def _page(source: Source, host: Host, link: HostLink, sites: Mapping[str, str]) -> HostPage:
     reader = source.reader
     findings = [
-        (finding.state, finding_row(source, finding, link)) for finding in source.findings_by_host[host.name]
+        (finding.is_open, finding_row(source, finding, link)) for finding in source.findings_by_host[host.name]
     ]
     still_open = tuple(
-        sorted((row for state, row in findings if state != "closed"), key=lambda row: row.rank)
+        sorted((row for is_open, row in findings if is_open), key=lambda row: row.rank)
     )
-    closed = tuple(row for state, row in reversed(findings) if state == "closed")
+    closed = tuple(row for is_open, row in reversed(findings) if not is_open)
     snapshots = {shot.subject: shot for shot in source.snapshots_by_host[host.name]}
     wanted = allowed.wanted(host.variables, host.name)
     kind = word(words.GROUPS, host.groups[-1], reader)
@@ -142,7 +142,7 @@ def _page(source: Source, host: Host, link: HostLink, sites: Mapping[str, str]) 
 
 def _state(source: Source, host: str) -> Mark:
     """The worst open finding; else whether all that is owed automatically was measured in its period."""
-    severities = {f.severity.value for f in source.findings_by_host[host] if f.state != "closed"}
+    severities = {f.severity.value for f in source.findings_by_host[host] if f.is_open}
     owed = [one for one in source.owed_by_host[host] if one.current and one.kind == "automatic"]
     done = sum(one.state is State.DONE for one in owed)
     if severities & {"critical", "warning"}:

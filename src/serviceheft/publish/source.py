@@ -35,7 +35,7 @@ class Source:
 
     @cached_property
     def open_findings(self) -> list[FindingLife]:
-        return [finding for finding in self.findings if finding.state != "closed"]
+        return [finding for finding in self.findings if finding.is_open]
 
     @cached_property
     def findings_by_host(self) -> Mapping[str | None, list[FindingLife]]:

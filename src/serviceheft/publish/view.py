@@ -173,7 +173,7 @@ class BookView:
         rows = [
             finding_row(self._source, finding, host_link(self._links, finding.host))
             for finding in self._source.findings
-            if (finding.state == "closed") is closed
+            if finding.is_open is not closed
         ]
         if closed:
             return sorted(rows, key=lambda row: row.closed_at or row.last_seen_at, reverse=True)
@@ -257,7 +257,7 @@ class BookView:
         end = run.ended_at or self._source.now
         rows = []
         for finding in self._source.findings:
-            for code, when in (("opened", finding.opened_at), ("closed", finding.closed_at)):
+            for code, when in (("opened", finding.opened_at), (finding.state, finding.closed_at)):
                 if when and run.began_at <= when <= end:
                     change = mark(words.CHANGES, code, self._reader)
                     link = host_link(self._links, finding.host)

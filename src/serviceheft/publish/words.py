@@ -48,6 +48,7 @@ FINDING_STATES = {
     "open": (N_("open"), "warning"),
     "mended": (N_("mended, not measured again yet"), "open"),
     "closed": (N_("closed"), "done"),
+    "dropped": (N_("no longer part of what was agreed"), "none"),
 }
 TICKETS = {
     "overdue": (N_("overdue"), "critical"),
@@ -79,6 +80,7 @@ RUNS = {
 CHANGES = {
     "opened": (N_("found"), "warning"),
     "closed": (N_("mended, by measurement"), "done"),
+    "dropped": (N_("no longer part of what was agreed"), "none"),
 }
 ACTIONS = {
     "failed": (N_("failed"), "critical"),

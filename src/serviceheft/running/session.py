@@ -5,7 +5,7 @@ A run touches exactly one customer. Everything that can be refused is refused he
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -159,6 +159,8 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
             limit=order.limit,
             tier=customer.contract.tier,
         )
+        if not order.dry_run:
+            book.drop(run, _measured_again(customer, catalogue, now), now=now)
     _current = Session(
         customer=customer,
         catalogue=catalogue,
@@ -172,11 +174,22 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
     return _current
 
 
+def _measured_again(
+    customer: Customer, catalogue: Catalogue, now: datetime
+) -> Callable[[str, str | None], bool]:
+    """Whether runs to come measure a service on a host; the rest was removed, or is no longer agreed."""
+    if customer.contract.kind == "hourly":
+        found = visit_on_order(customer, catalogue, now)
+    else:
+        found = owed_hosts(owed(customer, catalogue, (), now), again=True)
+    return lambda service, host: host is None or service in found.get(host, {})
+
+
 def _reason(order: Order) -> str | None:
     """Why the run is made, as the book keeps it."""
     if order.emergency is None:
         return order.reason
-    return f"{order.emergency} outside of rings, windows and freeze days: {order.reason}"
+    return f"{order.emergency}: {order.reason}"
 
 
 def check_emergency(kb: str, reason: str | None) -> None:
