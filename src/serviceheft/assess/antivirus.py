@@ -13,7 +13,7 @@ from serviceheft.assess import antivirus_words as _words  # noqa: F401 - registe
 from serviceheft.assess import scanner
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import as_measured
-from serviceheft.assess.reading import age_in_days, mapping, text, version_key
+from serviceheft.assess.reading import mapping, text, version_key
 from serviceheft.assess.reasons import REASONS
 from serviceheft.assess.scanner import ScannerState
 from serviceheft.assess.subjects import Subject, Wanted
@@ -159,14 +159,12 @@ def _judge_console(
         return None
     verdict.ok(check)
     if policy.maximum_console_silence_days is not None:
-        _judge_age(
-            verdict,
+        verdict.age(
+            "antivirus.console_silent",
             scanner.from_console(endpoint, now).console_last_seen_at,
             policy.maximum_console_silence_days,
             now,
-            cause="antivirus.console_silent",
             moment_name="last_seen_at",
-            check=contact,
             missing="antivirus.not_shown",
         )
     return endpoint
@@ -225,14 +223,12 @@ def _judge_state(
         if state.never_scanned:
             verdict.found("antivirus.never_scanned")
         else:
-            _judge_age(
-                verdict,
+            verdict.age(
+                "antivirus.scan_outdated",
                 state.last_scan_at,
                 policy.maximum_scan_age_days,
                 now,
-                cause="antivirus.scan_outdated",
                 moment_name="scanned_at",
-                check="antivirus.scan",
                 missing=reason,
             )
 
@@ -246,14 +242,12 @@ def _judge_definitions(
         verdict.found("antivirus.definitions_never_loaded")
         return
     if policy.maximum_definition_age_days is not None:
-        too_old = _judge_age(
-            verdict,
+        too_old = verdict.age(
+            "antivirus.definitions_outdated",
             state.definitions_updated_at,
             policy.maximum_definition_age_days,
             now,
-            cause="antivirus.definitions_outdated",
             moment_name="updated_at",
-            check="antivirus.definitions",
             missing=reason,
         )
     if state.definitions_outdated and not too_old:
@@ -281,26 +275,3 @@ def _judge_product(verdict: Verdict, state: ScannerState, policy: AntivirusPolic
         verdict.ok(check)
     elif policy.product == "bitdefender":
         verdict.unmeasured(check, reason)
-
-
-def _judge_age(
-    verdict: Verdict,
-    measured: str | None,
-    tolerated_days: int,
-    now: datetime,
-    *,
-    cause: str,
-    moment_name: str,
-    check: str,
-    missing: str,
-) -> bool:
-    """Whether it is too old."""
-    if measured is None:
-        verdict.unmeasured(check, missing)
-        return False
-    age = age_in_days(datetime.fromisoformat(measured), now)
-    if age > tolerated_days:
-        verdict.found(cause, age_days=age, tolerated_days=tolerated_days, **{moment_name: measured})
-        return True
-    verdict.ok(check)
-    return False

@@ -105,21 +105,19 @@ def judge(
     _judge_missing(verdict, search, state, policy, now)
     _judge_failures(verdict, state, lacking)
     _judge_reboot(verdict, state, now, lacking)
-    _judge_age(
-        verdict,
+    verdict.age(
+        "updates.search_outdated",
         state.last_search_at,
         policy.maximum_search_age_days,
         now,
-        cause="updates.search_outdated",
         moment_name="searched_at",
         missing=lacking,
     )
-    _judge_age(
-        verdict,
+    verdict.age(
+        "updates.install_outdated",
         state.last_installation_at,
         policy.maximum_installation_age_days,
         now,
-        cause="updates.install_outdated",
         moment_name="installed_at",
         missing=lacking,
     )
@@ -228,26 +226,6 @@ def _judge_source(verdict: Verdict, state: UpdateState, policy: UpdatePolicy, la
         verdict.found("updates.not_managed_by_wsus")
     else:
         verdict.ok(check)
-
-
-def _judge_age(
-    verdict: Verdict,
-    measured: str | None,
-    tolerated_days: int,
-    now: datetime,
-    *,
-    cause: str,
-    moment_name: str,
-    missing: str,
-) -> None:
-    if measured is None:
-        verdict.unmeasured(cause, missing)
-        return
-    age = age_in_days(datetime.fromisoformat(measured), now)
-    if age > tolerated_days:
-        verdict.found(cause, age_days=age, tolerated_days=tolerated_days, **{moment_name: measured})
-    else:
-        verdict.ok(cause)
 
 
 def _age(update: MissingUpdate, now: datetime) -> int | None:

@@ -1,6 +1,7 @@
 """Gathers the checks of one subject and draws the conclusion that all subjects share."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from serviceheft.assess.actions import Action, Value
 from serviceheft.assess.judgement import (
@@ -12,6 +13,7 @@ from serviceheft.assess.judgement import (
     Judgement,
     Outcome,
 )
+from serviceheft.assess.reading import age_in_days
 
 
 class Verdict:
@@ -37,6 +39,30 @@ class Verdict:
         if self._results.get(check) is not CheckResult.FINDING:
             self._results[check] = CheckResult.NOT_MEASURED
             self._reason = self._reason or reason
+
+    def age(
+        self,
+        cause: str,
+        since: str | None,
+        tolerated_days: int,
+        now: datetime,
+        *,
+        moment_name: str,
+        missing: str,
+    ) -> bool:
+        """Whether `since` (ISO 8601) lies back further than tolerated: found as `cause`, which holds age_days,
+        tolerated_days and `since` as `moment_name`. Without it the cause's check is not measured, for `missing`.
+        """
+        check = CAUSES[cause].check
+        if since is None:
+            self.unmeasured(check, missing)
+            return False
+        days = age_in_days(datetime.fromisoformat(since), now)
+        if days <= tolerated_days:
+            self.ok(check)
+            return False
+        self.found(cause, age_days=days, tolerated_days=tolerated_days, **{moment_name: since})
+        return True
 
     def conclude(self, measured: Mapping[str, Json], actions: Sequence[Action] = ()) -> Judgement:
         """`reason` tells why the first of the checks that lack data lacks it; `actions` go along."""

@@ -98,11 +98,10 @@ def pages(source: Source, links: Mapping[str, HostLink]) -> Iterator[HostPage]:
 def _page(source: Source, host: Host, link: HostLink, sites: Mapping[str, str]) -> HostPage:
     reader = source.reader
     findings = [
-        (finding.is_open, finding_row(source, finding, link)) for finding in source.findings_by_host[host.name]
+        (finding.is_open, finding_row(source, finding, link))
+        for finding in source.findings_by_host[host.name]
     ]
-    still_open = tuple(
-        sorted((row for is_open, row in findings if is_open), key=lambda row: row.rank)
-    )
+    still_open = tuple(sorted((row for is_open, row in findings if is_open), key=lambda row: row.rank))
     closed = tuple(row for is_open, row in reversed(findings) if not is_open)
     snapshots = {shot.subject: shot for shot in source.snapshots_by_host[host.name]}
     wanted = allowed.wanted(host.variables, host.name)
