@@ -1,19 +1,16 @@
 """What no single field can tell: rules between the parts of one inventory."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from serviceheft.clock.closures import AUGSBURG, CATHOLIC, MUNICIPAL_HOLIDAYS
 from serviceheft.model.catalogue import Catalogue, CatalogueService
+from serviceheft.model.draft import Draft
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.schema import Company, Contract, People, ServiceChoice, Site
 from serviceheft.model.yamlfile import Path_
 
-if TYPE_CHECKING:
-    from serviceheft.model.load import Draft
 
-
-def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
+def check(draft: Draft, catalogue: Catalogue) -> list[Problem]:
     """All problems between parts that are sound by themselves."""
     sections = draft.sections
     problems: list[Problem] = []
@@ -29,7 +26,7 @@ def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
     return problems
 
 
-def _at(draft: "Draft", path: Path_, message: str, advice: str) -> Problem:
+def _at(draft: Draft, path: Path_, message: str, advice: str) -> Problem:
     return draft.places[str(path[0])].problem(path, message, advice)
 
 
@@ -50,12 +47,12 @@ def place_problem(bundesland: str, municipality: str | None) -> tuple[str, str] 
     return None
 
 
-def _place(draft: "Draft", company: Company) -> Iterator[Problem]:
+def _place(draft: Draft, company: Company) -> Iterator[Problem]:
     if found := place_problem(company.bundesland, company.municipality):
         yield _at(draft, ("company", "municipality"), *found)
 
 
-def _people(draft: "Draft", people: People) -> Iterator[Problem]:
+def _people(draft: Draft, people: People) -> Iterator[Problem]:
     theirs = people.theirs
     reporters = [person.email.lower() for person in theirs.authorised_reporters]
     if theirs.central_contact.lower() not in reporters:
@@ -78,7 +75,7 @@ def _people(draft: "Draft", people: People) -> Iterator[Problem]:
         seen.setdefault(email.lower(), path)
 
 
-def _contract(draft: "Draft", contract: Contract) -> Iterator[Problem]:
+def _contract(draft: Draft, contract: Contract) -> Iterator[Problem]:
     if contract.kind == "service" and contract.tier is None:
         advice = "Add it: one of basic, standard, comfort."
         yield _at(draft, ("contract", "tier"), "is missing though the contract is a service contract", advice)
@@ -114,7 +111,7 @@ def agreement(contract: Contract) -> str:
 
 
 def _services(
-    draft: "Draft", contract: Contract, choices: dict[str, ServiceChoice], catalogue: Catalogue
+    draft: Draft, contract: Contract, choices: dict[str, ServiceChoice], catalogue: Catalogue
 ) -> Iterator[Problem]:
     for number, choice in choices.items():
         path: Path_ = ("services", number)
@@ -135,7 +132,7 @@ def _services(
             yield _at(draft, path, f"{service.title.de} is not contained in {agreed}", advice)
 
 
-def _sites(draft: "Draft", sites: list[Site]) -> Iterator[Problem]:
+def _sites(draft: Draft, sites: list[Site]) -> Iterator[Problem]:
     names: set[str] = set()
     for index, site in enumerate(sites):
         if site.name in names:

@@ -4,25 +4,22 @@ import datetime
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from serviceheft.model import softwarechecks
 from serviceheft.model.catalogue import Catalogue
+from serviceheft.model.draft import Draft
 from serviceheft.model.groups import with_parents
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.schema import Contract, Site
 from serviceheft.model.softwarechecks import some
 from serviceheft.model.yamlfile import Document
 
-if TYPE_CHECKING:
-    from serviceheft.model.load import Draft
-
 _WINDOWS = ("windows_clients", "windows_servers")
 _WINDOWS_NEEDS = ("ansible_connection", "ansible_user", "ansible_password")
 _GRAVITYZONE_NEEDS = ("antivirus_check_gravityzone_url", "antivirus_check_gravityzone_api_key")
 
 
-def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
+def check(draft: Draft, catalogue: Catalogue) -> list[Problem]:
     """All problems of and between the hosts."""
     document = draft.folder.hosts
     if document is None:
@@ -40,7 +37,7 @@ def check(draft: "Draft", catalogue: Catalogue) -> list[Problem]:
     ]
 
 
-def _addresses(draft: "Draft", document: Document) -> Iterator[Problem]:
+def _addresses(draft: Draft, document: Document) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for name, entry in draft.entries.items():
         setting = draft.settings[name].get("ansible_host")
@@ -65,7 +62,7 @@ def _normal(address: str) -> str:
         return address.lower()
 
 
-def _sites(draft: "Draft", document: Document) -> Iterator[Problem]:
+def _sites(draft: Draft, document: Document) -> Iterator[Problem]:
     sites: list[Site] | None = draft.sections.get("sites")
     if not sites:
         return
@@ -84,7 +81,7 @@ def _sites(draft: "Draft", document: Document) -> Iterator[Problem]:
             yield setting.problem(f"there is no site {setting.value!r}", advice)
 
 
-def _windows_connections(draft: "Draft", document: Document) -> Iterator[Problem]:
+def _windows_connections(draft: Draft, document: Document) -> Iterator[Problem]:
     missing: dict[tuple[str, str], list[str]] = defaultdict(list)
     if not draft.folder.complete:
         return
@@ -100,7 +97,7 @@ def _windows_connections(draft: "Draft", document: Document) -> Iterator[Problem
         yield document.problem(place, f"{variable} is not set for {some(hosts)}", advice)
 
 
-def _scanner_console(draft: "Draft") -> Iterator[Problem]:
+def _scanner_console(draft: Draft) -> Iterator[Problem]:
     """Bitdefender is judged by what its console says, so the console must be known."""
     for name, entry in draft.entries.items():
         settings = draft.settings[name]
@@ -122,7 +119,7 @@ def _scanner_console(draft: "Draft") -> Iterator[Problem]:
             return
 
 
-def _maintenance_windows(draft: "Draft") -> Iterator[Problem]:
+def _maintenance_windows(draft: Draft) -> Iterator[Problem]:
     """A device's windows must be among those that were agreed."""
     contract: Contract | None = draft.sections.get("contract")
     if contract is None:
@@ -138,7 +135,7 @@ def _maintenance_windows(draft: "Draft") -> Iterator[Problem]:
             yield setting.problem(f"there is no maintenance window {name!r}", advice)
 
 
-def _update_timeouts(draft: "Draft") -> Iterator[Problem]:
+def _update_timeouts(draft: Draft) -> Iterator[Problem]:
     """An installation ends with its restart, so it must not count as hanging before that may be over."""
     told: set[int] = set()
     for settings in draft.settings.values():
@@ -153,7 +150,7 @@ def _update_timeouts(draft: "Draft") -> Iterator[Problem]:
             yield whole.problem(message, "Give the installation more time, or the restart less.")
 
 
-def _remote_access(draft: "Draft") -> Iterator[Problem]:
+def _remote_access(draft: Draft) -> Iterator[Problem]:
     """A password that was set cannot be read back: only its keyed fingerprint shows that it was."""
     for settings in draft.settings.values():
         password = settings.get("remote_access_password")
@@ -164,7 +161,7 @@ def _remote_access(draft: "Draft") -> Iterator[Problem]:
             return
 
 
-def _warranty(draft: "Draft") -> Iterator[Problem]:
+def _warranty(draft: Draft) -> Iterator[Problem]:
     for name in draft.entries:
         settings = draft.settings[name]
         bought, until = settings.get("documentation_purchased"), settings.get("documentation_warranty_until")

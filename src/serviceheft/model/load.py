@@ -1,6 +1,5 @@
 """Reads a customer's inventory: all of it, or all that is wrong with it."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -9,9 +8,10 @@ from pydantic import Field, TypeAdapter
 from serviceheft.model import boundaries, crosschecks, hostchecks
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.checking import check
+from serviceheft.model.draft import Draft
 from serviceheft.model.groups import with_parents
-from serviceheft.model.hosts import HostEntry, read_hosts
-from serviceheft.model.layout import Folder, survey
+from serviceheft.model.hosts import read_hosts
+from serviceheft.model.layout import survey
 from serviceheft.model.problems import InvalidInventory, Problem
 from serviceheft.model.resolution import (
     Settings,
@@ -31,7 +31,6 @@ from serviceheft.model.schema import (
     ServiceChoice,
     Site,
 )
-from serviceheft.model.yamlfile import Document
 
 #: Sections of group_vars/all, each in one file of it, and whether an inventory can do without.
 SECTIONS: dict[str, tuple[TypeAdapter[Any], bool]] = {
@@ -42,19 +41,6 @@ SECTIONS: dict[str, tuple[TypeAdapter[Any], bool]] = {
     "services": (TypeAdapter(dict[str, ServiceChoice]), True),
     "documentation": (TypeAdapter(Documentation), True),
 }
-
-
-@dataclass
-class Draft:
-    """An inventory while it is read: the parts that are sound, and where each was written."""
-
-    folder: Folder
-    sections: dict[str, Any] = field(default_factory=dict)
-    places: dict[str, Document] = field(default_factory=dict)
-    provider: dict[str, Any] = field(default_factory=dict)
-    entries: dict[str, HostEntry] = field(default_factory=dict)
-    settings: dict[str, Settings] = field(default_factory=dict)
-    everyone: Settings = field(default_factory=dict)
 
 
 def load_customer(root: Path, catalogue: Catalogue) -> Customer:

@@ -1,22 +1,20 @@
 """Rules about wanted software: what is contained, agreed, known, and complete enough to be installed."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.crosschecks import agreement, is_contained
+from serviceheft.model.draft import Draft
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.resolution import Setting
 from serviceheft.model.schema import Contract, ServiceChoice
-
-if TYPE_CHECKING:
-    from serviceheft.model.load import Draft
 
 _SOFTWARE = {"3.3": "standard_software_applications", "4.3": "business_software_products"}
 _ACCOUNT = ("standard_software_source_username", "standard_software_source_password")
 
 
-def check(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
+def check(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
     """All problems with the software that hosts are to have."""
     yield from _standard_software(draft, catalogue)
     yield from _business_software(draft, catalogue)
@@ -44,7 +42,7 @@ def _limit(catalogue: Catalogue, number: str) -> int | None:
     return service.limit if service else None
 
 
-def _standard_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
+def _standard_software(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
     limit = _limit(catalogue, "3.3")
     by_setting: dict[int, tuple[Setting, list[str]]] = {}
     for name in draft.entries:
@@ -57,7 +55,7 @@ def _standard_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem
         yield setting.problem(message, "Remove some, or install them by the hour.")
 
 
-def _business_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
+def _business_software(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
     limit = _limit(catalogue, "4.3")
     products: dict[str, Setting] = {}
     for name in draft.entries:
@@ -71,7 +69,7 @@ def _business_software(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem
         yield extra.problem(message, "Remove some, or install them by the hour.")
 
 
-def _software_is_agreed(draft: "Draft", catalogue: Catalogue) -> Iterator[Problem]:
+def _software_is_agreed(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
     contract: Contract | None = draft.sections.get("contract")
     choices: dict[str, ServiceChoice] = draft.sections.get("services", {})
     if contract is None:
@@ -99,13 +97,13 @@ def _entries(setting: Setting | None) -> list[dict[str, Any]]:
     return [entry for entry in setting.value if isinstance(entry, dict)]
 
 
-def _settings(draft: "Draft", variable: str) -> list[Setting]:
+def _settings(draft: Draft, variable: str) -> list[Setting]:
     """Each setting of a variable that reaches a host, once: a mistake of a group is one mistake."""
     found = (draft.settings[name].get(variable) for name in draft.entries)
     return list({id(setting): setting for setting in found if setting}.values())
 
 
-def _packages_are_offered(draft: "Draft") -> Iterator[Problem]:
+def _packages_are_offered(draft: Draft) -> Iterator[Problem]:
     """What is removed may be anything; what is installed comes from the provider's source."""
     offered = [
         str(entry.get("name"))
@@ -127,7 +125,7 @@ def _packages_are_offered(draft: "Draft") -> Iterator[Problem]:
                 yield setting.document.problem(path, f"the software source has no package {name!r}", advice)
 
 
-def _products_are_described(draft: "Draft") -> Iterator[Problem]:
+def _products_are_described(draft: Draft) -> Iterator[Problem]:
     for setting in _settings(draft, _SOFTWARE["4.3"]):
         known = {str(entry.get("name")): entry for entry in _entries(_described(draft))}
         for index, entry in enumerate(setting.value if isinstance(setting.value, list) else []):
@@ -145,13 +143,13 @@ def _products_are_described(draft: "Draft") -> Iterator[Problem]:
                 yield setting.document.problem(path, message, "Add it to the product's description.")
 
 
-def _described(draft: "Draft") -> Setting | None:
+def _described(draft: Draft) -> Setting | None:
     """The customer's descriptions: they are set for all hosts, so that the first host has them."""
     found = _settings(draft, "business_software_packages")
     return found[0] if found else None
 
 
-def _account_is_complete(draft: "Draft") -> Iterator[Problem]:
+def _account_is_complete(draft: Draft) -> Iterator[Problem]:
     given = [draft.everyone[name] for name in _ACCOUNT if name in draft.everyone]
     if len(given) == 1:
         advice = f"Set both {_ACCOUNT[0]} and {_ACCOUNT[1]}, or none."
