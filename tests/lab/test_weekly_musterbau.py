@@ -1,13 +1,17 @@
 """The weekly run of musterbau, end to end: four runs in a row, each judged by what the book and the machines hold."""
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from lab import site
 from serviceheft import settings
+from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import Severity
 from serviceheft.book import FindingLife, Ticket
 from tests.lab.rehearsal import NOW, Rehearsal, rehearse
@@ -50,6 +54,7 @@ class Story:
     before: dict[str, bytes]
     owed_before: str
     check: Step
+    published: "subprocess.CompletedProcess[str]"
     first: Step
     second: Step
     third: Step
@@ -61,10 +66,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         before = site_up.machines()
         owed_before = site_up.heft("owed", "musterbau").stdout
         check = step(site_up, "--check", "--diff")
+        published = site_up.heft("publish", "musterbau", "--what-if")
         first = step(site_up)
         second = step(site_up)
         site.mend("musterbau", *MENDED, settings.now())
-        yield Story(site_up, before, owed_before, check, first, second, step(site_up))
+        yield Story(site_up, before, owed_before, check, published, first, second, step(site_up))
 
 
 def step(rehearsal: Rehearsal, *options: str) -> Step:
@@ -115,6 +121,36 @@ def test_check_mode_shows_what_would_be_found_and_changed(story: Story) -> None:
         ("updates.automatic", "planned")
     ]
     assert output.count("found: ") == len(planted())
+
+
+def actions(story: Story, run: str, result: ActionResult) -> set[tuple[str | None, str, str]]:
+    """(host, kind, subject)"""
+    stamps = story.rehearsal.stamps(run)
+    return {(it.host, one.kind, one.subject) for it in stamps for one in it.actions if one.result is result}
+
+
+def test_a_dry_run_announces_what_the_run_then_does(story: Story) -> None:
+    announced = actions(story, story.check.run, ActionResult.PLANNED)
+    done = actions(story, story.first.run, ActionResult.DONE)
+    assert done
+    assert done <= announced
+    # After AnyDesk was installed or started, a visit may show that its password is set already.
+    assert {kind for _, kind, _ in announced - done} <= {"anydesk.set_password"}
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is missing (Debian: poppler-utils)")
+def test_what_would_be_changed_is_a_page_and_a_pdf_for_approval(story: Story) -> None:
+    assert story.published.returncode == 0, story.published.stdout + story.published.stderr
+    build = Path(story.rehearsal.environment["HEFT_BUILD"])
+    page = (build / "site" / "musterbau" / "whatif.html").read_text(encoding="utf-8")
+    pdf = build / "reports" / "musterbau" / f"was-geaendert-wuerde-{story.check.run}.pdf"
+    told = subprocess.run(
+        ["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    for host, _, _ in actions(story, story.check.run, ActionResult.PLANNED):
+        assert str(host) in told
+        assert str(host) in page
+    assert "CANARY" not in page + told
 
 
 def test_each_planted_defect_is_found_and_none_invented(story: Story) -> None:
