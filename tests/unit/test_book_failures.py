@@ -52,6 +52,9 @@ def test_a_missing_folder_and_a_missing_book(tmp_path: Path) -> None:
     assert refusal(f"sqlite:///{folder}/heft.sqlite") == (
         f"The book {folder}/heft.sqlite has no folder. Create it: mkdir -p {folder}"
     )
+    assert refusal(f"sqlite:///{folder}/heft.sqlite", create=False) == (
+        f"The book {folder}/heft.sqlite does not exist yet. The first run of a customer creates it."
+    )
     missing = f"The book {tmp_path}/heft.sqlite does not exist yet. The first run of a customer creates it."
     assert refusal(f"sqlite:///{tmp_path}/heft.sqlite", create=False) == missing
     assert list(tmp_path.iterdir()) == []

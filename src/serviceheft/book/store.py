@@ -142,10 +142,10 @@ class Store:
 
     def _check_folder(self, *, create: bool) -> None:
         path = Path(self.url.database or "")
-        if not path.parent.is_dir():
-            raise BookUnavailable(f"{place(self.url)} has no folder. Create it: mkdir -p {path.parent}")
         if not create and not path.exists():  # SQLite would make an empty file
             raise BookUnavailable(f"{place(self.url)} {MISSING}")
+        if not path.parent.is_dir():
+            raise BookUnavailable(f"{place(self.url)} has no folder. Create it: mkdir -p {path.parent}")
 
     def _identity(self) -> tuple[int, int] | None:
         """Which file the path names; None for PostgreSQL."""
