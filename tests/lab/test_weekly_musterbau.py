@@ -121,6 +121,10 @@ def test_check_mode_shows_what_would_be_found_and_changed(story: Story) -> None:
         ("updates.automatic", "planned")
     ]
     assert output.count("found: ") == len(planted())
+    assert (
+        f"    {ACTED_ON:<22} found: Automatic updating switched off, would: Let Windows update itself again"
+        in output
+    )
 
 
 def actions(story: Story, run: str, result: ActionResult) -> set[tuple[str | None, str, str]]:

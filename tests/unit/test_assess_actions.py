@@ -59,3 +59,8 @@ def test_what_an_action_refuses(changes: dict[str, object], message: str) -> Non
     with pytest.raises(ValueError) as refused:  # noqa: PT011 - the message is compared below
         Action(**{**fields, **changes})  # type: ignore[arg-type]
     assert str(refused.value) == message
+
+
+def test_an_action_as_a_sentence_moves_no_cursor() -> None:
+    hostile = Action("updates.automatic", "Win\x1b[2Jdows\r", ActionResult.PLANNED)
+    assert hostile.english == "Let Win?[2Jdows? update itself again"

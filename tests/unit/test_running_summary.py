@@ -111,9 +111,11 @@ def test_check_mode_speaks_of_what_would_be() -> None:
 
 
 def test_check_mode_counts_what_the_services_plan_themselves() -> None:
-    planned = replace(done(), planned=("package.install", "package.remove"))
+    planned = replace(done(), planned=("Install 7-Zip", "Remove VLC"))
     shown = rendered(opened({"mb-pc-01": {"2.7": WEEK}}, dry_run=True), [planned], [])
-    assert "Planned: 2 action(s) on 1 host(s). What and where: heft publish " in shown
+    assert "Would be changed: 2 thing(s) on 1 host(s). For approval: heft publish " in shown
+    assert "nothing" not in shown
+    assert summary.finding_line(planned) == "would: Install 7-Zip, would: Remove VLC"
 
 
 def test_names_are_never_taken_for_markup() -> None:

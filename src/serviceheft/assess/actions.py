@@ -72,6 +72,13 @@ class Action:
                 f"{self.kind}: a reason stands with what failed or was held back, and only there."
             )
 
+    @property
+    def english(self) -> str:
+        """What it does, in a sentence for a technician's screen; what cannot be printed there stands as "?"."""
+        values = {name: self.values.get(name) for name in ACTION_KINDS[self.kind].values}
+        text = ACTION_KINDS[self.kind].sentence.format(**values, subject=self.subject)
+        return "".join(character if character.isprintable() else "?" for character in text)
+
     def as_data(self) -> dict[str, Any]:
         return {
             "kind": self.kind,

@@ -29,7 +29,7 @@ _COLLECTED = frozenset({"windows_clients", "windows_servers"})
 
 @dataclass(frozen=True)
 class Record:
-    """What was stamped, as the summary shows it; causes and ticket numbers only, no free text."""
+    """What was stamped, as the screen shows it: codes, numbers and declared sentences."""
 
     service: str
     host: str
@@ -41,7 +41,7 @@ class Record:
     closed: tuple[str, ...] = ()
     tickets_opened: tuple[str, ...] = ()
     tickets_closed: tuple[str, ...] = ()
-    #: Kinds of the actions that a dry run would take.
+    #: The actions that a dry run would take, in words.
     planned: tuple[str, ...] = ()
     #: Whether the host is to be mended now.
     mends: bool = False
@@ -113,7 +113,7 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
         closed=stamped.closed,
         tickets_opened=stamped.tickets_opened,
         tickets_closed=stamped.tickets_closed,
-        planned=tuple(action.kind for action in judgement.actions if action.result is ActionResult.PLANNED),
+        planned=tuple(it.english for it in judgement.actions if it.result is ActionResult.PLANNED),
         mends=mends,
     )
 

@@ -69,23 +69,29 @@ def render(console: Console, session: Session, records: Sequence[Record], change
             f"Tickets: {tickets} opened, {tickets_closed} closed.",
             soft_wrap=True,
         )
-    verb = "Would be changed on hosts" if session.order.dry_run else "Changed on hosts"
-    console.print(f"{verb}: {_some(changed) or 'nothing'}.", markup=False, soft_wrap=True)
-    _planned(console, session, latest(records))
+    if session.order.dry_run:
+        _planned(console, session, latest(records), changed)
+    else:
+        console.print(f"Changed on hosts: {_some(changed) or 'nothing'}.", markup=False, soft_wrap=True)
     _shortfall(console, [record for record in latest(records) if not record.carried_out])
 
 
-def _planned(console: Console, session: Session, records: Sequence[Record]) -> None:
-    """What the services themselves would do: they plan it without asking the host's modules."""
+def _planned(console: Console, session: Session, records: Sequence[Record], changed: Sequence[str]) -> None:
+    """How much the run would change: what services plan stands in the lines above, `changed` is what modules said."""
     actions = sum(len(record.planned) for record in records)
     hosts = len({record.host for record in records if record.planned})
-    if actions:
+    if changed or not actions:
         console.print(
-            f"Planned: {actions} action(s) on {hosts} host(s). What and where: "
-            f"heft publish {session.customer.name} --what-if",
-            markup=False,
-            soft_wrap=True,
+            f"Would be changed on hosts: {_some(changed) or 'nothing'}.", markup=False, soft_wrap=True
         )
+    if not actions:
+        return
+    console.print(
+        f"Would be changed: {actions} thing(s) on {hosts} host(s). For approval: "
+        f"heft publish {session.customer.name} --what-if",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def finding_line(record: Record) -> str:
@@ -96,6 +102,7 @@ def finding_line(record: Record) -> str:
     parts += [f"still: {CAUSES[cause].title}" for cause in record.seen]
     parts += [f"mended: {CAUSES[cause].title}" for cause in record.closed]
     parts += [f"ticket {number}" for number in record.tickets_opened]
+    parts += [f"would: {text}" for text in record.planned]
     if not record.carried_out:
         parts.append(f"{record.outcome.value}: {why(record.reason)}")
     return ", ".join(parts)
