@@ -23,7 +23,7 @@ def step(title: str, *arguments: str) -> int:
 
 
 def compare() -> bool:
-    """Whether the book's open findings are just the planted defects."""
+    """Whether the book's findings are just those that the planted defects make."""
     sys.path.insert(0, str(ROOT))
     from lab import site
     from serviceheft.running.session import open_book
@@ -31,7 +31,8 @@ def compare() -> bool:
     planted = {(one.host, *found) for one in site.planted(CUSTOMER) for found in one.finds}
     found = {(life.host, life.service, life.cause) for life in open_book().findings(CUSTOMER)}
     print(
-        f"\n=== Planted defects: {len(planted)}, found: {len(planted & found)}, invented: {len(found - planted)}"
+        f"\n=== Findings that the planted defects make: {len(planted)}, found: {len(planted & found)}, "
+        f"invented: {len(found - planted)}"
     )
     for host, service, cause in sorted(planted ^ found, key=str):
         print(

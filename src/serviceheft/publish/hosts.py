@@ -16,7 +16,7 @@ from serviceheft.i18n import N_
 from serviceheft.model.schema import Host
 from serviceheft.publish import actions, allowed, words
 from serviceheft.publish.actions import ActionRow
-from serviceheft.publish.rows import FindingRow, HostLink, StampRow, finding_row, stamp_row
+from serviceheft.publish.rows import FindingRow, HostLink, StampRow, finding_row, stamp_row, waits
 from serviceheft.publish.source import Source
 from serviceheft.publish.words import Mark, mark, word
 
@@ -143,13 +143,15 @@ def _state(source: Source, host: str) -> Mark:
     """The worst open finding; else whether all that is owed automatically was measured in its period."""
     severities = {f.severity.value for f in source.findings_by_host[host] if f.is_open}
     owed = [one for one in source.owed_by_host[host] if one.current and one.kind == "automatic"]
-    done = sum(one.state is State.DONE for one in owed)
+    measured = [one.state is State.DONE or waits(one) for one in owed]
     if severities & {"critical", "warning"}:
         code = "critical" if "critical" in severities else "warning"
     elif not owed:
         code = "not scheduled"
-    elif done < len(owed):
-        code = "partly measured" if done else "not measured"
+    elif not all(measured):
+        code = "partly measured" if any(measured) else "not measured"
+    elif any(one.state is not State.DONE for one in owed):
+        code = "waits"
     else:
         code = "info" if severities else "done"
     return mark(words.HOSTS, code, source.reader)

@@ -24,7 +24,14 @@ FILE_NAMES = {"de": "wartungsprotokoll", "en": "maintenance-record"}
 
 type Actions = dict[tuple[str, str | None, str | None], list[ActionRow]]
 
-_TALLIED = (Outcome.DONE, Outcome.FINDING, Outcome.FAILED, Outcome.NOT_REACHED, Outcome.NOT_MEASURED)
+_TALLIED = (
+    Outcome.DONE,
+    Outcome.FINDING,
+    Outcome.HELD,
+    Outcome.FAILED,
+    Outcome.NOT_REACHED,
+    Outcome.NOT_MEASURED,
+)
 
 
 def build_report(

@@ -151,7 +151,7 @@ def unchecked_rows(source: Source, links: dict[str, HostLink]) -> list[Unchecked
             continue
         stamp = last_stamp(one)
         gaps = unmeasured_checks(source, stamp) if stamp else ""
-        if one.state is State.DONE and not gaps:
+        if (one.state is State.DONE or waits(one)) and not gaps:
             continue
         rows.append(
             UncheckedRow(
@@ -164,6 +164,11 @@ def unchecked_rows(source: Source, links: dict[str, HostLink]) -> list[Unchecked
             )
         )
     return rows
+
+
+def waits(one: Owed) -> bool:
+    """Whether it was measured, and only what is to be done about it waits for its time."""
+    return one.last is not None and one.last.outcome == Outcome.HELD
 
 
 def last_stamp(one: Owed) -> Stamp | None:
