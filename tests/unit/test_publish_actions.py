@@ -54,8 +54,10 @@ def test_what_waits_was_measured_and_counts_as_waiting(source: Source, pages: di
     unchecked = plain(pages["about.md"]).partition("Nicht geprüft")[2]
     assert "mb-pc-01 2026-W47" in unchecked
     assert "Die Pilotgeräte sind" not in unchecked
-    state = plain(pages["hosts/mb-pc-02.md"].partition("## ")[0])
-    assert "gemessen, eine Änderung wartet" in state
+    patching_alone = [one for one in source.owed if one.service == "3.2"]
+    well = render(replace(source, findings=(), tickets=(), owed=patching_alone))
+    assert "gemessen, eine Änderung wartet" in plain(well["hosts/mb-pc-02.md"])
+    assert "gemessen, ohne Befund" in plain(well["hosts/mb-pc-03.md"])
 
 
 def plain(page: str) -> str:
