@@ -67,7 +67,7 @@ HOSTS = {
     "warning": (N_("finding"), "warning"),
     "not measured": (N_("not measured"), "unmeasured"),
     "partly measured": (N_("not everything measured"), "unmeasured"),
-    "waits": (N_("measured, a change waits"), "open"),
+    "waits": (N_("a change waits"), "open"),
     "info": (N_("note"), "info"),
     "done": (N_("measured, nothing found"), "done"),
     "not scheduled": (N_("no automatic check"), "none"),
