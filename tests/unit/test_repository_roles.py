@@ -44,6 +44,24 @@ def test_a_role_stands_in_the_lowest_tier_that_contains_its_service() -> None:
 
 
 @pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
+def test_a_role_is_carried_out_on_the_hosts_that_are_owed_its_service(role: Path) -> None:
+    number = SERVICES[role.name].number.replace(".", "_")
+    tier = yaml.safe_load((REPOSITORY / "playbooks" / f"{role.parent.name}.yml").read_text(encoding="utf-8"))
+    parts = [
+        play["ansible.builtin.import_playbook"] for play in tier if "ansible.builtin.import_playbook" in play
+    ]
+    for part in parts:
+        tier += yaml.safe_load((REPOSITORY / "playbooks" / part).read_text(encoding="utf-8"))
+    hosts = [
+        play["hosts"]
+        for play in tier
+        for task in play.get("tasks", ())
+        if task.get("ansible.builtin.import_role", {}).get("name") == role.name
+    ]
+    assert any(f"owed_{number}" in re.split(r"[:&]", pattern) for pattern in hosts), hosts
+
+
+@pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
 def test_a_role_that_mends_has_a_play_on_the_hosts_that_are_to_be_mended(role: Path) -> None:
     number = SERVICES[role.name].number.replace(".", "_")
     text = (REPOSITORY / "playbooks" / f"{role.parent.name}.yml").read_text(encoding="utf-8")
