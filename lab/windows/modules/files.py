@@ -25,10 +25,6 @@ def win_file(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, An
             files.remove(path)
         return {"changed": kind is not None}
     if state == "touch":
-        return {
-            "changed": _touch(machine, path, kind, call, preserve=args.get("modification_time") == "preserve")
-        }
-    if state == "touch":
         preserve = args.get("modification_time") == "preserve"
         return {"changed": _touch(machine, path, kind, call, preserve=preserve)}
     if kind is None:
