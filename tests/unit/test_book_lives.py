@@ -246,7 +246,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps)
 def test_whatever_happens_lives_and_tickets_agree(
     tmp_path_factory: pytest.TempPathFactory, visits: list[object]

@@ -40,7 +40,7 @@ spans = st.one_of(
     st.integers(1, 40).map(lambda hours: timedelta(hours=hours)),
     st.timedeltas(timedelta(microseconds=1), timedelta(days=20)),
 )
-laws = settings(max_examples=150, deadline=None)
+laws = settings(max_examples=150)
 
 
 @laws
@@ -121,7 +121,7 @@ def test_service_time_is_what_the_intervals_count(
     assert calendar.service_time_between(first, second) == (counted, skipped)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(calendars, starts, st.integers(1, 16))
 def test_agrees_with_counting_minutes(calendar: ServiceCalendar, start: datetime, hours: int) -> None:
     start = start.replace(second=0, microsecond=0)

@@ -116,7 +116,7 @@ def test_the_most_particular_setting_holds(groups: list[str], speakers: set[str]
     assert [setting.value for setting in found.values()] == heard[-1:]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.dictionaries(NAMES, TREES, max_size=4))
 def test_values_are_read_as_pyyaml_reads_them_and_every_key_has_its_line(
     data: dict[str, Any], tmp_path: Path
@@ -141,7 +141,7 @@ def test_values_are_read_as_pyyaml_reads_them_and_every_key_has_its_line(
             assert place[-1] in lines[line - 1]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(raw=st.binary(max_size=60) | st.text("a:-[]{}#&*!|>'\"%@`\t\n ,?", max_size=40).map(str.encode))
 def test_no_bytes_make_the_reader_fail(raw: bytes, tmp_path: Path) -> None:
     path = tmp_path / "file.yml"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serviceheft.model.catalogue import load_catalogue
@@ -61,7 +61,7 @@ def problems_of(root: Path) -> list[Problem] | None:
     return None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(where=st.sampled_from(PLACES), junk=JUNK)
 def test_junk_anywhere_ends_in_problems_that_name_the_file(root: Path, where: Any, junk: Any) -> None:
     file, place = where
@@ -81,7 +81,7 @@ def test_junk_anywhere_ends_in_problems_that_name_the_file(root: Path, where: An
     assert all(str(problem).isprintable() for problem in found or [])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(where=st.sampled_from(PLACES))
 def test_what_is_left_out_is_missed_or_not_needed(root: Path, where: Any) -> None:
     file, place = where
