@@ -29,4 +29,4 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(error)) from None
         if record.mends:  # the play that mends is on this group
             self.add_group(f"mending_{record.service.replace('.', '_')}", parent_group_names=["mending"])
-        return {"changed": False, "stamp": record.as_data(), "causes": list(record.found)}
+        return {"changed": False, "stamp": record.as_data()}

@@ -21,6 +21,7 @@ from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer
 
 _CONSOLE_PATH = "/api/v1.0/jsonrpc/network"
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,15 @@ def write_customer(
     address_range: str = "127.109",
     scanner: str = "defender",
     secret: str | None = None,
+    windows: Mapping[str, tuple[str, str]] | None = None,
     more: Mapping[str, Any] | None = None,
     more_secrets: Mapping[str, str] | None = None,
 ) -> Elsewhere:
     """A small customer with `hosts` Windows clients (pc-001 ...); without a tier it is billed by the hour.
 
     `scanner` bitdefender adds a GravityZone console at `address_range`.255.1. `secret` is what the vault holds
-    as password and API key (default: random). `more` are further files, path -> data; `more_secrets` go into the
+    as password and API key (default: random). `windows` are maintenance windows of every day, name -> (start, end).
+    `more` are further files, path -> data; `more_secrets` go into the
     vault. ValueError for more hosts than the range has addresses for.
     """
     if not 1 <= hosts <= 250 * 250:
@@ -86,7 +89,7 @@ def write_customer(
     (base / "vault" / name).write_text(password, encoding="utf-8")
     _write(written.root / "hosts.yml", {"windows_clients": {"hosts": _hosts(hosts, address_range)}})
     everyone = written.root / "group_vars" / "all"
-    _write(everyone / "customer.yml", _facts(name, tier))
+    _write(everyone / "customer.yml", _facts(name, tier, windows or {}))
     ca = "{{ inventory_dir }}/../../var/lab/" + name + "/ca.pem"
     wanted = {
         "antivirus_check_product": scanner,
@@ -143,12 +146,18 @@ def _hosts(count: int, address_range: str) -> dict[str, Any]:
     }
 
 
-def _facts(name: str, tier: str | None) -> dict[str, Any]:
+def _facts(name: str, tier: str | None, windows: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
     reporter = {"name": "Ägidius Größl", "email": f"empfang@{name}.example"}
     contract: dict[str, Any] = {"kind": "service", "tier": tier} if tier else {"kind": "hourly"}
     billing: dict[str, Any] = {"hourly_rate_eur": 110, "invoice_email": f"rechnung@{name}.example"}
     if tier:
         billing["monthly_price_eur"] = 240
+    if windows:
+        contract["maintenance_windows"] = [
+            # A list of days for each: an inventory has no aliases.
+            {"name": window, "days": [*_DAYS], "start": start, "end": end}
+            for window, (start, end) in windows.items()
+        ]
     return {
         "company": {"name": f"{name.capitalize()} GmbH", "customer_number": "10999", "bundesland": "BY"}
         | {"municipality": "Augsburg"},

@@ -7,13 +7,9 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import yaml
-
 from lab import defects
-from lab.generated import Elsewhere
 from lab.windows.state_file import write_json
 from serviceheft import settings
 from tests.bench.bench_costs import parts
@@ -97,22 +93,14 @@ def _count(state: str, comparison: Comparison, hosts: Collection[str] | None = N
 
 
 def _standard(hosts: int, *, applications: int) -> AbstractContextManager[Raised]:
-    return raised(hosts, tier="standard", complete=partial(_complete, APPLICATIONS[:applications]))
-
-
-def _complete(applications: Collection[str], customer: Elsewhere) -> None:
-    """Applications for all clients, and windows that leave no hour out, so that a bench may run at any time."""
-    facts = customer.root / "group_vars" / "all" / "customer.yml"
-    data = yaml.safe_load(facts.read_text(encoding="utf-8"))
-    days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-    halves = {"day": ("06:00", "18:00"), "night": ("18:00", "06:00")}
-    data["contract"]["maintenance_windows"] = [  # a list of days for each: an inventory has no aliases
-        {"name": name, "days": [*days], "start": start, "end": end} for name, (start, end) in halves.items()
-    ]
-    facts.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
-    wanted = {"standard_software_applications": [{"name": name} for name in applications]}
-    clients = customer.root / "group_vars" / "windows_clients" / "applications.yml"
-    clients.write_text(yaml.safe_dump(wanted), encoding="utf-8")
+    """All hosts want the first `applications`; the windows leave no hour out: a bench may run at any time."""
+    wanted = {"standard_software_applications": [{"name": name} for name in APPLICATIONS[:applications]]}
+    return raised(
+        hosts,
+        tier="standard",
+        windows={"day": ("06:00", "18:00"), "night": ("18:00", "06:00")},
+        more={"group_vars/windows_clients/applications.yml": wanted},
+    )
 
 
 def as_found(site: Raised, lacking: Collection[str] = ()) -> Callable[[], AbstractContextManager[None]]:

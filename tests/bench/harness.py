@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 from unittest.mock import patch
 
 from lab import control, site
@@ -112,16 +113,13 @@ class Raised:
 
 
 @contextmanager
-def raised(
-    hosts: int, *, tier: str = "basic", complete: Callable[[Elsewhere], None] = lambda customer: None
-) -> Iterator[Raised]:
+def raised(hosts: int, **written: Any) -> Iterator[Raised]:
     """Emulated Windows hosts of a customer with a book of its own; lowered again in any case.
 
-    `complete` adds to the customer's inventory, before the hosts are made as it wants them.
+    `written`: more of lab.generated.write_customer's arguments.
     """
     with tempfile.TemporaryDirectory(prefix="heft-bench-") as folder:
-        customer = write_customer(Path(folder), hosts=hosts, tier=tier, address_range=ADDRESS_RANGE)
-        complete(customer)
+        customer = write_customer(Path(folder), hosts=hosts, address_range=ADDRESS_RANGE, **written)
         with patch.dict(os.environ, customer.environment):
             try:
                 where = site.raise_site(customer.load(), settings.now()).directory

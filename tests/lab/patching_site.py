@@ -84,20 +84,17 @@ class PatchedCustomer(Rehearsal):
 
 
 @contextmanager
-def patched_customer(
-    base: Path,
-    slot: int,
-    *,
-    clients: int = 3,
-    tier: str = "standard",
-    name: str = "lichtblick",
-    **variables: Any,
-) -> Iterator[PatchedCustomer]:
-    """`clients` hosts pc-001 ... of which the first is the pilot, and srv-001. `slot` as in `rehearse`."""
+def patched_customer(base: Path, slot: int) -> Iterator[PatchedCustomer]:
+    """pc-001, which is the pilot, pc-002, pc-003 and srv-001. `slot` as in `rehearse`."""
     with addresses(slot) as address_range:
-        written = write_customer(base, name=name, hosts=clients, tier="standard", address_range=address_range)
+        written = write_customer(
+            base,
+            hosts=3,
+            tier="standard",
+            address_range=address_range,
+            windows={"evening": ("20:00", "23:00")},
+        )
         _add_server(written, address_range)
-        _add_window(written)
         customer = PatchedCustomer(written)
         customer.set_tier("standard")
         with pytest.MonkeyPatch.context() as patch:
@@ -126,15 +123,6 @@ def _add_server(written: Elsewhere, address_range: str) -> None:
     _write(written.root / "hosts.yml", hosts)
     windows = (written.root / "group_vars" / "windows_clients" / "windows.yml").read_text(encoding="utf-8")
     _write(written.root / "group_vars" / "windows_servers" / "windows.yml", yaml.safe_load(windows))
-
-
-def _add_window(written: Elsewhere) -> None:
-    path = written.root / "group_vars" / "all" / "customer.yml"
-    facts = yaml.safe_load(path.read_text(encoding="utf-8"))
-    days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-    window = {"name": "evening", "days": days, "start": "20:00", "end": "23:00"}
-    facts["contract"]["maintenance_windows"] = [window]
-    _write(path, facts)
 
 
 def _write(path: Path, data: Any) -> None:
