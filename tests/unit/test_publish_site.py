@@ -60,6 +60,11 @@ def test_a_host_page_has_wanted_beside_measured_with_its_age(pages: dict[str, st
     assert "C: System NTFS 476,8 GB 187,7 GB" in page
 
 
+def test_policies_stand_only_where_they_are_applied(pages: dict[str, str]) -> None:
+    assert "### Fernwartung" in pages["hosts/mb-pc-01.md"]
+    assert "### " not in pages["hosts/mb-sw-01.md"]
+
+
 def test_hosts_that_were_away_are_listed_with_the_reason_and_never_green(pages: dict[str, str]) -> None:
     unchecked = plain(pages["about.md"])
     assert "mb-nb-03 2026-W47 Das Gerät ist ausgeschaltet oder nicht im Netz" in unchecked

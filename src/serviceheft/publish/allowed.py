@@ -16,7 +16,7 @@ from serviceheft.assess.actions import ACTION_KINDS, Action
 from serviceheft.assess.judgement import CAUSES
 from serviceheft.assess.normalform import Kind, Shown
 from serviceheft.assess.reasons import REASONS
-from serviceheft.assess.subjects import Wanted
+from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.updatestate import SEVERITIES
 from serviceheft.book import Run
 from serviceheft.i18n import N_
@@ -54,16 +54,21 @@ def wanted(variables: Mapping[str, Any], host: str) -> dict[str, Any]:
     return shown
 
 
-def measured(subject: str, state: Mapping[str, Any], host: str) -> list[tuple[Shown, Any]]:
+def subject(name: str, host: str) -> Subject:
+    """The subject of a snapshot; Undeclared for one that no assess file declares."""
+    if name not in SUBJECTS:
+        raise Undeclared(f"{host}: the book holds a subject that no normal form declares.")
+    return SUBJECTS[name]
+
+
+def measured(name: str, state: Mapping[str, Any], host: str) -> list[tuple[Shown, Any]]:
     """The fields of a snapshot in the order of their normal form, with their values.
 
     Undeclared for a subject, a field, a column or a code that the normal form does not have, and for a value
     of another shape: a mapping in a text's place would bring everything in it along.
     """
-    if subject not in SUBJECTS:
-        raise Undeclared(f"{host}: the book holds a subject that no normal form declares.")
-    fields = SUBJECTS[subject].fields
-    _declared(fields, state, f"{host}: {subject}")
+    fields = subject(name, host).fields
+    _declared(fields, state, f"{host}: {name}")
     return [(field, state.get(field.name)) for field in fields]
 
 

@@ -167,8 +167,8 @@ def _subjects(
     owed = {
         source.catalogue.services[one.service].role for one in source.owed_by_host[host.name] if one.current
     }
-    if unknown := set(snapshots) - set(SUBJECTS):
-        allowed.measured(unknown.pop(), {}, host.name)  # refuses it
+    for name in snapshots:
+        allowed.subject(name, host.name)
     for name, subject in SUBJECTS.items():
         shot = snapshots.get(name)
         agreed = {key: value for key, value in wanted.items() if key in subject.wanted}
