@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from serviceheft.book import RunRefused
 from serviceheft.model.catalogue import load_catalogue
+from serviceheft.model.groups import run_group
 from serviceheft.model.problems import InvalidInventory
 from serviceheft.running import session
 
@@ -31,6 +32,6 @@ class ActionModule(ActionBase):
         except (session.NoRun, RunRefused, InvalidInventory) as error:
             raise AnsibleActionFail(str(error)) from None
         for host, periods in plan.items():
-            groups = ["owed", *(f"owed_{service.replace('.', '_')}" for service in periods)]
+            groups = ["owed", *(run_group("owed", service) for service in periods)]
             self.add_host(host, parent_group_names=groups)
         return {"changed": False, "plan": plan}

@@ -8,6 +8,7 @@ from ansible.plugins.action import ActionBase
 from serviceheft.assess.judgement import Judgement
 from serviceheft.book import BookUnavailable, RunRefused
 from serviceheft.logs import LogUnavailable
+from serviceheft.model.groups import run_group
 from serviceheft.running import recording, session
 
 
@@ -28,5 +29,5 @@ class ActionModule(ActionBase):
         except (session.NoRun, BookUnavailable, RunRefused, LogUnavailable, ValueError) as error:
             raise AnsibleActionFail(str(error)) from None
         if record.mends:  # the play that mends is on this group
-            self.add_group(f"mending_{record.service.replace('.', '_')}", parent_group_names=["mending"])
+            self.add_group(run_group("mending", record.service), parent_group_names=["mending"])
         return {"changed": False, "stamp": record.as_data()}

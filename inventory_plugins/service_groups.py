@@ -1,12 +1,13 @@
 """The groups of what a run owes to which hosts and mends on them; see inventories/_shared/services.yml."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
 
 from serviceheft.model.catalogue import load_catalogue
+from serviceheft.model.groups import run_group
 from serviceheft.model.problems import InvalidInventory
 
 DOCUMENTATION = """
@@ -38,10 +39,11 @@ class InventoryModule(BaseInventoryPlugin):
             services = load_catalogue().services.values()
         except InvalidInventory as error:
             raise AnsibleParserError(str(error)) from None
-        for parent in ("owed", "mending"):
-            inventory.add_group(parent)
+        purposes: tuple[Literal["owed", "mending"], ...] = ("owed", "mending")
+        for purpose in purposes:
+            inventory.add_group(purpose)
             for service in services:
                 if service.role:
-                    group = f"{parent}_{service.number.replace('.', '_')}"
+                    group = run_group(purpose, service.number)
                     inventory.add_group(group)
-                    inventory.add_child(parent, group)
+                    inventory.add_child(purpose, group)

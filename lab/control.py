@@ -3,11 +3,9 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,6 @@ from lab.windows.server import LabError
 from lab.windows.state_file import Json, write_json
 
 __all__ = ["LabError", "LabStatus", "WindowsHost", "lower_lab", "raise_lab", "set_faults", "status"]
-
-_POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def lower_lab(directory: Path, *, timeout: float = 10.0) -> None:
         return
     for way in (signal.SIGTERM, signal.SIGKILL):
         os.kill(now.pid, way)
-        if _until(lambda: serving.holder(pid_file) is None, timeout):
+        if serving.until(lambda: serving.holder(pid_file) is None, timeout):
             return
     raise LabError(f"The lab's process {now.pid} does not end. See {directory / 'windows.log'}.")
 
@@ -93,7 +89,9 @@ def set_faults(directory: Path, host: str, *, timeout: float = 10.0, **faults: A
     else:
         path.unlink(missing_ok=True)
     listening = not faults.get("off")
-    if status(directory).is_up and not _until(lambda: _listens(address) is listening, timeout):
+    if status(directory).is_up and not serving.until(
+        lambda: serving.listens(address.address, address.port) is listening, timeout
+    ):
         raise LabError(f"{host} did not follow its faults. See {directory / 'windows.log'}.")
 
 
@@ -108,7 +106,7 @@ def _start(directory: Path, timeout: float) -> LabStatus:
             stderr=output,
             start_new_session=True,
         )
-    if not _until(lambda: status(directory).is_up or process.poll() is not None, timeout):
+    if not serving.until(lambda: status(directory).is_up or process.poll() is not None, timeout):
         process.kill()
         raise LabError(f"The Windows hosts did not come up in {timeout:.0f} s. See {log}.")
     if process.poll() is not None:
@@ -129,20 +127,3 @@ def _address(directory: Path, host: str) -> HostAddress:
         if entry["name"] == host:
             return HostAddress(host, entry["address"], entry["port"])
     raise LabError(f"{directory} has no host {host}.")
-
-
-def _listens(where: HostAddress) -> bool:
-    try:
-        socket.create_connection((where.address, where.port), timeout=2).close()
-    except OSError:
-        return False
-    return True
-
-
-def _until(condition: Callable[[], bool], timeout: float) -> bool:
-    end = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(_POLL_SECONDS)
-    return True

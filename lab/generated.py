@@ -87,9 +87,9 @@ def write_customer(
     written = _prepare(base, name)
     password = secrets.token_urlsafe(24)
     (base / "vault" / name).write_text(password, encoding="utf-8")
-    _write(written.root / "hosts.yml", {"windows_clients": {"hosts": _hosts(hosts, address_range)}})
+    write_yaml(written.root / "hosts.yml", {"windows_clients": {"hosts": _hosts(hosts, address_range)}})
     everyone = written.root / "group_vars" / "all"
-    _write(everyone / "customer.yml", _facts(name, tier, windows or {}))
+    write_yaml(everyone / "customer.yml", _facts(name, tier, windows or {}))
     ca = "{{ inventory_dir }}/../../var/lab/" + name + "/ca.pem"
     wanted = {
         "antivirus_check_product": scanner,
@@ -105,8 +105,8 @@ def write_customer(
             "antivirus_check_gravityzone_ca": ca,
             "antivirus_check_gravityzone_parent_id": "5a37b6f2d4e8c1a09b34f7ff",
         }
-    _write(everyone / "wanted.yml", wanted)
-    _write(
+    write_yaml(everyone / "wanted.yml", wanted)
+    write_yaml(
         written.root / "group_vars" / "windows_clients" / "windows.yml",
         {
             "ansible_connection": "winrm",
@@ -122,7 +122,7 @@ def write_customer(
         "vault_anydesk_fingerprint_key": secret or secrets.token_hex(16),
     }
     for path, data in (more or {}).items():
-        _write(written.root / path, data)
+        write_yaml(written.root / path, data)
     vault |= more_secrets or {}
     key = VaultSecret(password.encode())
     text = VaultLib([(name, key)]).encrypt(yaml.safe_dump(vault, allow_unicode=True), key, vault_id=name)
@@ -181,7 +181,8 @@ def _facts(name: str, tier: str | None, windows: Mapping[str, tuple[str, str]]) 
     }
 
 
-def _write(path: Path, data: Any) -> None:
+def write_yaml(path: Path, data: Any) -> None:
+    """Write a file of an inventory, with the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
     path.write_text(f"---\n{text}", encoding="utf-8")

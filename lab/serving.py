@@ -6,9 +6,14 @@ the server, and do not keep it from starting.
 
 import fcntl
 import os
+import socket
 import struct
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
+
+_POLL_SECONDS = 0.02
 
 #: struct flock of Linux on 64 bits: type, whence, start, length, process.
 _FLOCK = struct.Struct("hhxxxxqqixxxx")
@@ -40,3 +45,22 @@ def ready(path: Path) -> int | None:
     if process is None:
         return None
     return process if path.read_text(encoding="ascii").strip() == str(process) else None
+
+
+def listens(address: str, port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        socket.create_connection((address, port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def until(condition: Callable[[], bool], timeout: float) -> bool:
+    """Wait for the condition; whether it came within `timeout` seconds."""
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True

@@ -2,11 +2,8 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +12,6 @@ from lab.ca import CertificateAuthority
 from lab.gravityzone.server import STATE_FILE
 from lab.gravityzone.state import Json
 from lab.windows.state_file import write_json
-
-_POLL_SECONDS = 0.02
 
 
 class ConsoleError(Exception):
@@ -48,7 +43,9 @@ def raise_console(directory: Path, address: str, port: int, state: Json, *, time
             stderr=output,
             start_new_session=True,
         )
-    if not _until(lambda: process.poll() is not None or console_process(directory) is not None, timeout):
+    if not serving.until(
+        lambda: process.poll() is not None or console_process(directory) is not None, timeout
+    ):
         process.kill()
         raise ConsoleError(f"The emulated console did not come up in {timeout:.0f} s. See {log}.")
     if process.poll() is not None:
@@ -63,7 +60,7 @@ def lower_console(directory: Path, *, timeout: float = 10.0) -> None:
     if pid is None:
         return
     os.kill(pid, signal.SIGTERM)
-    if not _until(lambda: console_process(directory) is None, timeout):
+    if not serving.until(lambda: console_process(directory) is None, timeout):
         raise ConsoleError(f"The emulated console's process {pid} does not end.")
 
 
@@ -77,8 +74,8 @@ def set_console_faults(
     else:
         path.unlink(missing_ok=True)
     listening = not faults.get("off")
-    if console_process(directory) is not None and not _until(
-        lambda: _listens(address, port) is listening, timeout
+    if console_process(directory) is not None and not serving.until(
+        lambda: serving.listens(address, port) is listening, timeout
     ):
         raise ConsoleError("The emulated console did not follow its faults.")
 
@@ -86,20 +83,3 @@ def set_console_faults(
 def console_process(directory: Path) -> int | None:
     """The id of the process that serves `directory` and listens, None when there is none."""
     return serving.ready(directory / "gravityzone.pid")
-
-
-def _listens(address: str, port: int) -> bool:
-    try:
-        socket.create_connection((address, port), timeout=2).close()
-    except OSError:
-        return False
-    return True
-
-
-def _until(condition: Callable[[], bool], timeout: float) -> bool:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
-    return True

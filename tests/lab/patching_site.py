@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from lab import defects, site
-from lab.generated import Elsewhere, write_customer
+from lab.generated import Elsewhere, write_customer, write_yaml
 from serviceheft import settings
 from serviceheft.assess.actions import Action
 from tests.lab.rehearsal import NOW, Rehearsal, addresses
@@ -68,7 +68,7 @@ class PatchedCustomer(Rehearsal):
         return {it.cause for it in self.book.findings(self.elsewhere.name, open_only=True) if it.host == host}
 
     def set_for(self, host: str, variables: Mapping[str, Any]) -> None:
-        _write(self.elsewhere.root / "host_vars" / f"{host}.yml", dict(variables))
+        write_yaml(self.elsewhere.root / "host_vars" / f"{host}.yml", dict(variables))
 
     def set_tier(self, tier: str) -> None:
         path = self.elsewhere.root / "group_vars" / "all" / "customer.yml"
@@ -77,10 +77,10 @@ class PatchedCustomer(Rehearsal):
         # What these tests do not look at costs time in each of their many runs.
         left_out = ("2.4", "2.6", "3.3") if tier == "standard" else ("2.4", "2.6")
         facts["services"] = {number: {"enabled": False, "reason": "not tested here"} for number in left_out}
-        _write(path, facts)
+        write_yaml(path, facts)
 
     def set_for_all(self, variables: Mapping[str, Any]) -> None:
-        _write(self.elsewhere.root / "group_vars" / "all" / "patching.yml", dict(variables))
+        write_yaml(self.elsewhere.root / "group_vars" / "all" / "patching.yml", dict(variables))
 
 
 @contextmanager
@@ -120,12 +120,6 @@ def carried_out(run: Any) -> None:
 def _add_server(written: Elsewhere, address_range: str) -> None:
     hosts = yaml.safe_load((written.root / "hosts.yml").read_text(encoding="utf-8"))
     hosts["windows_servers"] = {"hosts": {"srv-001": {"ansible_host": f"{address_range}.9.1"}}}
-    _write(written.root / "hosts.yml", hosts)
+    write_yaml(written.root / "hosts.yml", hosts)
     windows = (written.root / "group_vars" / "windows_clients" / "windows.yml").read_text(encoding="utf-8")
-    _write(written.root / "group_vars" / "windows_servers" / "windows.yml", yaml.safe_load(windows))
-
-
-def _write(path: Path, data: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
-    path.write_text(f"---\n{text}", encoding="utf-8")
+    write_yaml(written.root / "group_vars" / "windows_servers" / "windows.yml", yaml.safe_load(windows))

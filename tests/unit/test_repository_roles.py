@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from serviceheft.model.catalogue import load_catalogue
+from serviceheft.model.groups import run_group
 from serviceheft.model.variables import Variables
 from serviceheft.settings import REPOSITORY
 
@@ -45,7 +46,7 @@ def test_a_role_stands_in_the_lowest_tier_that_contains_its_service() -> None:
 
 @pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
 def test_a_role_is_carried_out_on_the_hosts_that_are_owed_its_service(role: Path) -> None:
-    number = SERVICES[role.name].number.replace(".", "_")
+    group = run_group("owed", SERVICES[role.name].number)
     tier = yaml.safe_load((REPOSITORY / "playbooks" / f"{role.parent.name}.yml").read_text(encoding="utf-8"))
     parts = [
         play["ansible.builtin.import_playbook"] for play in tier if "ansible.builtin.import_playbook" in play
@@ -58,14 +59,14 @@ def test_a_role_is_carried_out_on_the_hosts_that_are_owed_its_service(role: Path
         for task in play.get("tasks", ())
         if task.get("ansible.builtin.import_role", {}).get("name") == role.name
     ]
-    assert any(f"owed_{number}" in re.split(r"[:&]", pattern) for pattern in hosts), hosts
+    assert any(group in re.split(r"[:&]", pattern) for pattern in hosts), hosts
 
 
 @pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
 def test_a_role_that_mends_has_a_play_on_the_hosts_that_are_to_be_mended(role: Path) -> None:
-    number = SERVICES[role.name].number.replace(".", "_")
+    group = run_group("mending", SERVICES[role.name].number)
     text = (REPOSITORY / "playbooks" / f"{role.parent.name}.yml").read_text(encoding="utf-8")
-    plays = [play for play in yaml.safe_load(text) if play.get("hosts") == f"mending_{number}"]
+    plays = [play for play in yaml.safe_load(text) if play.get("hosts") == group]
     assert len(plays) == (role / "tasks" / "mend.yml").exists()
     for play in plays:
         (task,) = play["tasks"]

@@ -32,6 +32,17 @@ class Outcome(StrEnum):
         return self in (Outcome.DONE, Outcome.FINDING, Outcome.HELD)
 
 
+#: As tables count them, the best first; what is out of contract is no affair of theirs.
+TALLIED = (
+    Outcome.DONE,
+    Outcome.FINDING,
+    Outcome.HELD,
+    Outcome.FAILED,
+    Outcome.NOT_REACHED,
+    Outcome.NOT_MEASURED,
+)
+
+
 class Severity(StrEnum):
     """How much a finding matters; ordered by `rank`."""
 

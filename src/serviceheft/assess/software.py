@@ -97,7 +97,7 @@ class Plan:
         return self.chocolatey or self.source or any(steps)
 
     def as_data(self) -> dict[str, Any]:
-        return {**asdict(self), "acts": self.acts}
+        return asdict(self)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:

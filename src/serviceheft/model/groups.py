@@ -27,6 +27,11 @@ PARENTS: dict[str, str] = {"windows_laptops": "windows_clients", "domain_control
 _NOTHING_ELSE = frozenset({"windows_clients", "windows_servers", "printers", "ip_phones"})
 
 
+def run_group(purpose: Literal["owed", "mending"], service: str) -> str:
+    """The group that a run fills for a service of the catalogue: "owed_2_7"; it is part of the group `purpose`."""
+    return f"{purpose}_{service.replace('.', '_')}"
+
+
 def with_parents(groups: Iterable[str]) -> tuple[str, ...]:
     """The groups and their parents in the order in which Ansible applies their variables.
 

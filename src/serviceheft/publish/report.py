@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from serviceheft import clock, settings
-from serviceheft.assess.judgement import CheckResult, Outcome
+from serviceheft.assess.judgement import TALLIED, CheckResult
 from serviceheft.book import Book, FindingLife, Found, Stamp
 from serviceheft.i18n import N_
 from serviceheft.model.catalogue import Catalogue
@@ -23,15 +23,6 @@ from serviceheft.settings import BERLIN
 FILE_NAMES = {"de": "wartungsprotokoll", "en": "maintenance-record"}
 
 type Actions = dict[tuple[str, str | None, str | None], list[ActionRow]]
-
-_TALLIED = (
-    Outcome.DONE,
-    Outcome.FINDING,
-    Outcome.HELD,
-    Outcome.FAILED,
-    Outcome.NOT_REACHED,
-    Outcome.NOT_MEASURED,
-)
 
 
 def build_report(
@@ -83,7 +74,7 @@ def report_data(source: Source, period: str) -> dict[str, Any]:
         "tally": {
             "labels": [
                 t(N_("Service")),
-                *(mark(words.OUTCOMES, outcome.value, reader).word for outcome in _TALLIED),
+                *(mark(words.OUTCOMES, outcome.value, reader).word for outcome in TALLIED),
                 t(N_("Devices")),
             ],
             "rows": [_tally(source, service, rows) for service, rows in _by_service(stamps)],
@@ -169,7 +160,7 @@ def _by_service(stamps: Sequence[Stamp]) -> list[tuple[str, list[Stamp]]]:
 
 
 def _tally(source: Source, service: str, stamps: Sequence[Stamp]) -> list[str]:
-    counts = [sum(stamp.outcome is outcome for stamp in stamps) for outcome in _TALLIED]
+    counts = [sum(stamp.outcome is outcome for stamp in stamps) for outcome in TALLIED]
     devices = len({stamp.host for stamp in stamps})
     return [source.service_title(service), *(source.reader.number(n) for n in (*counts, devices))]
 

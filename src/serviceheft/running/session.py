@@ -5,7 +5,7 @@ A run touches exactly one customer. Everything that can be refused is refused he
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -145,7 +145,7 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
     # The first deadline imports the holiday library: once here instead of once in every forked task.
     reaction_deadline(customer, catalogue, now)
     with open_book(create=True) as book:
-        planned = _owed(customer, catalogue, book, order, now)
+        agreed, planned = _owed(customer, catalogue, book, order, now)
         run = book.begin_run(
             customer.name,
             kind=order.kind,
@@ -160,7 +160,7 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
             tier=customer.contract.tier,
         )
         if not order.dry_run:
-            book.drop(run, _measured_again(customer, catalogue, now), now=now)
+            book.drop(run, lambda service, host: host is None or service in agreed.get(host, {}), now=now)
     _current = Session(
         customer=customer,
         catalogue=catalogue,
@@ -172,17 +172,6 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
         who=who,
     )
     return _current
-
-
-def _measured_again(
-    customer: Customer, catalogue: Catalogue, now: datetime
-) -> Callable[[str, str | None], bool]:
-    """Whether runs to come measure a service on a host; the rest was removed, or is no longer agreed."""
-    if customer.contract.kind == "hourly":
-        found = visit_on_order(customer, catalogue, now)
-    else:
-        found = owed_hosts(owed(customer, catalogue, (), now), again=True)
-    return lambda service, host: host is None or service in found.get(host, {})
 
 
 def _reason(order: Order) -> str | None:
@@ -207,15 +196,19 @@ def check_emergency(kb: str, reason: str | None) -> None:
         )
 
 
-def _owed(customer: Customer, catalogue: Catalogue, book: Book, order: Order, now: datetime) -> Plan:
+def _owed(
+    customer: Customer, catalogue: Catalogue, book: Book, order: Order, now: datetime
+) -> tuple[Plan, Plan]:
+    """All that runs measure for this customer, and what of it this one is to carry out."""
     if customer.contract.kind == "hourly":
-        found = visit_on_order(customer, catalogue, now)
+        agreed = found = visit_on_order(customer, catalogue, now)
     else:
-        stamps = book.stamps(customer.name)
-        found = owed_hosts(owed(customer, catalogue, stamps, now), again=not order.only_open)
-    return {
+        every = owed(customer, catalogue, book.stamps(customer.name), now)
+        agreed, found = owed_hosts(every, again=True), owed_hosts(every, again=not order.only_open)
+    planned = {
         host: wanted for host, periods in found.items() if (wanted := _of_cadence(periods, catalogue, order))
     }
+    return agreed, planned
 
 
 def _of_cadence(periods: dict[str, str], catalogue: Catalogue, order: Order) -> dict[str, str]:

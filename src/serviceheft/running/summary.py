@@ -7,19 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from serviceheft.assess.judgement import CAUSES, Outcome
+from serviceheft.assess.judgement import CAUSES, TALLIED, Outcome
 from serviceheft.assess.reasons import REASONS
 from serviceheft.running.recording import Record
 from serviceheft.running.session import Session
 
-_COLUMNS = (
-    Outcome.DONE,
-    Outcome.FINDING,
-    Outcome.HELD,
-    Outcome.FAILED,
-    Outcome.NOT_REACHED,
-    Outcome.NOT_MEASURED,
-)
 _STYLES = {Outcome.DONE: "green", Outcome.FINDING: "yellow", Outcome.HELD: "yellow"}
 #: Fields of a task's result that -v shows: an allow-list, for all else may hold what a host was sent.
 _DECLARED = (
@@ -125,7 +117,7 @@ def _services(console: Console, session: Session, records: Sequence[Record]) -> 
     table.add_column("service", overflow="fold")
     counted = {record.outcome for record in records}
     # A screen is narrow: what did not happen to any service needs no column.
-    columns = [outcome for outcome in _COLUMNS if outcome is Outcome.DONE or outcome in counted]
+    columns = [outcome for outcome in TALLIED if outcome is Outcome.DONE or outcome in counted]
     for outcome in columns:
         table.add_column(outcome.value, justify="right")
     for service in sorted({record.service for record in records}):
