@@ -147,9 +147,10 @@ def _hosts(count: int, address_range: str) -> dict[str, Any]:
 
 
 def _facts(name: str, tier: str | None, windows: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    reporter = {"name": "Ägidius Größl", "email": f"empfang@{name}.example"}
+    domain = f"{name.replace('_', '-')}.example"
+    reporter = {"name": "Ägidius Größl", "email": f"empfang@{domain}"}
     contract: dict[str, Any] = {"kind": "service", "tier": tier} if tier else {"kind": "hourly"}
-    billing: dict[str, Any] = {"hourly_rate_eur": 110, "invoice_email": f"rechnung@{name}.example"}
+    billing: dict[str, Any] = {"hourly_rate_eur": 110, "invoice_email": f"rechnung@{domain}"}
     if tier:
         billing["monthly_price_eur"] = 240
     if windows:
