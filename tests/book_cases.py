@@ -68,4 +68,5 @@ def stamped(book: Book, run: str, judgement: Judgement, host: str | None = "mb-p
         "contact": Contact("Erika Beispiel", "erika@musterbau.example"),
     }
     service = more.pop("service", "2.7")
-    return book.stamp(run, service, host, "2026-W47", judgement, **{**fields, **more})
+    period = more.pop("period", "2026-W47")
+    return book.stamp(run, service, host, period, judgement, **{**fields, **more})

@@ -18,7 +18,10 @@ from serviceheft.settings import BERLIN
 
 
 class StampLike(Protocol):
-    """What is read of a stamp in the book."""
+    """What is read of a stamp in the book, or of the latest stamp of a period, which stands for all of it.
+
+    first_at: when the first of those that it stands for was made; measured: whether one was done or a finding.
+    """
 
     @property
     def service(self) -> str: ...
@@ -30,6 +33,10 @@ class StampLike(Protocol):
     def outcome(self) -> str: ...
     @property
     def at(self) -> datetime: ...
+    @property
+    def first_at(self) -> datetime: ...
+    @property
+    def measured(self) -> bool: ...
     @property
     def dry_run(self) -> bool: ...
 
@@ -116,7 +123,7 @@ def owed(customer: Customer, catalogue: Catalogue, stamps: Iterable[StampLike], 
     carried out. Otherwise it is overdue once `now` is past `due`, "not reached" when the last stamp says so,
     and open in all other cases, a failed or not measured attempt included. Before its first and after its
     last day a contract owes nothing, and of the time before its first stamp a book knows nothing. `stamps`
-    are all of the customer's. now: aware.
+    are all of the customer's, or the latest of each period (Book.latest_stamps). now: aware.
     """
     contract = customer.contract
     today = now.astimezone(BERLIN).date()
@@ -125,7 +132,7 @@ def owed(customer: Customer, catalogue: Catalogue, stamps: Iterable[StampLike], 
     calendar = calendar_for(customer)
     terms = {cadence: list(_terms(cadence, contract, calendar, today)) for cadence in _cadences(catalogue)}
     stamps = [stamp for stamp in stamps if not stamp.dry_run]
-    kept_since = min((stamp.at for stamp in stamps), default=now)
+    kept_since = min((stamp.first_at for stamp in stamps), default=now)
     history = _history(stamps, {period for known in terms.values() for period, _, _ in known})
     found: list[Owed] = []
     for service in catalogue.services.values():
@@ -260,7 +267,7 @@ def _history(
 
 def _state(stamps: list[StampLike], last: StampLike | None, due: datetime, now: datetime) -> State:
     waits = last is not None and last.outcome == "held"
-    if not waits and any(stamp.outcome in ("done", "finding") for stamp in stamps):
+    if not waits and any(stamp.measured for stamp in stamps):
         return State.DONE
     if now > due:
         return State.OVERDUE

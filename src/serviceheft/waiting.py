@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from serviceheft.assess.judgement import Outcome
-from serviceheft.book.records import Stamp
+from serviceheft.book.records import LatestStamp, Stamp
 from serviceheft.entitlement import Owed, owed_hosts
 
 #: The kind of a run that catches up, in the book.
@@ -50,7 +50,8 @@ class Waiting:
 
 
 def waiting(owed: Sequence[Owed], stamps: Iterable[Stamp], now: datetime) -> list[Waiting]:
-    """The queue, by deadline, then by age. owed: serviceheft.entitlement.owed; stamps: all of the customer's.
+    """The queue, by deadline, then by age. owed: serviceheft.entitlement.owed; stamps: all of the customer's,
+    or those of `not_reached`.
 
     In it is what a run could carry out now (owed_hosts) and whose last visit, dry runs left out and in whichever
     period, was "not reached": a laptop that was away last week is visited when it comes, not when the week's run does.
@@ -77,6 +78,21 @@ def waiting(owed: Sequence[Owed], stamps: Iterable[Stamp], now: datetime) -> lis
                 )
             )
     return sorted(found, key=lambda one: (one.deadline, one.since, one.host))
+
+
+def not_reached(owed: Sequence[Owed], latest: Iterable[LatestStamp]) -> list[tuple[str, str]]:
+    """The (host, service) that can be in the queue: their stamps are all that `waiting` needs of the book."""
+    last: dict[tuple[str | None, str], LatestStamp] = {}
+    for stamp in latest:
+        key = (stamp.host, stamp.service)
+        if key not in last or (stamp.at, stamp.number) > (last[key].at, last[key].number):
+            last[key] = stamp
+    return [
+        (host, service)
+        for host, services in owed_hosts(owed).items()
+        for service in services
+        if (host, service) in last and last[host, service].outcome is Outcome.NOT_REACHED
+    ]
 
 
 def _missed(stamps: Sequence[Stamp]) -> list[Stamp]:

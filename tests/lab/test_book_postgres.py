@@ -4,9 +4,12 @@ import multiprocessing
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from serviceheft.book import Book, BookUnavailable, RunRefused
@@ -15,6 +18,7 @@ from tests.postgres import PASSWORD, NotInstalled, Server, server
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
 
+RECORDED = Path(__file__).parents[1] / "recordings" / "book"
 FORK = multiprocessing.get_context("fork")
 _databases = count(1)
 
@@ -85,6 +89,31 @@ def test_both_databases_hold_the_same_chain(url: str, tmp_path: Any) -> None:
             stamped(book, run, judged(OUTDATED, measured={"a": [1, 2.5, None, "ü"]}))
             dumps.append([line.partition('"hash"')[0].replace(run, "RUN") for line in book.dump("musterbau")])
     assert dumps[0] == dumps[1]
+
+
+def test_a_book_of_version_1_is_read_as_it_is_and_brought_up_by_the_first_writer(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        for part in ("version_1.postgresql.sql", "version_1.rows.sql"):
+            connection.execute((RECORDED / part).read_bytes())
+    later = NOW + timedelta(days=1)
+    with Book.open(url, create=False) as book:
+        read = set(book.latest_stamps("praxis_sued"))
+        assert {(it.host, it.outcome, it.measured) for it in read} == {
+            ("mb-pc-01", "not reached", True),
+            ("mb-pc-02", "not reached", False),
+            (None, "done", True),
+        }
+        assert (book.verify(), version(url)) == ([], 1)
+        stamped(book, begun(book, now=later), judged(), "mb-pc-02", now=later)
+        assert (book.verify(), version(url)) == ([], 2)
+        assert set(book.latest_stamps("praxis_sued")) == read
+
+
+def version(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT version FROM book_schema").fetchone()
+    assert row
+    return int(row[0])
 
 
 @pytest.mark.parametrize(

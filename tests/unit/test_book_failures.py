@@ -89,10 +89,10 @@ def test_a_newer_book(tmp_path: Path) -> None:
     path = tmp_path / "heft.sqlite"
     Book.open(f"sqlite:///{path}").close()
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE book_schema SET version = 2")
+        connection.execute("UPDATE book_schema SET version = 99")
     connection.close()
     assert refusal(f"sqlite:///{path}") == (
-        f"The book {path} was written by a newer Serviceheft (book version 2, this one knows 1). "
+        f"The book {path} was written by a newer Serviceheft (book version 99, this one knows 2). "
         "Update Serviceheft on this machine."
     )
 

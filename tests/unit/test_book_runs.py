@@ -280,4 +280,4 @@ def test_the_work_of_a_stamp_does_not_grow_with_the_book(book: Book) -> None:
     before = steps()
     for n in range(150):
         stamped(book, run, judged(OUTDATED), f"mb-pc-{n}")
-    assert before < steps() < before * 1.5
+    assert 0 < before <= steps() < before * 1.5

@@ -50,6 +50,14 @@ class Stamp:
     at: datetime
     dry_run: bool = False
 
+    @property
+    def first_at(self) -> datetime:
+        return self.at
+
+    @property
+    def measured(self) -> bool:
+        return self.outcome in ("done", "finding")
+
 
 def customer(
     tier: str | None = "basic",

@@ -7,7 +7,17 @@ from serviceheft.book.book import Book
 from serviceheft.book.chain import Break, Entry, Head
 from serviceheft.book.errors import BookUnavailable, RunRefused
 from serviceheft.book.processes import Process
-from serviceheft.book.records import FindingLife, Found, Run, RunOutcome, Snapshot, Stamp, Stamped, Ticket
+from serviceheft.book.records import (
+    FindingLife,
+    Found,
+    LatestStamp,
+    Run,
+    RunOutcome,
+    Snapshot,
+    Stamp,
+    Stamped,
+    Ticket,
+)
 from serviceheft.tickets import Contact
 
 __all__ = [
@@ -19,6 +29,7 @@ __all__ = [
     "FindingLife",
     "Found",
     "Head",
+    "LatestStamp",
     "Process",
     "Run",
     "RunOutcome",

@@ -1,7 +1,7 @@
 """The book: every visit's evidence, appended in one transaction per step and never changed afterwards."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Self
@@ -9,13 +9,22 @@ from typing import Self
 import sqlalchemy as sa
 
 from serviceheft.assess.judgement import Judgement, Severity
-from serviceheft.book import reading, schema
+from serviceheft.book import latest, reading, schema
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
 from serviceheft.book.errors import RunRefused
 from serviceheft.book.living import NO_LONGER_THERE, Living, TicketPolicy
 from serviceheft.book.processes import Process
-from serviceheft.book.records import FindingLife, Run, RunOutcome, Snapshot, Stamp, Stamped, Ticket
+from serviceheft.book.records import (
+    FindingLife,
+    LatestStamp,
+    Run,
+    RunOutcome,
+    Snapshot,
+    Stamp,
+    Stamped,
+    Ticket,
+)
 from serviceheft.book.store import Store
 from serviceheft.book.values import canonical
 from serviceheft.settings import BERLIN
@@ -72,10 +81,10 @@ class Book:
         """
         process = process or Process.of()
         with self._store.writing(customer) as connection:
-            for run in reading.runs(connection, customer, now):
-                if run.ended_at is None and run.state == "interrupted":
+            for run in reading.runs(connection, customer, now, open_only=True):
+                if run.state == "interrupted":
                     _end(connection, run, "interrupted", now)
-                elif run.state == "running" and not (dry_run or run.dry_run):
+                elif not (dry_run or run.dry_run):
                     raise RunRefused(_under_way(run))
             identifier = _new_identifier(connection, now)
             appending = Appending(connection, customer, identifier, now)
@@ -109,8 +118,8 @@ class Book:
     def close_interrupted(self, customer: str, *, now: datetime) -> list[str]:
         """Write the end of runs whose process is gone; their ids. begin_run does this by itself."""
         with self._store.writing(customer) as connection:
-            runs = reading.runs(connection, customer, now)
-            gone = [it for it in runs if it.ended_at is None and it.state == "interrupted"]
+            runs = reading.runs(connection, customer, now, open_only=True)
+            gone = [it for it in runs if it.state == "interrupted"]
             for run in gone:
                 _end(connection, run, "interrupted", now)
         return [run.id for run in gone]
@@ -166,9 +175,11 @@ class Book:
                     appending.append(
                         "snapshot", service=service, host=host, subject=subject, body=judgement.measured
                     )
-                lives, _ = reading.lives(connection, customer, (service, host))
+                lives, _ = reading.open_lives(connection, customer, (service, host))
                 policy = TicketPolicy(deadline, contact, clause, tickets_from)
                 stamped = Living(appending, service, host, policy, now).apply(number, judgement, lives)
+                key = latest.key_of(service, host, period)
+                latest.keep(connection, customer, key, number, appending.at, judgement.outcome)
             appending.write()
         return stamped
 
@@ -183,8 +194,8 @@ class Book:
         with self._store.writing(customer) as connection:
             if _open_run(connection, run, now).dry_run:
                 return ()
-            lives, _ = reading.lives(connection, customer)
-            gone = tuple(it for it in lives if it.is_open and not kept(it.service, it.host))
+            lives, _ = reading.open_lives(connection, customer)
+            gone = tuple(it for it in lives if not kept(it.service, it.host))
             appending = Appending(connection, customer, run, now)
             for life in gone:
                 appending.append(
@@ -210,8 +221,8 @@ class Book:
         with self._store.writing(customer) as connection:
             if _open_run(connection, run, now).dry_run:
                 raise ValueError("A dry run mends nothing.")
-            lives, _ = reading.lives(connection, customer, (service, host))
-            life = next((it for it in lives if it.cause == cause and it.is_open), None)
+            lives, _ = reading.open_lives(connection, customer, (service, host))
+            life = next((it for it in lives if it.cause == cause), None)
             if life is None:
                 raise ValueError(
                     f"{customer}: {cause} is not open for {service} on {host or 'the customer'}."
@@ -241,10 +252,20 @@ class Book:
 
     # --- reading ---
 
-    def runs(self, customer: str, limit: int | None = None, *, now: datetime | None = None) -> list[Run]:
-        """The latest runs first. `now` decides whether a silent run of another machine still goes on."""
+    def runs(
+        self,
+        customer: str,
+        limit: int | None = None,
+        *,
+        now: datetime | None = None,
+        open_only: bool = False,
+    ) -> list[Run]:
+        """The latest runs first; open_only leaves out those whose end was written.
+
+        `now` decides whether a silent run of another machine still goes on.
+        """
         with self._store.reading() as connection:
-            return reading.runs(connection, customer, now or datetime.now(UTC), limit)
+            return reading.runs(connection, customer, now or datetime.now(UTC), limit, open_only=open_only)
 
     def stamps(
         self,
@@ -253,21 +274,36 @@ class Book:
         service: str | None = None,
         host: str | None = None,
         run: str | None = None,
+        hosts: Collection[str] | None = None,
     ) -> list[Stamp]:
         """Stamps in the order in which they were made, dry runs included; None means any."""
         with self._store.reading() as connection:
-            return reading.stamps(connection, customer, since=since, service=service, host=host, run=run)
+            return reading.stamps(
+                connection, customer, since=since, service=service, host=host, run=run, hosts=hosts
+            )
+
+    def latest_stamps(self, customer: str, periods: Collection[str] | None = None) -> list[LatestStamp]:
+        """What each period has come to, by service and host, dry runs left out; in no order, and without a stamp read.
+
+        `periods` leaves out all others.
+        """
+        with self._store.reading() as connection:
+            if self._store.version >= latest.SINCE_VERSION:
+                return list(latest.read(connection, customer, periods))
+            return list(latest.recounted(reading.of_periods(connection, customer)).stamps(periods))
 
     def findings(self, customer: str, *, open_only: bool = False) -> list[FindingLife]:
         """Findings by their opening; open_only leaves out those that have come to an end."""
         with self._store.reading() as connection:
-            lives, _ = reading.lives(connection, customer)
-        return [it for it in lives if it.is_open or not open_only]
+            read = reading.open_lives if open_only else reading.lives
+            lives, _ = read(connection, customer)
+        return lives
 
     def tickets(self, customer: str, *, open_only: bool = False) -> list[Ticket]:
         """Tickets by their number."""
         with self._store.reading() as connection:
-            _, tickets = reading.lives(connection, customer)
+            read = reading.open_lives if open_only else reading.lives
+            _, tickets = read(connection, customer)
         return [it for it in tickets if not (open_only and it.state == "closed")]
 
     def snapshots(self, customer: str) -> list[Snapshot]:
@@ -292,16 +328,17 @@ class Book:
             raise ValueError("A report's number and hash belong to one customer: name it.")
         with self._store.reading(broken_text=True) as connection:
             names = [customer] if customer else reading.customers(connection)
-            return [
-                found
-                for name in names
-                for found in walk(
-                    name,
-                    reading.entries(connection, schema.entries.c.customer == name),
-                    head_of(connection, name),
-                    against,
-                )
-            ]
+            return [found for name in names for found in self._proved(connection, name, against)]
+
+    def _proved(
+        self, connection: sa.Connection, customer: str, against: tuple[int, str] | None
+    ) -> Iterator[Break]:
+        recount = latest.Recount()
+        rows = recount.passing(reading.entries(connection, schema.entries.c.customer == customer))
+        broken = list(walk(customer, rows, head_of(connection, customer), against))
+        yield from broken
+        if not broken and self._store.version >= latest.SINCE_VERSION:
+            yield from recount.compare(connection, customer)
 
     def dump(self, customer: str) -> Iterator[str]:
         """Every entry as a line of JSON, all columns as they are hashed, for an audit by other means."""

@@ -10,6 +10,8 @@ from serviceheft.assess.judgement import Severity
 from serviceheft.book.chain import Entry
 from serviceheft.book.records import FindingLife, Ticket
 
+OPENED = "finding opened"
+BEGIN_OR_END = (OPENED, "finding closed", "finding dropped")
 FINDING_KINDS = ("finding opened", "finding seen", "finding mended", "finding closed", "finding dropped")
 TICKET_KINDS = ("ticket opened", "ticket commented", "ticket closed", "ticket mirrored")
 
@@ -18,21 +20,30 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def fold(entries: Iterable[Entry]) -> tuple[list[FindingLife], list[Ticket]]:
-    """Lives and tickets as they were opened, from entries by ascending number; other kinds are skipped."""
+def fold(
+    entries: Iterable[Entry], only: frozenset[int] | None = None
+) -> tuple[list[FindingLife], list[Ticket]]:
+    """Lives and tickets as they were opened, from entries by ascending number; other kinds are skipped.
+
+    `only`: the entries that opened the lives that are wanted; what belongs to others is skipped.
+    """
     lives: dict[int, FindingLife] = {}
     tickets: dict[str, Ticket] = {}
     for entry in entries:
         if entry.kind in FINDING_KINDS:
-            _finding(lives, entry, json.loads(entry.body))
+            body = json.loads(entry.body)
+            if only is None or (entry.number if entry.kind == OPENED else body["finding"]) in only:
+                _finding(lives, entry, body)
         elif entry.kind in TICKET_KINDS:
-            _ticket(tickets, lives, entry, json.loads(entry.body))
+            body = json.loads(entry.body)
+            if only is None or entry.subject in tickets or body.get("finding") in only:
+                _ticket(tickets, lives, entry, body)
     return list(lives.values()), [replace(it, finding=lives[it.finding.number]) for it in tickets.values()]
 
 
 def _finding(lives: dict[int, FindingLife], entry: Entry, body: dict[str, Any]) -> None:
     at = moment(entry.at)
-    if entry.kind == "finding opened":
+    if entry.kind == OPENED:
         lives[entry.number] = FindingLife(
             number=entry.number,
             service=entry.service or "",

@@ -42,8 +42,8 @@ class Living:
         self._tickets = BookTickets(appending, service, host)
 
     def apply(self, number: int, judgement: Judgement, lives: Iterable[FindingLife]) -> Stamped:
-        """`number` is the stamp's entry; `lives` are all lives of this service on this host."""
-        living = {life.cause: life for life in lives if life.is_open}
+        """`number` is the stamp's entry; `lives` are the open ones of this service on this host."""
+        living = {life.cause: life for life in lives}
         opened: list[str] = []
         seen: list[str] = []
         tickets_opened: list[str] = []

@@ -1,7 +1,7 @@
 """Queries on an open transaction, and entries turned into the records that readers get."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,12 +9,15 @@ import sqlalchemy as sa
 
 from serviceheft.assess.actions import Action
 from serviceheft.assess.judgement import CheckResult, Outcome, Severity
-from serviceheft.book import schema
+from serviceheft.book import latest, schema
 from serviceheft.book.chain import Entry
-from serviceheft.book.folding import FINDING_KINDS, TICKET_KINDS, fold, moment
+from serviceheft.book.folding import BEGIN_OR_END, FINDING_KINDS, OPENED, TICKET_KINDS, fold, moment
 from serviceheft.book.processes import Process
 from serviceheft.book.records import FindingLife, Found, Run, Snapshot, Stamp, Ticket
 from serviceheft.book.values import timestamp
+
+#: As many are asked for by name; more are cheaper to get all.
+FEW_RUNS = 100
 
 type Place = tuple[str, str | None]
 
@@ -28,6 +31,11 @@ def entries(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterat
     return (Entry(*row) for row in rows)
 
 
+def of_periods(connection: sa.Connection, customer: str) -> Iterator[Entry]:
+    """All entries that say what the periods have come to (latest.py)."""
+    return entries(connection, _e.customer == customer, _e.kind.in_(latest.KINDS))
+
+
 def customers(connection: sa.Connection) -> list[str]:
     """Every customer that has entries or a head."""
     query = sa.union(sa.select(_e.customer), sa.select(schema.heads.c.customer))
@@ -38,14 +46,49 @@ def same(column: sa.ColumnElement[Any], value: str | None) -> sa.ColumnElement[b
     return column.is_(None) if value is None else column == value
 
 
-def lives(
+def lives(connection: sa.Connection, customer: str) -> tuple[list[FindingLife], list[Ticket]]:
+    """All findings and tickets of a customer."""
+    kinds = FINDING_KINDS + TICKET_KINDS
+    return fold(entries(connection, _e.customer == customer, _e.kind.in_(kinds)))
+
+
+def open_lives(
     connection: sa.Connection, customer: str, place: Place | None = None
 ) -> tuple[list[FindingLife], list[Ticket]]:
-    """Findings and tickets of a customer, or of one (service, host)."""
-    where = [_e.customer == customer, _e.kind.in_(FINDING_KINDS + TICKET_KINDS)]
+    """Findings that have not come to an end, of a customer or of one (service, host), and their tickets.
+
+    Of those that have, no more than their first and last entries' columns is read.
+    """
+    where = [_e.customer == customer, _e.kind.in_(BEGIN_OR_END)]
     if place:
-        where += [_e.service == place[0], same(_e.host, place[1])]
-    return fold(entries(connection, *where))
+        where += _at(place)
+    columns = (_e.number, _e.kind, _e.service, _e.host, _e.subject)
+    opened: dict[tuple[Any, ...], int] = {}
+    for number, kind, *cause in sorted(connection.execute(sa.select(*columns).where(*where))):
+        if kind == OPENED:
+            opened[tuple(cause)] = number
+        else:
+            opened.pop(tuple(cause), None)
+    first: dict[Place, int] = {}
+    for (service, host, _), number in opened.items():
+        first[service, host] = min(first.get((service, host), number), number)
+    found = [
+        entry
+        for where_it_is, number in first.items()
+        for entry in entries(
+            connection,
+            _e.customer == customer,
+            *_at(where_it_is),
+            _e.number >= number,
+            _e.kind.in_(FINDING_KINDS + TICKET_KINDS),
+        )
+    ]
+    return fold(sorted(found, key=lambda it: it.number), only=frozenset(opened.values()))
+
+
+def _at(place: Place) -> list[sa.ColumnElement[bool]]:
+    service, host = place
+    return [_e.service == service, same(_e.host, host)]
 
 
 def snapshots(connection: sa.Connection, customer: str) -> list[Snapshot]:
@@ -61,13 +104,32 @@ def snapshots(connection: sa.Connection, customer: str) -> list[Snapshot]:
     ]
 
 
-def runs(connection: sa.Connection, customer: str, now: datetime, limit: int | None = None) -> list[Run]:
-    """A customer's runs, the latest first."""
-    kinds = ("run begun", "run ended")
-    rows = list(entries(connection, _e.customer == customer, _e.kind.in_(kinds)))
-    ends = {it.run: it for it in rows if it.kind == "run ended"}
-    begun = [it for it in rows if it.kind == "run begun"][::-1][:limit]
+def runs(
+    connection: sa.Connection,
+    customer: str,
+    now: datetime,
+    limit: int | None = None,
+    *,
+    open_only: bool = False,
+) -> list[Run]:
+    """A customer's runs, the latest first; open_only: those of which the end was not written."""
+    of_customer = schema.entries.alias()
+    query = sa.select(of_customer).where(
+        of_customer.c.customer == customer, of_customer.c.kind == "run begun"
+    )
+    if open_only:
+        query = query.where(~sa.exists().where(_e.run == of_customer.c.run, _e.kind == "run ended"))
+    latest_first = query.order_by(of_customer.c.number.desc()).limit(limit)
+    begun = [Entry(*row) for row in connection.execute(latest_first)]
+    ends = {} if open_only else _ends(connection, customer, [it.run for it in begun] if limit else None)
     return [_run(connection, it, ends.get(it.run), now) for it in begun]
+
+
+def _ends(connection: sa.Connection, customer: str, of: list[str | None] | None) -> dict[str | None, Entry]:
+    where = [_e.customer == customer, _e.kind == "run ended"]
+    if of is not None:
+        where.append(_e.run.in_(of))
+    return {it.run: it for it in entries(connection, *where)}
 
 
 def customer_of(connection: sa.Connection, identifier: str) -> str | None:
@@ -134,6 +196,7 @@ def stamps(
     service: str | None = None,
     host: str | None = None,
     run: str | None = None,
+    hosts: Collection[str] | None = None,
 ) -> list[Stamp]:
     """Stamps in the order in which they were made; None means any."""
     where = [_e.customer == customer, _e.kind == "stamp"]
@@ -142,11 +205,18 @@ def stamps(
     where += [
         column == value for column, value in ((_e.service, service), (_e.host, host), (_e.run, run)) if value
     ]
-    begun = {
-        it.run: json.loads(it.body)
-        for it in entries(connection, _e.customer == customer, _e.kind == "run begun")
-    }
-    return list(_stamps(entries(connection, *where), begun))
+    if hosts is not None:
+        where.append(_e.host.in_(sorted(hosts)))
+    found = list(entries(connection, *where))
+    return list(_stamps(found, _begun(connection, customer, {it.run for it in found})))
+
+
+def _begun(connection: sa.Connection, customer: str, of: set[str | None]) -> dict[str | None, dict[str, Any]]:
+    """What was said at the beginning of these runs."""
+    where = [_e.customer == customer, _e.kind == "run begun"]
+    if len(of) <= FEW_RUNS:
+        where.append(_e.run.in_(sorted(str(run) for run in of)))
+    return {it.run: json.loads(it.body) for it in entries(connection, *where) if it.run in of}
 
 
 def _stamps(rows: Iterable[Entry], begun: dict[str | None, dict[str, Any]]) -> Iterator[Stamp]:

@@ -68,6 +68,38 @@ class Stamp:
     inventory_hash: str
     dry_run: bool
 
+    @property
+    def first_at(self) -> datetime:
+        """As of a LatestStamp."""
+        return self.at
+
+    @property
+    def measured(self) -> bool:
+        """As of a LatestStamp."""
+        return self.outcome in (Outcome.DONE, Outcome.FINDING)
+
+
+@dataclass(frozen=True, slots=True)
+class LatestStamp:
+    """What one period has come to for one service on one host (None: the customer as a whole), dry runs left out.
+
+    The fields of the newest stamp, by time and then by number. `first_at` is when the period's first one was made,
+    `measured` whether any of its stamps was done or a finding.
+    """
+
+    service: str
+    host: str | None
+    period: str | None
+    outcome: Outcome
+    at: datetime
+    number: int
+    first_at: datetime
+    measured: bool
+
+    @property
+    def dry_run(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True)
 class FindingLife:

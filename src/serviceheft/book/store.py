@@ -24,11 +24,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import pysqlite  # noqa: F401 - loaded before Ansible forks, not once per worker
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from serviceheft.book import schema
+from serviceheft.book import migrating, schema
 from serviceheft.book.errors import NOT_A_URL, BookUnavailable, place, unavailable
 
 SQLITE_BUSY = 5
 REPLACED = "was moved, deleted or replaced while in use. Put it back in its place, then start again."
+NO_VERSION = (
+    "does not say which version it is: the table book_schema was emptied or altered. Put the book aside, take the "
+    "last backup, and compare both with `heft verify`."
+)
 MISSING = "does not exist yet. The first run of a customer creates it."
 
 
@@ -60,6 +64,7 @@ class Store:
         self._process = 0
         self._abandoned: list[sa.Connection] = []
         self._file: tuple[int, int] | None = None
+        self.version = schema.VERSION
         if self.sqlite:
             self._check_folder(create=create)
         with self._connected() as connection:
@@ -98,8 +103,11 @@ class Store:
     def writing(self, customer: str) -> Iterator[sa.Connection]:
         """The only writer of this customer's chain until the block ends: all of it is written, or nothing.
 
-        SQLite has one writer at a time for the whole file; PostgreSQL one per customer.
+        SQLite has one writer at a time for the whole file; PostgreSQL one per customer. The first one brings a book
+        of an older version up to this one.
         """
+        if self.version < schema.VERSION:
+            self._migrate()
         with self._transaction("BEGIN IMMEDIATE" if self.sqlite else "BEGIN") as connection:
             if not self.sqlite:
                 _lock(connection, customer)
@@ -164,10 +172,10 @@ class Store:
             raise BookUnavailable(f"{place(self.url)} {REPLACED}")
 
     def _check_schema(self, connection: sa.Connection, *, create: bool) -> None:
-        found = self._version(connection)
+        found = self._found(connection)
         if found is None and create:
             with self.writing("") as locked:
-                found = self._version(locked)
+                found = self._found(locked)
                 if found is None:
                     schema.create(locked)
                     found = schema.VERSION
@@ -178,10 +186,12 @@ class Store:
                 f"{place(self.url)} was written by a newer Serviceheft (book version {found}, this one knows "
                 f"{schema.VERSION}). Update Serviceheft on this machine."
             )
+        self.version = found
         if self.sqlite:
             self._use_wal(connection)
 
-    def _version(self, connection: sa.Connection) -> int | None:
+    def _found(self, connection: sa.Connection) -> int | None:
+        """The version of the book that is there; None for an empty database."""
         names = set(connection.exec_driver_sql(schema.TABLE_NAMES[connection.dialect.name]).scalars())
         if not names:
             return None
@@ -189,7 +199,22 @@ class Store:
             raise BookUnavailable(
                 f"{place(self.url)} is a database with other contents. Give the book one of its own."
             )
-        return int(connection.execute(sa.select(schema.version.c.version)).scalar_one())
+        versions = connection.exec_driver_sql(f"SELECT * FROM {schema.version.name}").all()  # noqa: S608 - a constant
+        if len(versions) == 1 and isinstance(found := versions[0][0], int) and found >= 1:
+            return found
+        raise BookUnavailable(f"{place(self.url)} {NO_VERSION}")
+
+    def _migrate(self) -> None:
+        self.version = schema.VERSION
+        try:
+            with self.writing("") as connection:
+                if not self.sqlite:  # nobody writes meanwhile, not even an older Serviceheft; readers go on
+                    connection.exec_driver_sql("LOCK TABLE book_entries IN EXCLUSIVE MODE")
+                if self._found(connection) == 1:
+                    migrating.from_version_1(connection)
+        except BaseException:
+            self.version = 1
+            raise
 
     def _use_wal(self, connection: sa.Connection) -> None:
         """In WAL readers and the writer do not wait for each other. Switching ignores the busy timeout."""

@@ -62,7 +62,7 @@ def show_owed(
     customers = [load(known(customer))] if customer else [load(name) for name in names()]
     book = open_book(create=True)
     for one in customers:
-        found = owed(one, catalogue, book.stamps(one.name), settings.now())
+        found = owed(one, catalogue, book.latest_stamps(one.name), settings.now())
         counts = ", ".join(f"{sum(line.state is state for line in found)} {state.value}" for state in State)
         screen.print(f"[bold]{one.name}[/]: {counts}")
         shown = [line for line in found if everything or line.state is not State.DONE]

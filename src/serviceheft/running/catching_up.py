@@ -14,7 +14,7 @@ from serviceheft.model.schema import Customer, Host
 from serviceheft.running.command import PlaybookCall
 from serviceheft.running.probing import answering
 from serviceheft.running.session import open_book
-from serviceheft.waiting import Turn, Waiting, waiting
+from serviceheft.waiting import Turn, Waiting, not_reached, waiting
 
 _PORTS = {"winrm": 5986, "psrp": 5986, "ssh": 22}
 
@@ -28,8 +28,14 @@ def queue(customer: Customer, catalogue: Catalogue, now: datetime) -> list[Waiti
     if customer.contract.kind == "hourly":
         return []
     with open_book(create=True) as book:
-        stamps = book.stamps(customer.name)
-    return waiting(owed(customer, catalogue, stamps, now), stamps, now)
+        latest = book.latest_stamps(customer.name)
+        found = owed(customer, catalogue, latest, now)
+        stamps = [
+            stamp
+            for host, service in not_reached(found, latest)
+            for stamp in book.stamps(customer.name, service=service, host=host)
+        ]
+    return waiting(found, stamps, now)
 
 
 def call(customer: Customer, catalogue: Catalogue, now: datetime) -> PlaybookCall | None:
@@ -47,7 +53,7 @@ def call(customer: Customer, catalogue: Catalogue, now: datetime) -> PlaybookCal
 def refuse_two(customer: str) -> None:
     """Raise UnderWay when the book knows of a run that goes on."""
     with open_book() as book:
-        for run in book.runs(customer, now=settings.now()):
+        for run in book.runs(customer, now=settings.now(), open_only=True):
             if run.state == "running" and not run.dry_run:
                 raise UnderWay(
                     f"{customer}: the {run.kind} run {run.id} by {run.who} is under way; left to it."

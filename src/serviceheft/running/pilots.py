@@ -28,7 +28,7 @@ def read_pilots(session: Session, now: datetime) -> list[Pilot]:
     if not names:
         return []
     with open_book() as book:
-        stamps = book.stamps(customer.name, since=now - _LOOKED_AT_SINCE)
+        stamps = book.stamps(customer.name, since=now - _LOOKED_AT_SINCE, hosts=names)
         lives = book.findings(customer.name, open_only=True)
     return [
         judge_pilot(

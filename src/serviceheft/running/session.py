@@ -203,7 +203,7 @@ def _owed(
     if customer.contract.kind == "hourly":
         agreed = found = visit_on_order(customer, catalogue, now)
     else:
-        every = owed(customer, catalogue, book.stamps(customer.name), now)
+        every = owed(customer, catalogue, book.latest_stamps(customer.name), now)
         agreed, found = owed_hosts(every, again=True), owed_hosts(every, again=not order.only_open)
     planned = {
         host: wanted for host, periods in found.items() if (wanted := _of_cadence(periods, catalogue, order))

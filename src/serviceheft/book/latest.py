@@ -1,0 +1,161 @@
+"""What each period has come to: one row per service, host and period, kept with every stamp.
+
+Without it, whoever asks what is owed would read every stamp ever made. It says nothing that the entries do not say:
+`recounted` works it out of them, for `verify` and for a book that was written before there was such a table.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from serviceheft.assess.judgement import Outcome
+from serviceheft.book import schema
+from serviceheft.book.chain import Break, Entry
+from serviceheft.book.folding import moment
+from serviceheft.book.records import LatestStamp
+
+#: Books of an older version have no such table.
+SINCE_VERSION = 2
+#: The kinds of entries that it is worked out of.
+KINDS = ("run begun", "stamp")
+
+_MEASURED = frozenset({Outcome.DONE, Outcome.FINDING})
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_t = schema.latest.c
+
+
+class Key(NamedTuple):
+    """Whose period. Empty text stands for the customer as a whole, and for a service that has no period."""
+
+    service: str
+    host: str
+    period: str
+
+
+class Row(NamedTuple):
+    """A row's values; times as the entries have them."""
+
+    number: int
+    at: str
+    outcome: str
+    measured: int
+    first_at: str
+
+
+def key_of(service: str, host: str | None, period: str | None) -> Key:
+    return Key(service, host or "", period or "")
+
+
+def joined(old: Row | None, number: int, at: str, outcome: str) -> Row:
+    """The row after one more stamp, of a higher number than all before."""
+    measured = int(outcome in _MEASURED)
+    if old is None:
+        return Row(number, at, outcome, measured, at)
+    kept = Row(old.number, old.at, old.outcome, max(old.measured, measured), min(old.first_at, at))
+    return kept if at < old.at else kept._replace(number=number, at=at, outcome=outcome)
+
+
+def keep(connection: sa.Connection, customer: str, key: Key, number: int, at: str, outcome: str) -> None:
+    """Write a stamp's part, within its transaction and under the customer's lock."""
+    mine = sa.and_(_t.customer == customer, *(_t[name] == value for name, value in key._asdict().items()))
+    found = connection.execute(sa.select(*(_t[name] for name in Row._fields)).where(mine)).one_or_none()
+    values = joined(Row(*found) if found else None, number, at, outcome)._asdict()
+    if found:
+        connection.execute(schema.latest.update().where(mine).values(values))
+    else:
+        connection.execute(schema.latest.insert().values(customer=customer, **key._asdict(), **values))
+
+
+def read(
+    connection: sa.Connection, customer: str, periods: Collection[str] | None = None
+) -> Iterator[LatestStamp]:
+    """What is kept of a customer, or of these periods of it."""
+    query = sa.select(*(_t[name] for name in Key._fields + Row._fields)).where(_t.customer == customer)
+    if periods is not None:
+        query = query.where(_t.period.in_(sorted(periods)))
+    for service, host, period, *row in connection.execute(query):
+        yield _stamp(Key(service, host, period), Row(*row))
+
+
+def _stamp(key: Key, row: Row) -> LatestStamp:
+    return LatestStamp(
+        service=key.service,
+        host=key.host or None,
+        period=key.period or None,
+        outcome=_OUTCOMES[row.outcome],
+        at=moment(row.at),
+        number=row.number,
+        first_at=moment(row.first_at),
+        measured=bool(row.measured),
+    )
+
+
+class Recount:
+    """The same rows, worked out of one customer's entries by ascending number. Broken entries are passed over."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Key, Row] = {}
+        self._dry: dict[str | None, bool] = {}
+
+    def add(self, entry: Entry) -> None:
+        if entry.kind not in KINDS:
+            return
+        with suppress(KeyError, TypeError, ValueError):  # what was tampered with is named by the chain
+            body: dict[str, Any] = json.loads(entry.body)
+            if entry.kind == "run begun":
+                self._dry[entry.run] = body["dry_run"]
+            elif not self._dry[entry.run]:
+                key = key_of(entry.service or "", entry.host, body["period"])
+                self.rows[key] = joined(self.rows.get(key), entry.number, entry.at, body["outcome"])
+
+    def passing(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The entries as they come, each counted."""
+        for entry in entries:
+            self.add(entry)
+            yield entry
+
+    def stamps(self, periods: Collection[str] | None = None) -> Iterator[LatestStamp]:
+        return (
+            _stamp(key, row) for key, row in self.rows.items() if periods is None or key.period in periods
+        )
+
+    def fill(self, connection: sa.Connection, customer: str) -> None:
+        """Write the rows of a customer that has none yet."""
+        rows = [{"customer": customer, **key._asdict(), **row._asdict()} for key, row in self.rows.items()]
+        if rows:
+            connection.execute(schema.latest.insert(), rows)
+
+    def compare(self, connection: sa.Connection, customer: str) -> Iterator[Break]:
+        """Where the table says something else than the entries."""
+        query = sa.select(*(_t[name] for name in Key._fields + Row._fields)).where(_t.customer == customer)
+        kept = {Key(*row[:3]): Row(*row[3:]) for row in connection.execute(query)}
+        for key in sorted(kept.keys() | self.rows.keys(), key=str):
+            if kept.get(key) != self.rows.get(key):
+                yield _break(customer, key, kept.get(key), self.rows.get(key))
+
+
+def recounted(entries: Iterable[Entry]) -> Recount:
+    recount = Recount()
+    for entry in entries:
+        recount.add(entry)
+    return recount
+
+
+def _break(customer: str, key: Key, kept: Row | None, counted: Row | None) -> Break:
+    what = ", ".join(part for part in (key.service, key.host, key.period) if part)
+    row = counted or kept
+    number = row.number if row else 0
+    said = f"{customer} {number} ({what})"
+    if kept is None:
+        message = f"{said}: missing: the table of each period's latest stamp does not have it."
+        return Break(customer, number, "missing", message, "latest stamp", key.service, key.host or None)
+    if counted is None:
+        message = f"{said}: inserted: the table of each period's latest stamp has it, and no entry says so."
+        return Break(customer, number, "inserted", message, "latest stamp", key.service, key.host or None)
+    message = (
+        f"{said}: changed: the table of each period's latest stamp says something else than the entries."
+    )
+    return Break(customer, number, "changed", message, "latest stamp", key.service, key.host or None)

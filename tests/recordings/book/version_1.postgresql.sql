@@ -1,0 +1,32 @@
+-- The tables as version 1 made them.
+CREATE TABLE book_entries (
+    customer TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    run TEXT,
+    service TEXT,
+    host TEXT,
+    subject TEXT,
+    body TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (customer, number)
+);
+CREATE INDEX book_entries_by_run ON book_entries (run, kind);
+CREATE INDEX book_entries_by_kind ON book_entries (customer, kind, number);
+CREATE UNIQUE INDEX book_runs_are_unique ON book_entries (run) WHERE kind = 'run begun';
+CREATE INDEX book_entries_by_place ON book_entries (customer, service, host, number, kind);
+CREATE TABLE book_heads (
+    customer TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (customer)
+);
+CREATE TABLE book_schema (
+    version INTEGER NOT NULL
+);
+CREATE FUNCTION book_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the book is append-only'; END $$;
+CREATE TRIGGER book_entries_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON book_entries FOR EACH STATEMENT EXECUTE FUNCTION book_append_only();
+CREATE TRIGGER book_heads_grow BEFORE UPDATE ON book_heads FOR EACH ROW WHEN (NEW.number <= OLD.number OR NEW.customer <> OLD.customer) EXECUTE FUNCTION book_append_only();
+CREATE TRIGGER book_heads_kept BEFORE DELETE OR TRUNCATE ON book_heads FOR EACH STATEMENT EXECUTE FUNCTION book_append_only();
