@@ -193,6 +193,9 @@ def test_what_tells_nothing_is_not_measured_and_not_acted_on(told: object, reaso
         ("Unable to load the service index for source x.\nvlc not installed. The package was not found with the "
          "source(s) listed.", "software.source_away"),
         ("vlc: There is not enough space on the disk.", "reach.disk_full"),
+        ("vlc: Es steht nicht genug Speicherplatz auf dem Datenträger zur Verfügung.", "reach.disk_full"),
+        ("vlc: Der Remotename konnte nicht aufgelöst werden: 'packages.example'", "software.source_away"),
+        ("vlc: Der Zugriff auf den Pfad wurde verweigert.", "reach.access_denied"),
         ("Checksum for vlc does not match.", "software.checksum"),
     ],
 )  # fmt: skip

@@ -254,7 +254,6 @@ _CODES = {
     112: "reach.disk_full",
 }
 _WORDS = (
-    ("not enough space", "reach.disk_full"),
     ("the checksum for", "products.checksum"),
     ("cannot be reached", "products.installer_away"),
     ("error requesting", "products.installer_away"),
@@ -271,8 +270,13 @@ def failure(before: object, installed: object) -> str:
         return "products.service_step"
     if (code := whole_number(installed, "rc")) in _CODES:
         return _CODES[code or 0]
-    said = (text(installed, "msg") or "").casefold()
-    return next((reason for words, reason in _WORDS if words in said), "products.failed")
+    said = str(mapping(installed).get("msg") or "")
+    why = reach.reason(said)
+    if why in ("reach.disk_full", "reach.access_denied"):
+        return why
+    if known := next((reason for words, reason in _WORDS if words in said.casefold()), None):
+        return known
+    return "products.installer_away" if why in reach.SOURCE_AWAY else "products.failed"
 
 
 def service_step_failed(before: object) -> bool:

@@ -1,13 +1,15 @@
 """Why a host could not be visited: the errors of Ansible's connections, as codes.
 
-The patterns are those of ansible-core 2.21's winrm and psrp connections and of the libraries below them
-(pywinrm, pypsrp, requests, urllib3). Order matters: the first that fits wins.
+Numbers first (errorcodes); where only words exist, those of ansible-core 2.21's winrm and psrp connections and of the
+libraries below them (pywinrm, pypsrp, requests, urllib3), and of Windows in both languages. Order matters: the first
+that fits wins.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from serviceheft.assess import errorcodes
 from serviceheft.assess.judgement import Judgement, Outcome
 
 
@@ -19,39 +21,84 @@ class Reach:
     outcome: Outcome
 
 
-_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+#: Classes and fixed words of Python's libraries, and Windows' own texts, English and German, where no number stands.
+_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (code, re.compile(pattern, re.IGNORECASE))
     for code, pattern in (
-        ("reach.disk_full", r"not enough space on the disk|no space left on device|0x80070070\b"),
+        (
+            "reach.disk_full",
+            r"not enough (?:disk )?space|no space left on device"
+            r"|nicht gen(?:ug|.{1,2}gend)e?[rn]? (?:freier |freien )?(?:Speicherplatz|Speicher auf)"
+            r"|(?:Datentr\S{1,2}ger|Festplatte|disk) (?:ist|is) (?:voll|full)\b",
+        ),
         (
             "reach.certificate",
             r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|certificate has expired"
-            r"|doesn't match|SSLCertVerificationError|self.signed certificate",
+            r"|doesn't match|SSLCertVerificationError|self.signed certificate"
+            r"|remote certificate is invalid|trust relationship for the SSL|certificate chain"
+            r"|Remotezertifikat ist|SSL/TLS-Kanal|Zertifikatkette|Zertifikat ist (?:abgelaufen|ung)",
         ),
         (
             "reach.credentials",
             r"credentials were rejected|failed to authenticate|InvalidCredentialsError"
-            r"|\b401\b|account is locked|password has expired|Authentication failure",
+            r"|account is (?:currently )?locked|password has expired|Authentication failure"
+            r"|user ?name or (?:the )?password is incorrect|logon failure|login failure"
+            r"|Benutzername oder das Kennwort|Anmeldung fehlgeschlagen|Anmeldefehler|(?:Konto|wird).{0,40} gesperrt"
+            r"|Kennwort .{0,30}abgelaufen|Anmeldeinformationen wurden .{0,30}(?:abgelehnt|zur.{1,2}ckgewiesen)",
         ),
         ("reach.reboot_timeout", r"timed out waiting for (?:last boot time|post-reboot|.*reboot)"),
         (
             "reach.name_unknown",
-            r"NameResolutionError|name or service not known|getaddrinfo failed|nodename nor",
+            r"NameResolutionError|name or service not known|getaddrinfo failed|nodename nor"
+            r"|name resolution|no such host is known|name (?:could|can) ?not be resolved"
+            r"|server name or address could not be resolved|DNS name does not exist"
+            r"|(?:Host|Remote|Server|Computer)name.{0,40} (?:konnte|kann) nicht (?:aufgel.{1,2}st|verarbeitet)"
+            r"|Der angegebene Host ist unbekannt|kein solcher Host bekannt|Host unbekannt|Namensaufl.{1,2}sung"
+            r"|DNS-Name (?:ist nicht vorhanden|existiert nicht)",
         ),
-        ("reach.refused", r"connection refused|Errno 111\b|actively refused"),
+        (
+            "reach.network_path",
+            r"network (?:path|name) (?:was|cannot be|could not be) (?:not )?found"
+            r"|Netzwerk(?:pfad|name) (?:wurde|konnte|kann) nicht gefunden",
+        ),
+        (
+            "reach.refused",
+            r"connection refused|actively refused|Zielcomputer die Verbindung verweiger|Verbindung verweigert",
+        ),
         (
             "reach.no_route",
-            r"no route to host|network is unreachable|host is (?:down|unreachable)|Errno 11[23]\b",
+            r"no route to host|network is unreachable|host is (?:down|unreachable)|unreachable (?:host|network)"
+            r"|nicht (?:verf.{1,2}gbare[nr]?|erreichbare[nr]?) (?:Host|Netzwerk)"
+            r"|(?:Host|Netzwerk) ist nicht erreichbar",
         ),
         (
             "reach.cut_off",
-            r"connection aborted|remote end closed|connection reset|IncompleteRead|ChunkedEncodingError"
+            r"connection aborted|remote end closed|connection (?:was )?reset|IncompleteRead|ChunkedEncodingError"
             r"|connection broken|EOF occurred in violation|UNEXPECTED_EOF|broken pipe"
-            r"|BadStatusLine|send_input failed|no element found|unclosed token|mismatched tag",
+            r"|BadStatusLine|send_input failed|no element found|unclosed token|mismatched tag"
+            r"|forcibly closed|connection was closed|network name is no longer available"
+            r"|Verbindung wurde (?:unerwartet |vom Remotehost )?(?:geschlossen|getrennt|zur.{1,2}ckgesetzt)"
+            r"|vom Remotehost geschlossen|Netzwerkname ist nicht mehr verf",
         ),
-        ("reach.timeout", r"timed?[ -]?out|timeout"),
-        ("reach.access_denied", r"access (?:is|was) denied|\b403\b|PermissionDenied|UnauthorizedAccess"),
+        (
+            "reach.timeout",
+            r"timed?[ -]?out\b|\btimeout\b|ConnectTimeout|ReadTimeout|Zeit.{1,2}berschreitung"
+            r"|Zeitlimit.{0,60} .{1,2}ber(?:schritten|schreitet)|Zeitlimit.{0,60} erreicht"
+            r"|Zeitspanne .{0,60}(?:verstrichen|nicht richtig reagiert)",
+        ),
+        (
+            "reach.access_denied",
+            r"access .{0,200}(?:is|was) denied|access denied|PermissionDenied|UnauthorizedAccess|\bAccessDenied\b"
+            r"|Zugriff .{0,200}verweigert|fehlen? .{0,40}(?:Rechte|Berechtigung)",
+        ),
     )
+)
+
+#: What a host that was reached says of itself or of others; the rest is said of the way to the host.
+ON_HOST = frozenset({"reach.disk_full", "reach.access_denied", "reach.network_path"})
+#: Said by a host that was to fetch something, these speak of its way there.
+SOURCE_AWAY = frozenset(
+    {"reach.name_unknown", "reach.network_path", "reach.refused", "reach.no_route", "reach.certificate"}
 )
 
 #: Not `exception`: the lines of a traceback hold words such as "timeout" whatever went wrong.
@@ -68,13 +115,24 @@ def classify(result: object) -> Reach:
     unreachable = isinstance(result, BaseException) or (
         isinstance(result, Mapping) and result.get("unreachable") is True
     )
-    for code, pattern in _PATTERNS:
-        if pattern.search(text):
-            happened_on_host = code in ("reach.disk_full", "reach.access_denied") and not unreachable
-            return Reach(code, Outcome.FAILED if happened_on_host else Outcome.NOT_REACHED)
+    if code := reason(text):
+        happened_on_host = code in ON_HOST and not unreachable
+        return Reach(code, Outcome.FAILED if happened_on_host else Outcome.NOT_REACHED)
     if unreachable or not isinstance(result, Mapping):
         return Reach("reach.unknown", Outcome.NOT_REACHED)
     return Reach("reach.module_failed", Outcome.FAILED)
+
+
+def reason(text: str) -> str | None:
+    """The code for what a text of Windows or of a library says, in English or German; None: nothing that is known.
+
+    A restart that does not end is told by the action's own words, whatever number stands beside them; then numbers go
+    before words, as they say the same in every language.
+    """
+    said = dict.fromkeys(code for code, pattern in _WORDS if pattern.search(text))
+    if "reach.reboot_timeout" in said:
+        return "reach.reboot_timeout"
+    return next(errorcodes.codes(text), None) or next(iter(said), None)
 
 
 def judgement(subject: str, result: object) -> Judgement:

@@ -79,6 +79,11 @@ register(
         N_("Free space on the system volume, then run the visit again."),
     ),
     Reason(
+        "reach.network_path",
+        N_("A network path that the host needs cannot be found"),
+        N_("Check the name of the path, the server that offers it and the way there."),
+    ),
+    Reason(
         "reach.reboot_timeout",
         N_("The host did not come back from its restart in time"),
         N_("Look at the host's console; the visit is made up for at the next run."),

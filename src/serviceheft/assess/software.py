@@ -339,7 +339,6 @@ def _said(results: Iterable[object]) -> list[tuple[str, str]]:
 
 #: What Chocolatey says -> why: what holds for the whole call, and what it says about one package.
 _WHY_ALL = (
-    ("not enough space", "reach.disk_full"),
     ("unable to load the service index", "software.source_away"),
     ("unable to connect", "software.source_away"),
     ("failed to fetch results", "software.source_away"),
@@ -356,6 +355,11 @@ def _why(said: list[tuple[str, str]], package: str) -> str:
         for where, known in ((raw, _WHY_ALL), (named, _WHY_ONE)):
             if reason := next((reason for words, reason in known if words in where), None):
                 return reason
+        why = reach.reason(raw)
+        if why in reach.SOURCE_AWAY:
+            return "software.source_away"
+        if why in reach.ON_HOST:
+            return why
     return "software.failed"
 
 
