@@ -14,19 +14,19 @@ from serviceheft.book import RunRefused
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.groups import run_group
 from serviceheft.model.problems import InvalidInventory
-from serviceheft.running import session
+from serviceheft.running import invocation, session
 
 
 class ActionModule(ActionBase):
     BYPASS_HOST_LOOP = True
     _requires_connection = False
-    _VALID_ARGS = frozenset({"cadence", "only_validate"})
+    _VALID_ARGS = frozenset({"cadence", "emergency", "only_validate"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         try:
             if self._task.args.get("only_validate"):  # the callback has done so before; without it nobody has
-                session.named_customer(context.CLIARGS["inventory"], load_catalogue())
+                invocation.named_customer(context.CLIARGS, load_catalogue())
                 return {"changed": False, "plan": {}}
             plan = session.current().plan((task_vars or {})["ansible_play_hosts_all"])
         except (session.NoRun, RunRefused, InvalidInventory) as error:

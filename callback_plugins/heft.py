@@ -7,6 +7,7 @@ fields of each result are printed as well; with --diff what changes, the values 
 import atexit
 import functools
 import io
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,6 @@ from ansible.playbook.play import Play
 from ansible.playbook.task import Task
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import filter_loader, test_loader
-from ansible.utils.vars import load_extra_vars
 from rich.console import Console
 
 from serviceheft.assess import reach
@@ -29,7 +29,15 @@ from serviceheft.book import BookUnavailable, RunRefused
 from serviceheft.logs import LogUnavailable
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.problems import InvalidInventory
-from serviceheft.running import closing, interrupting, recording, session, summary
+from serviceheft.running import (
+    closing,
+    environment,
+    interrupting,
+    invocation,
+    recording,
+    session,
+    summary,
+)
 from serviceheft.running.blackout import Blackout
 
 DOCUMENTATION = """
@@ -103,24 +111,21 @@ class CallbackModule(CallbackBase):
         ]
         if not opening:
             return
-        arguments, loader = context.CLIARGS, opening[0].get_loader()
-        extra = load_extra_vars(loader)
-        order = session.Order(
-            cadence=opening[0].args.get("cadence"),
-            dry_run=bool(arguments.get("check")),
-            limit=arguments.get("subset"),
-            ticket=_text(extra.get("heft_ticket")),
-            only_open=str(extra.get("heft_only_open", "")).lower() == "true",
-            catch_up=str(extra.get("heft_catch_up", "")).lower() == "true",
-            emergency=_text(extra.get("heft_emergency")),
-            reason=_text(extra.get("heft_reason")),
-            maximum_hosts=int(cap) if (cap := str(extra.get("heft_maximum_hosts", ""))).isdecimal() else None,
-        )
+        arguments, task = context.CLIARGS, opening[0]
+        # What was typed is for us alone: no template and no option of Ansible ever sees it.
+        task.get_variable_manager().extra_vars.clear()
         try:
+            if not invocation.of_a_test(arguments):
+                environment.refuse_foreign(os.environ)
             catalogue = load_catalogue()
-            customer = session.named_customer(arguments["inventory"], catalogue)
-            self.blackout.learn(_vault(customer, loader))
-            if opening[0].args.get("only_validate"):
+            customer = invocation.named_customer(arguments, catalogue)
+            invocation.check_options(arguments)
+            invocation.check_vaults(arguments, customer.name)
+            order = invocation.order(
+                arguments, cadence=task.args.get("cadence"), emergency=bool(task.args.get("emergency"))
+            )
+            self.blackout.learn(_vault(customer, task.get_loader()))
+            if task.args.get("only_validate"):
                 self.console.print(
                     f"{customer.name}: valid. Nothing was touched.", markup=False, soft_wrap=True
                 )
@@ -255,11 +260,6 @@ class CallbackModule(CallbackBase):
         for line in self.lines:
             self.console.print(line, markup=False, soft_wrap=True)
         self.counted, self.lines = 0, []
-
-
-def _text(value: Any) -> str | None:
-    """A variable of the command line as text; None when it was not given."""
-    return None if value is None or not str(value).strip() else str(value).strip()
 
 
 def _vault(customer: Any, loader: Any) -> Any:

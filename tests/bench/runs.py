@@ -13,7 +13,7 @@ from typing import Literal
 from serviceheft.settings import REPOSITORY
 from tests.bench.harness import BenchFailed, Cost, Raised, measured, middle
 
-WEEKLY = "playbooks/weekly.yml"
+WEEKLY = "tests/bench/weekly.yml"
 EMPTY = "tests/bench/empty.yml"
 
 #: Columns of a comparison.

@@ -1,6 +1,7 @@
 """The plain ansible-playbook line, limits, and customers billed by the hour."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +91,15 @@ def test_a_check_by_ticket_is_not_billed(hourly: Rehearsal) -> None:
     done = hourly.heft("weekly", "lichtblick", "--ticket", "8", "--check")
     assert done.returncode == 0, done.stdout + done.stderr
     assert hourly.book.runs("lichtblick")[0].billable_minutes is None
+
+
+def test_a_ticket_is_a_text_whatever_it_says(hourly: Rehearsal, tmp_path: Path) -> None:
+    ticket = (
+        "9 heft_emergency=KB5068861 heft_reason=x ansible_connection=local "
+        f"{{{{ lookup('pipe', 'touch {tmp_path}/ran') }}}} @/etc/passwd --connection=local \"'"
+    )
+    done = hourly.heft("weekly", "lichtblick", "--ticket", ticket, "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = hourly.book.runs("lichtblick")[0]
+    assert (run.kind, run.ticket, run.reason) == ("weekly", ticket, None)
+    assert list(tmp_path.iterdir()) == []

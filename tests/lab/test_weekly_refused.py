@@ -85,6 +85,40 @@ def test_a_run_touches_one_customer_only(nowhere: Rehearsal, tmp_path: Path) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-e", "heft_ticket=7 heft_emergency=KB5068861"), "-e takes JSON, no file and no name=value: "),
+        (("-e", "@group_vars/all/provider.yml"), "-e takes JSON, no file and no name=value: "),
+        (("-e", '{"ansible_connection": "local"}'), "everything else is said by the inventory."),
+        (("-e", '{"heft_emergency": "KB5068861", "heft_reason": "x"}'), "heft_emergency belongs to"),
+        (("-c", "local"), "A run does not take --connection: the inventory says how hosts are reached."),
+        (
+            ("--vault-id", "praxis_sued@lab/vault/praxis_sued.password"),
+            "A run opens one vault, its customer's.",
+        ),
+        (("-vvvv",), "From -vvvv on, connections print secrets."),
+    ],
+    ids=str,
+)
+def test_the_command_line_adds_nothing_to_the_inventory(
+    nowhere: Rehearsal, options: tuple[str, ...], message: str
+) -> None:
+    refused(nowhere, nowhere.line(*options), message, "Nothing was touched.")
+
+
+@pytest.mark.parametrize("name", ["ANSIBLE_DEBUG", "ANSIBLE_KEEP_REMOTE_FILES", "ANSIBLE_CALLBACKS_ENABLED"])
+def test_the_environment_adds_nothing_either(nowhere: Rehearsal, name: str) -> None:
+    done = nowhere.line(**{name: "1"})
+    refused(nowhere, done, f"{name} in the environment can print secrets or change what a run does.")
+
+
+def test_a_stray_variable_lets_no_second_customer_in(nowhere: Rehearsal, tmp_path: Path) -> None:
+    other = copy_customer(tmp_path, "praxis_sued", "127.251")
+    done = nowhere.line("-i", str(other.root), MOLECULE_EPHEMERAL_DIRECTORY=str(tmp_path))
+    refused(nowhere, done, "A run touches exactly one customer, and this one names lichtblick, praxis_sued.")
+
+
 def plain(nowhere: Rehearsal, *arguments: str) -> Any:
     """A line without the sources that nowhere.line() gives."""
     bare = Rehearsal(nowhere.elsewhere)

@@ -1,15 +1,21 @@
 """The line that is shown is the line that is run."""
 
+import json
+import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serviceheft import settings
-from serviceheft.running import command
-from serviceheft.running.command import PlaybookCall, exit_code
+from serviceheft.book import RunRefused
+from serviceheft.running import command, invocation
+from serviceheft.running.command import Emergency, PlaybookCall, exit_code
+from serviceheft.running.session import Order
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +39,93 @@ def test_every_option() -> None:
     call = PlaybookCall(
         "site", "musterbau", check=True, diff=True, limit="a b", ticket="7", only_open=True, verbose=2
     )
-    assert "--check --diff --limit 'a b' -e heft_ticket=7 -e heft_only_open=true -vv playbooks/site.yml" in (
-        call.line
+    assert (
+        "--check --diff '--limit=a b' "
+        """-e '{"heft_ticket": "7", "heft_only_open": true}' -vv playbooks/site.yml"""
+    ) in call.line
+
+
+#: What a person might type, by mistake or to get more than a value through.
+TYPED = [
+    "2026-1 heft_emergency=KB5068861 heft_reason=x",
+    '"}, {"heft_emergency": "KB5068861',
+    "@inventories/praxis_sued/group_vars/all/vault.yml",
+    "{{ lookup('pipe', 'id') }} {% for x in y %} {# #}",
+    "!vault |",
+    "--connection=local",
+    "-e x=1",
+    "'; id; '",
+    "$(id) `id` \\",
+    "/etc/passwd",
+    "[1, 2]",
+    "Grüße aus Köln, 100 % € 🙂",
+]
+
+
+@pytest.mark.parametrize("text", TYPED)
+def test_what_a_person_types_is_one_value_of_one_option(text: str) -> None:
+    call = PlaybookCall("emergency", "musterbau", ticket=text, emergency=Emergency(text, text, 3))
+    plain = PlaybookCall("emergency", "musterbau", ticket="x", emergency=Emergency("x", "x", 3))
+    assert shlex.split(call.line) == [shlex.split(call.line)[0], *call.arguments]
+    differing = [one for one, other in zip(call.arguments, plain.arguments, strict=True) if one != other]
+    assert [json.loads(one) for one in differing] == [
+        {"heft_ticket": text, "heft_emergency": text, "heft_reason": text, "heft_maximum_hosts": 3}
+    ]
+
+
+@given(st.text())
+def test_any_text_is_a_value_or_refused(text: str) -> None:
+    try:
+        call = PlaybookCall("weekly", "musterbau", ticket=text)
+    except RunRefused:
+        return
+    assert json.loads(call.arguments[-2]) == {"heft_ticket": text}
+    read = invocation.order(
+        {"extra_vars": (call.arguments[-2],), "subset": None}, cadence="weekly", emergency=False
     )
+    assert read == Order(cadence="weekly", dry_run=False, ticket=text.strip())
+
+
+@pytest.mark.parametrize(
+    "limit", ["all:!mb-pc-01", "-x", "--list-hosts", "~mb-pc-0[12]", "windows_clients:&ring[0]"]
+)
+def test_a_limit_is_never_an_option(limit: str) -> None:
+    assert f"--limit={limit}" in PlaybookCall("weekly", "musterbau", limit=limit).arguments
+
+
+@pytest.mark.parametrize("limit", ["@/etc/passwd", "mb-pc-01,@hosts", "all:@hosts"])
+def test_a_limit_is_no_file(limit: str) -> None:
+    with pytest.raises(RunRefused, match=r"^--limit takes names and groups of hosts, no file of them: "):
+        PlaybookCall("weekly", "musterbau", limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("two\nlines", "two lines"),
+        ("nul\0", "nul[U+0000]"),
+        ("\x1b[31mred", "[U+001B][31mred"),
+        ("pc\u202egpj.exe", "pc[U+202E]gpj.exe"),
+        ("broken\udcff", "broken[U+DCFF]"),
+    ],
+)
+def test_what_is_no_readable_line_is_refused_and_shown_harmless(text: str, shown: str) -> None:
+    message = f"--ticket takes one line of readable text, and this is none: {shown}"
+    with pytest.raises(RunRefused) as refused:
+        PlaybookCall("weekly", "musterbau", ticket=text)
+    assert str(refused.value) == message
+    for option in ({"limit": text}, {"emergency": Emergency("KB5068861", text)}):
+        with pytest.raises(RunRefused, match="takes one line of readable text"):
+            PlaybookCall("weekly", "musterbau", **option)
+
+
+def test_a_ticket_of_a_megabyte_and_an_empty_one_are_refused() -> None:
+    with pytest.raises(
+        RunRefused, match=r"^--ticket takes at most 2000 characters, and these are 1000000\.$"
+    ):
+        PlaybookCall("weekly", "musterbau", ticket="x" * 1_000_000)
+    with pytest.raises(RunRefused, match=r"^--ticket is empty\."):
+        PlaybookCall("weekly", "musterbau", ticket=" ")
 
 
 def test_connections_never_print_what_they_send() -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serviceheft import settings
-
-#: From -vvvv on Ansible's connections print what they send, secrets included.
-_MOST_VERBOSE = 3
+from serviceheft.running import typed
+from serviceheft.running.environment import for_ansible
+from serviceheft.running.invocation import MOST_VERBOSE
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,14 @@ class Emergency:
     #: Instead of the customer's own cap; None: that one holds.
     maximum_hosts: int | None = None
 
-    @property
-    def variables(self) -> dict[str, str | int]:
-        found: dict[str, str | int] = {"heft_emergency": self.kb, "heft_reason": self.reason}
-        return found | ({"heft_maximum_hosts": self.maximum_hosts} if self.maximum_hosts else {})
-
 
 @dataclass(frozen=True)
 class PlaybookCall:
-    """One call of ansible-playbook from the repository's root; `line` is what a technician would type."""
+    """One call of ansible-playbook from the repository's root; `line` is what a technician would type.
+
+    What a person typed goes as JSON, or behind the "=" of its option, so that it is never more than a value. Raises
+    RunRefused for what is no readable line.
+    """
 
     playbook: str
     customer: str
@@ -45,6 +44,29 @@ class PlaybookCall:
     emergency: "Emergency | None" = None
     verbose: int = 0
 
+    def __post_init__(self) -> None:
+        if self.limit is not None:
+            typed.host_pattern(self.limit)
+        for name, value in self.variables.items():
+            if isinstance(value, str):
+                typed.one_line(f"--{name.removeprefix('heft_')}", value)
+
+    @property
+    def variables(self) -> dict[str, str | int | bool]:
+        """What the run is told besides, by the names that serviceheft.running.invocation accepts."""
+        found: dict[str, str | int | bool | None] = {
+            "heft_ticket": self.ticket,
+            "heft_only_open": self.only_open or None,
+            "heft_catch_up": self.catch_up or None,
+        }
+        if order := self.emergency:
+            found |= {
+                "heft_emergency": order.kb,
+                "heft_reason": order.reason,
+                "heft_maximum_hosts": order.maximum_hosts,
+            }
+        return {name: value for name, value in found.items() if value is not None}
+
     @property
     def arguments(self) -> list[str]:
         password = settings.vault_password_file(self.customer)
@@ -52,12 +74,9 @@ class PlaybookCall:
         found += ["--vault-id", f"{self.customer}@{_short(password)}"]
         found += ["--check"] if self.check else []
         found += ["--diff"] if self.diff else []
-        found += ["--limit", self.limit] if self.limit else []
-        found += ["-e", f"heft_ticket={self.ticket}"] if self.ticket else []
-        found += ["-e", "heft_only_open=true"] if self.only_open else []
-        found += ["-e", "heft_catch_up=true"] if self.catch_up else []
-        found += ["-e", json.dumps(self.emergency.variables, ensure_ascii=False)] if self.emergency else []
-        found += [f"-{'v' * min(self.verbose, _MOST_VERBOSE)}"] if self.verbose else []
+        found += [f"--limit={self.limit}"] if self.limit is not None else []
+        found += ["-e", json.dumps(self.variables, ensure_ascii=False)] if self.variables else []
+        found += [f"-{'v' * min(self.verbose, MOST_VERBOSE)}"] if self.verbose else []
         return [*found, f"playbooks/{self.playbook}.yml"]
 
     @property
@@ -70,7 +89,7 @@ class PlaybookCall:
         Ctrl-C reaches ansible-playbook itself (same terminal), which closes its run; we only wait for that. SIGTERM,
         as from a timer's time limit, reaches us alone and is handed on in the same way.
         """
-        environment = {**os.environ, "ANSIBLE_CONFIG": str(settings.REPOSITORY / "ansible.cfg")}
+        environment = for_ansible(os.environ)
         command = [str(executable()), *self.arguments]
         with subprocess.Popen(command, cwd=settings.REPOSITORY, env=environment) as process:  # noqa: S603
             signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))

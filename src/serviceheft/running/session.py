@@ -3,7 +3,6 @@
 A run touches exactly one customer. Everything that can be refused is refused here, before a host is touched.
 """
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -103,10 +102,12 @@ def open_book(*, create: bool = False) -> Book:
     return Book.open(settings.book_url(), create=create)
 
 
-def customer_folder(sources: Sequence[str]) -> Path:
-    """The one customer among Ansible's inventory sources. Raises RunRefused for none and for two."""
+def customer_folder(sources: Sequence[str], scratch: Path | None = None) -> Path:
+    """The one customer among Ansible's inventory sources. Raises RunRefused for none and for two.
+
+    `scratch`: a test's folder, whose inventory counts for none (invocation.scratch_of_a_test).
+    """
     shared = settings.REPOSITORY / "inventories" / "_shared"
-    scratch = os.environ.get("MOLECULE_EPHEMERAL_DIRECTORY")  # molecule brings an inventory of its own
     folders = [Path(source).resolve() for source in sources]
     customers = [
         folder for folder in folders if folder != shared and not (scratch and folder.is_relative_to(scratch))
@@ -122,9 +123,9 @@ def customer_folder(sources: Sequence[str]) -> Path:
     return customers[0]
 
 
-def named_customer(sources: Sequence[str], catalogue: Catalogue) -> Customer:
+def named_customer(sources: Sequence[str], catalogue: Catalogue, scratch: Path | None = None) -> Customer:
     """The one customer among Ansible's inventory sources, validated. Raises RunRefused, InvalidInventory."""
-    return load_customer(customer_folder(sources), catalogue)
+    return load_customer(customer_folder(sources, scratch), catalogue)
 
 
 def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Session:
