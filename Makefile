@@ -23,7 +23,7 @@ bench: .venv/.installed ## measure ratios side by side (takes about half an hour
 lock: ## renew requirements.lock and requirements-uv.lock from pyproject.toml
 	@tools/lock
 
-clean: ## remove the environment, the lab, built sites and caches (never inventories)
+clean: ## remove the environment, the lab, built sites and caches (never inventories, books, signed heads)
 	@tools/clean
 
 .venv/.installed: requirements.lock requirements-uv.lock pyproject.toml tools/install tools/find-python

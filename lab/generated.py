@@ -37,11 +37,17 @@ class Elsewhere:
         return self.base / "inventories" / self.name
 
     @property
+    def book_file(self) -> Path:
+        """The customer's book."""
+        return self.base / "data" / "heft.sqlite"
+
+    @property
     def environment(self) -> dict[str, str]:
         """What `heft` and ansible-playbook need in order to work below `base` only."""
         return {
             "HEFT_INVENTORIES": str(self.base / "inventories"),
             "HEFT_VAR": str(self.base / "var"),
+            "HEFT_DATA": str(self.base / "data"),
             "HEFT_BUILD": str(self.base / "build"),
             "HEFT_VAULT_DIR": str(self.base / "vault"),
         }
@@ -131,7 +137,7 @@ def write_customer(
 
 
 def _prepare(base: Path, name: str) -> Elsewhere:
-    for folder in ("inventories", "var", "build", "vault"):
+    for folder in ("inventories", "var", "data", "build", "vault"):
         (base / folder).mkdir(parents=True, exist_ok=True)
     shared = base / "inventories" / "_shared"
     if not shared.exists():

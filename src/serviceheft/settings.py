@@ -11,8 +11,22 @@ BERLIN = ZoneInfo("Europe/Berlin")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+def data_directory() -> Path:
+    """Folder of what must outlive the checkout: the book, its signing key, its outbox (HEFT_DATA).
+
+    Outside of the checkout, so that no clean, no reinstall and no upgrade touches it.
+    """
+    given = os.environ.get("HEFT_DATA")
+    if given:
+        return Path(given).absolute()
+    home = Path(
+        os.environ.get("XDG_DATA_HOME") or ""
+    )  # relative ones are to be ignored (XDG base directories)
+    return (home if home.is_absolute() else Path.home() / ".local" / "share") / "serviceheft"
+
+
 def var_directory() -> Path:
-    """Folder of everything measured or running, never committed: the book, the lab, logs (HEFT_VAR)."""
+    """Folder of what runs and may be thrown away: the lab, logs, locks (HEFT_VAR)."""
     return Path(os.environ.get("HEFT_VAR") or REPOSITORY / "var")
 
 
@@ -31,9 +45,24 @@ def stop_file() -> Path:
     return Path(os.environ.get("HEFT_STOP") or var_directory() / "stop")
 
 
+def book_file() -> Path:
+    """The book's file, unless it lives elsewhere."""
+    return data_directory() / "heft.sqlite"
+
+
+def book_elsewhere() -> Path:
+    """Holds the URL of the book after `heft book move`, readable by its owner alone: it may carry a password."""
+    return data_directory() / "book.url"
+
+
 def book_url() -> str:
-    """SQLAlchemy URL of the book (HEFT_BOOK): SQLite by default, postgresql+psycopg:// for a team."""
-    return os.environ.get("HEFT_BOOK") or f"sqlite:///{var_directory() / 'heft.sqlite'}"
+    """SQLAlchemy URL of the book: HEFT_BOOK, else where `heft book move` took it, else a file (SQLite)."""
+    if given := os.environ.get("HEFT_BOOK"):
+        return given
+    try:
+        return book_elsewhere().read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return f"sqlite:///{book_file()}"
 
 
 def vault_directory() -> Path:

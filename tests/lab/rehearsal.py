@@ -58,7 +58,7 @@ class Rehearsal:
 
     @property
     def book_file(self) -> Path:
-        return self.elsewhere.base / "var" / "heft.sqlite"
+        return self.elsewhere.book_file
 
     def heft(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         return self._run([BIN / "heft", *arguments], environment)

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from serviceheft.book import Book, BookUnavailable, RunRefused
+from serviceheft.book import Book, BookUnavailable, RunRefused, copying, moving
 from tests.book_cases import NOW, OFF, OUTDATED, begun, judged, stamped
 from tests.postgres import PASSWORD, NotInstalled, Server, server
 
@@ -294,3 +294,68 @@ def test_a_server_that_goes_away_and_comes_back(postgres: Server, url: str) -> N
         postgres.start()
         assert stamped(book, run, judged()).tickets_closed == ("musterbau-000001",)
         assert book.verify() == []
+
+
+def test_backup_restore_and_move_there_and_back(url: str, tmp_path: Path) -> None:
+    file, restored = tmp_path / "heft.sqlite", tmp_path / "restored.sqlite"
+    for customer in ("musterbau", "werkstatt"):
+        with Book.open(f"sqlite:///{file}") as book:
+            run = begun(book, customer)
+            stamped(book, run, judged(OUTDATED, measured={"name": "Büro \u0000 €"}))
+            book.end_run(run, "carried out", now=NOW)
+            before = copying.contents(book)
+    moving.move(f"sqlite:///{file}", url, now=NOW)
+    with Book.open(url, create=False) as book:
+        assert copying.contents(book) == before
+        assert book.verify() == []
+        assert [it.number for it in book.tickets("musterbau")] == ["musterbau-000001"]
+        with pytest.raises(RunRefused, match=r"holds entries that are not of this book \(musterbau: entry 7"):
+            moving.move(url, f"sqlite:///{file}", now=NOW)
+        run = begun(book)
+        stamped(book, run, judged())
+        book.end_run(run, "carried out", now=NOW)
+    moving.back_up(url, tmp_path / "backup.sqlite")
+    moving.restore(f"sqlite:///{restored}", tmp_path / "backup.sqlite")
+    moving.move(url, f"sqlite:///{tmp_path}/back.sqlite", now=NOW)
+    with Book.open(f"sqlite:///{tmp_path}/back.sqlite") as book, Book.open(f"sqlite:///{restored}") as other:
+        assert copying.contents(book) == copying.contents(other)
+        assert book.verify() == []
+    with (
+        Book.open(url) as book,
+        pytest.raises(RunRefused, match="This book was moved: The book .*back.sqlite is the"),
+    ):
+        begun(book)
+    with pytest.raises(RunRefused, match="is append-only, and only a file can be replaced"):
+        moving.restore(url, tmp_path / "backup.sqlite", lose_newer=True)
+
+
+def test_nobody_writes_while_the_book_is_moved(url: str, tmp_path: Path) -> None:
+    """What is written meanwhile is either in the new book or refused: nothing is acknowledged and then lost."""
+    with Book.open(url) as book:
+        book.end_run(begun(book, "musterbau"), "carried out", now=NOW)
+    writers = [FORK.Process(target=_begins_and_ends, args=(url, f"kunde_{n}")) for n in range(3)]
+    for writer in writers:
+        writer.start()
+    moved = None
+    while moved is None:
+        try:
+            moved = moving.move(url, f"sqlite:///{tmp_path}/new.sqlite", now=NOW)
+        except RunRefused as busy:
+            assert "is under way" in str(busy)
+    for writer in writers:
+        writer.join(60)
+    assert [it.exitcode for it in writers] == [0] * 3
+    with Book.open(f"sqlite:///{tmp_path}/new.sqlite") as new, Book.open(url) as old:
+        assert all(
+            it.first == it.last for it in copying.lacking(new, old)
+        )  # the entries that say where it went
+        assert new.verify() == old.verify() == []
+
+
+def _begins_and_ends(url: str, customer: str) -> None:
+    try:
+        for _ in range(200):
+            with Book.open(url) as book:
+                book.end_run(begun(book, customer), "carried out", now=NOW)
+    except RunRefused as refused:
+        assert "This book was moved" in str(refused)

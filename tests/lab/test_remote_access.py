@@ -81,10 +81,10 @@ class Weeks:
         """All that was said or written, by name; the accounts of the machines, where the secret belongs, left out."""
         for name, result in self.results.items():
             yield f"screen of {name}", (result.stdout + result.stderr).encode()
-        base = self.site.elsewhere.base / "var"
-        for path in base.rglob("*"):
-            if path.is_file() and path.parent.name != "machines":
-                yield str(path.relative_to(base)), path.read_bytes()
+        for base in (self.site.elsewhere.base / "var", self.site.elsewhere.base / "data"):
+            for path in base.rglob("*"):
+                if path.is_file() and path.parent.name != "machines":
+                    yield str(path.relative_to(base)), path.read_bytes()
         for name, content in self.site.machines().items():
             yield f"machine {name}", json.dumps(json.loads(content) | {"accounts": []}).encode()
 

@@ -74,7 +74,7 @@ def shapes(secret: str) -> set[bytes]:
 def leaks(rehearsal: Rehearsal, *shown: str) -> list[str]:
     """Where a canary stands: the book (with what SQLite keeps beside it), the logs, the screen."""
     var = rehearsal.elsewhere.base / "var"
-    written = {str(path): path.read_bytes() for path in var.glob("heft.sqlite*")}
+    written = {str(path): path.read_bytes() for path in rehearsal.book_file.parent.glob("heft.sqlite*")}
     written |= {str(path): path.read_bytes() for path in (var / "log").rglob("*") if path.is_file()}
     written |= {f"screen {number}": text.encode() for number, text in enumerate(shown)}
     assert len(written) >= 2

@@ -34,7 +34,8 @@ COMMANDS = commands(typer.main.get_command(app))
 
 
 def heft(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    own = {name: value for name, value in os.environ.items() if not name.startswith("HEFT_")}
+    kept = ("HEFT_DATA", "HEFT_VAR")  # of the tests' own (tests/conftest.py)
+    own = {name: it for name, it in os.environ.items() if not name.startswith("HEFT_") or name in kept}
     return subprocess.run(
         [HEFT, *arguments],
         cwd=settings.REPOSITORY,
@@ -118,7 +119,7 @@ def test_no_clock_without_an_agreement() -> None:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
     written = write_customer(tmp_path_factory.mktemp("filled"), hosts=12)
     now = datetime.fromisoformat("2026-11-16T09:00:00+01:00")
-    with Book.open(f"sqlite:///{written.base}/var/heft.sqlite") as book:
+    with Book.open(f"sqlite:///{written.book_file}") as book:
         run = book.begin_run(
             written.name,
             kind="weekly",
@@ -213,7 +214,7 @@ def test_verify_without_a_book(tmp_path: Path) -> None:
     refused(
         heft("verify", **elsewhere.environment), "does not exist yet. The first run of a customer creates it."
     )
-    assert not (tmp_path / "var" / "heft.sqlite").exists()
+    assert not (tmp_path / "data" / "heft.sqlite").exists()
 
 
 def test_record_stamps_what_people_did(filled: Elsewhere) -> None:
@@ -237,12 +238,12 @@ def test_record_refuses(filled: Elsewhere, arguments: tuple[str, ...], message: 
 
 
 def test_mended_is_noted_on_the_finding_and_closes_nothing(filled: Elsewhere) -> None:
-    with Book.open(f"sqlite:///{filled.base / 'var' / 'heft.sqlite'}", create=False) as book:
+    with Book.open(f"sqlite:///{filled.book_file}", create=False) as book:
         (ticket,) = book.tickets("lichtblick", open_only=True)
     done = heft("mended", "lichtblick", ticket.number, "--note", "neu gestartet", **filled.environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith(". To be measured: heft weekly lichtblick\n")
-    with Book.open(f"sqlite:///{filled.base / 'var' / 'heft.sqlite'}", create=False) as book:
+    with Book.open(f"sqlite:///{filled.book_file}", create=False) as book:
         (after,) = book.tickets("lichtblick", open_only=True)
     assert after.finding.state == "mended"
     assert "neu gestartet" in [text for _, text in after.comments]

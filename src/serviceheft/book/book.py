@@ -12,6 +12,7 @@ from serviceheft.assess.judgement import Judgement, Severity
 from serviceheft.book import latest, reading, schema
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
+from serviceheft.book.endings import endings, refuse_moved
 from serviceheft.book.errors import RunRefused
 from serviceheft.book.living import NO_LONGER_THERE, Living, TicketPolicy
 from serviceheft.book.processes import Process
@@ -56,6 +57,11 @@ class Book:
         """Give the connection back; the book can be used on."""
         self._store.close()
 
+    @property
+    def store(self) -> Store:
+        """The database below, for what concerns the book as a whole (serviceheft.book.copying)."""
+        return self._store
+
     # --- runs ---
 
     def begin_run(
@@ -81,6 +87,7 @@ class Book:
         """
         process = process or Process.of()
         with self._store.writing(customer) as connection:
+            refuse_moved(endings(connection))
             for run in reading.runs(connection, customer, now, open_only=True):
                 if run.state == "interrupted":
                     _end(connection, run, "interrupted", now)

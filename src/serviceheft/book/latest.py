@@ -128,6 +128,20 @@ class Recount:
         if rows:
             connection.execute(schema.latest.insert(), rows)
 
+    def renew(self, connection: sa.Connection, customer: str) -> None:
+        """Bring a customer's rows up to entries that were written without them."""
+        query = sa.select(*(_t[name] for name in Key._fields)).where(_t.customer == customer)
+        there = {Key(*row) for row in connection.execute(query)}
+        new = [key for key in self.rows if key not in there]
+        if new:
+            rows = [{"customer": customer, **key._asdict(), **self.rows[key]._asdict()} for key in new]
+            connection.execute(schema.latest.insert(), rows)
+        for key in there & self.rows.keys():
+            mine = sa.and_(
+                _t.customer == customer, *(_t[name] == value for name, value in key._asdict().items())
+            )
+            connection.execute(schema.latest.update().where(mine).values(self.rows[key]._asdict()))
+
     def compare(self, connection: sa.Connection, customer: str) -> Iterator[Break]:
         """Where the table says something else than the entries."""
         query = sa.select(*(_t[name] for name in Key._fields + Row._fields)).where(_t.customer == customer)

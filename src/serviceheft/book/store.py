@@ -114,6 +114,16 @@ class Store:
             yield connection
 
     @contextmanager
+    def alone(self) -> Iterator[sa.Connection]:
+        """The only writer of the whole book until the block ends: all of it is written, or nothing."""
+        if self.version < schema.VERSION:
+            self._migrate()
+        with self._transaction("BEGIN IMMEDIATE" if self.sqlite else "BEGIN") as connection:
+            if not self.sqlite:
+                connection.exec_driver_sql("LOCK TABLE book_entries IN SHARE ROW EXCLUSIVE MODE")
+            yield connection
+
+    @contextmanager
     def _transaction(self, begin: str) -> Iterator[sa.Connection]:
         with self._connected() as connection:
             connection.exec_driver_sql(begin)
@@ -154,6 +164,8 @@ class Store:
             raise BookUnavailable(f"{place(self.url)} {MISSING}")
         if not path.parent.is_dir():
             raise BookUnavailable(f"{place(self.url)} has no folder. Create it: mkdir -p {path.parent}")
+        if create:
+            _make_private(path)
 
     def _identity(self) -> tuple[int, int] | None:
         """Which file the path names; None for PostgreSQL."""
@@ -227,6 +239,12 @@ class Store:
                 if not busy or time.monotonic() > until:
                     raise
                 time.sleep(0.01)
+
+
+def _make_private(path: Path) -> None:
+    """An empty file, which SQLite takes for a new database: for its owner alone, as what lies beside it will be."""
+    with suppress(OSError):  # it is there, or SQLite says best what is wrong with its folder
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 @cache

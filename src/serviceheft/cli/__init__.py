@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from serviceheft.cli import catch_up, contract, customers, emergency, evidence, lab, pages, visits
+from serviceheft.cli import book, catch_up, contract, customers, emergency, evidence, lab, pages, visits
 
 app = typer.Typer(
     help="The service book: carry out what a customer's contract contains, stamp it, publish it.",
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 for module in (visits, catch_up, emergency, contract, evidence, pages, customers):
     module.add_to(app)
+app.add_typer(book.app, name="book")
 app.add_typer(lab.app, name="lab")
 
 BAD_INPUT = 2

@@ -3,15 +3,16 @@
 A run touches exactly one customer. Everything that can be refused is refused here, before a host is touched.
 """
 
+import os
 import re
+import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from serviceheft import settings, waiting
-from serviceheft.book import Book, RunRefused
+from serviceheft.book import Book, RunRefused, housing
 from serviceheft.clock import reaction_deadline
 from serviceheft.entitlement import owed, owed_hosts, visit_on_order
 from serviceheft.model.catalogue import Catalogue
@@ -96,9 +97,10 @@ def open_book(*, create: bool = False) -> Book:
 
     Only what begins something may create it: a book that vanished in the middle of a run must be missed.
     """
-    if create:
-        with suppress(OSError):  # the book itself says best what is wrong with its folder
-            settings.var_directory().mkdir(parents=True, exist_ok=True)
+    if told := housing.move_in():
+        sys.stderr.write(f"{told}\n")
+    if create and not os.environ.get("HEFT_BOOK"):
+        housing.make_data_directory()
     return Book.open(settings.book_url(), create=create)
 
 
