@@ -322,7 +322,7 @@ def test_backup_restore_and_move_there_and_back(url: str, tmp_path: Path) -> Non
         assert book.verify() == []
     with (
         Book.open(url) as book,
-        pytest.raises(RunRefused, match="This book was moved: The book .*back.sqlite is the"),
+        pytest.raises(RunRefused, match=r"This book was moved: The book .*back.sqlite is the"),
     ):
         begun(book)
     with pytest.raises(RunRefused, match="is append-only, and only a file can be replaced"):
@@ -341,7 +341,8 @@ def test_nobody_writes_while_the_book_is_moved(url: str, tmp_path: Path) -> None
         try:
             moved = moving.move(url, f"sqlite:///{tmp_path}/new.sqlite", now=NOW)
         except RunRefused as busy:
-            assert "is under way" in str(busy)
+            if "is under way" not in str(busy):
+                raise
     for writer in writers:
         writer.join(60)
     assert [it.exitcode for it in writers] == [0] * 3
@@ -354,8 +355,10 @@ def test_nobody_writes_while_the_book_is_moved(url: str, tmp_path: Path) -> None
 
 def _begins_and_ends(url: str, customer: str) -> None:
     try:
-        for _ in range(200):
+        for visit in range(40):
+            now = NOW + timedelta(seconds=visit)
             with Book.open(url) as book:
-                book.end_run(begun(book, customer), "carried out", now=NOW)
+                book.end_run(begun(book, customer, now=now), "carried out", now=now)
     except RunRefused as refused:
-        assert "This book was moved" in str(refused)
+        if "This book was moved" not in str(refused):
+            raise

@@ -120,6 +120,7 @@ class Store:
             self._migrate()
         with self._transaction("BEGIN IMMEDIATE" if self.sqlite else "BEGIN") as connection:
             if not self.sqlite:
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_key("serviceheft"),))
                 connection.exec_driver_sql("LOCK TABLE book_entries IN SHARE ROW EXCLUSIVE MODE")
             yield connection
 
@@ -269,5 +270,12 @@ def _engine(url: sa.URL, busy_seconds: float) -> sa.Engine:
 
 
 def _lock(connection: sa.Connection, customer: str) -> None:
-    key = int.from_bytes(hashlib.sha256(f"serviceheft {customer}".encode()).digest()[:8], signed=True)
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (key,))
+    """This customer's only writer, beside those of other customers; before anything is read (see `alone`)."""
+    connection.exec_driver_sql(
+        "SELECT pg_advisory_xact_lock_shared(%s), pg_advisory_xact_lock(%s)",
+        (_key("serviceheft"), _key(f"serviceheft {customer}")),
+    )
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
