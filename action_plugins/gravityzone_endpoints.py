@@ -5,13 +5,14 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from serviceheft.assess.reading import mapping, rows, text
 from serviceheft.vendors import gravityzone
 
 
 class ActionModule(ActionBase):
     BYPASS_HOST_LOOP = True
     _requires_connection = False
-    _VALID_ARGS = frozenset({"url", "api_key", "ca", "parent_id"})
+    _VALID_ARGS = frozenset({"url", "api_key", "ca", "parent_id", "company_id"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
@@ -29,6 +30,7 @@ class ActionModule(ActionBase):
                 arguments.get("ca"),
                 hosts,
                 parent_id=arguments.get("parent_id"),
+                company_id=arguments.get("company_id"),
             )
         except ValueError:
             # The CA file. A failed task would lose every host of the play: so each is judged, as not measured.
@@ -37,9 +39,15 @@ class ActionModule(ActionBase):
 
 
 def _wanted(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """A host under the names by which a console may know it."""
-    computer = (
-        variables.get("visit_result", {}).get("sections", {}).get("computer", {}).get("ComputerSystem", {})
-    )
-    names = [name for key in ("Name", "DNSHostName") if (name := computer.get(key))]
-    return {"name": host, "names": names, "addresses": [variables.get("ansible_host", host)]}
+    """A host under the names by which a console may know it, as the visit measured them, and with its MACs."""
+    sections = mapping(mapping(variables, "visit_result"), "sections")
+    computer = mapping(mapping(sections, "computer"), "ComputerSystem")
+    names = [name for key in ("Name", "DNSHostName") if (name := text(computer, key))]
+    if (name := text(computer, "DNSHostName")) and computer.get("PartOfDomain") is True:
+        names.append(f"{name}.{text(computer, 'Domain')}")
+    adapters = rows(mapping(sections, "network"), "Adapters") or ()
+    return {
+        "name": host,
+        "names": names,
+        "macs": [mac for one in adapters if (mac := text(one, "MACAddress"))],
+    }

@@ -32,6 +32,42 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Lies:
+    """What the console says falsely, with the certificate and key of the right one.
+
+    endpoints: by name one of ENDPOINT_LIES. repeats_pages: every page is the first one. total_changes: with each page.
+    """
+
+    endpoints: dict[str, str] = field(default_factory=dict)
+    repeats_pages: bool = False
+    total_changes: bool = False
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.endpoints.values()) - ENDPOINT_LIES):
+            raise ValueError(f"unknown lie {', '.join(unknown)}")
+
+
+#: refused: -32602. bad_request: HTTP 400. server_error: HTTP 500. other_endpoint: shows another one's details.
+#: managed_null, no_name: in the list. other_company: wherever a company is named. twice: listed with a second id.
+ENDPOINT_LIES = frozenset(
+    {
+        *("refused", "bad_request", "server_error", "other_endpoint"),
+        *("managed_null", "no_name", "other_company", "twice"),
+    }
+)
+SOUND = Lies()
+_STATUS_LIES = {"bad_request": 400, "server_error": 500}
+
+
+class StatusLie(Exception):
+    """The answer is this HTTP status and nothing else."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class RpcError(Exception):
     """An error object of JSON-RPC with the console's detail text."""
 
@@ -49,7 +85,7 @@ _MESSAGES = {
 }
 
 
-def answer(state: Json, request: Request, *, unauthorised: bool = False) -> Response:
+def answer(state: Json, request: Request, *, unauthorised: bool = False, lies: Lies = SOUND) -> Response:
     """What the console says; `unauthorised` makes it reject every key."""
     if request.path != PATH:
         return Response(404)
@@ -78,25 +114,27 @@ def answer(state: Json, request: Request, *, unauthorised: bool = False) -> Resp
         params = call.get("params", {})
         if not isinstance(params, dict):
             raise RpcError(-32602, "The parameters must be an object.")
-        return Response(200, {"jsonrpc": "2.0", "id": identity, "result": handler(state, params)})
+        return Response(200, {"jsonrpc": "2.0", "id": identity, "result": handler(state, params, lies)})
+    except StatusLie as lie:
+        return Response(lie.status)
     except RpcError as error:
         told = {"code": error.code, "message": _MESSAGES[error.code], "data": {"details": str(error)}}
         return Response(200, {"jsonrpc": "2.0", "id": identity, "error": told})
 
 
-def _endpoints_list(state: Json, params: Json) -> Json:
+def _endpoints_list(state: Json, params: Json, lies: Lies) -> Json:
     _only(params, {"parentId": str, "isManaged": bool, "page": int, "perPage": int})
     page, per_page = params.get("page", 1), params.get("perPage", DEFAULT_PER_PAGE)
     if page < 1 or not 1 <= per_page <= MOST_PER_PAGE:
         raise RpcError(-32602, f"page starts at 1; perPage is 1 to {MOST_PER_PAGE}.")
     if params.get("parentId", state["company_id"]) != state["company_id"]:
         raise RpcError(-32602, "The parentId is not known.")
-    items = [entry["item"] for entry in state["endpoints"] if not entry.get("forgotten")]
+    items = [item for entry in _known(state) for item in _told(entry["item"], lies)]
     if "isManaged" in params:
         items = [item for item in items if item["isManaged"] is params["isManaged"]]
-    first = (page - 1) * per_page
+    first = 0 if lies.repeats_pages else (page - 1) * per_page
     return {
-        "total": len(items),
+        "total": len(items) + (page if lies.total_changes else 0),
         "page": page,
         "perPage": per_page,
         "pagesCount": math.ceil(len(items) / per_page),
@@ -104,7 +142,19 @@ def _endpoints_list(state: Json, params: Json) -> Json:
     }
 
 
-def _endpoint_details(state: Json, params: Json) -> Json:
+def _told(item: Json, lies: Lies) -> list[Json]:
+    """An endpoint's rows in the list."""
+    lie = lies.endpoints.get(item["name"])
+    changed: dict[str | None, Json] = {
+        "managed_null": {"isManaged": None},
+        "no_name": {"name": None, "fqdn": 7},
+        "other_company": {"companyId": "of-another-customer"},
+    }
+    told = item | changed.get(lie, {})
+    return [told, told | {"id": told["id"][::-1]}] if lie == "twice" else [told]
+
+
+def _endpoint_details(state: Json, params: Json, lies: Lies) -> Json:
     _only(params, {"endpointId": str, "options": dict})
     options = params.get("options", {})
     _only(options, {"includeScanLogs": bool})
@@ -113,6 +163,15 @@ def _endpoint_details(state: Json, params: Json) -> Json:
             if entry["details"] is None:
                 raise RpcError(-32602, "The endpoint is not managed.")
             details = dict(entry["details"])
+            lie = lies.endpoints.get(entry["item"]["name"])
+            if lie == "refused":
+                raise RpcError(-32602, "The endpoint is not supported.")
+            if lie in _STATUS_LIES:
+                raise StatusLie(_STATUS_LIES[lie])
+            if lie == "other_endpoint":
+                details |= {"name": "ANOTHER", "id": details["id"][::-1]}
+            if lie == "other_company":
+                details["companyId"] = "of-another-customer"
             if not options.get("includeScanLogs"):
                 details.pop("lastSuccessfulScan", None)
             return details

@@ -5,11 +5,13 @@ import contextlib
 import json
 import ssl
 import time
+import zlib
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-from lab.gravityzone.answers import Request, Response, answer
+from lab.gravityzone.answers import Lies, Request, Response, answer
 from lab.gravityzone.state import Json
 
 STATE_FILE = "gravityzone.json"
@@ -17,6 +19,8 @@ _POLL_SECONDS = 0.05
 _LARGEST_REQUEST = 1_000_000
 _PHRASES = {
     200: "OK",
+    307: "Temporary Redirect",
+    400: "Bad Request",
     401: "Unauthorized",
     404: "Not Found",
     405: "Method Not Allowed",
@@ -30,7 +34,9 @@ class ConsoleFaults:
     """What is wrong with the console on purpose; faults/gravityzone.json.
 
     cut: every answer ends in its middle. rate_limited: this many requests are turned away, counted from
-    the server's start.
+    the server's start. drip_seconds: a byte at a time, so far apart. endless: answers never end. packed: 50 kB that
+    unpack to 50 MB. redirect_to: where every request is sent instead. endpoints, repeats_pages and
+    total_changes: see lab.gravityzone.answers.Lies.
     """
 
     off: bool = False
@@ -39,6 +45,13 @@ class ConsoleFaults:
     unauthorised: bool = False
     server_error: bool = False
     rate_limited: int = 0
+    drip_seconds: float = 0.0
+    endless: bool = False
+    packed: bool = False
+    redirect_to: str | None = None
+    endpoints: dict[str, str] = field(default_factory=dict)
+    repeats_pages: bool = False
+    total_changes: bool = False
 
     @classmethod
     def read(cls, directory: Path) -> "ConsoleFaults":
@@ -101,7 +114,14 @@ class ConsoleServer:
                 if faults.slow_seconds:
                     await asyncio.sleep(faults.slow_seconds)
                 data = _encode(self._answer(request, faults))
-                writer.write(data[: len(data) // 2] if faults.cut else data)
+                if faults.endless:
+                    await _write_for_ever(writer)
+                elif faults.drip_seconds:
+                    await _drip(writer, data, faults.drip_seconds)
+                else:
+                    writer.write(
+                        _packed() if faults.packed else data[: len(data) // 2] if faults.cut else data
+                    )
                 await writer.drain()
                 if faults.cut:
                     break
@@ -111,13 +131,16 @@ class ConsoleServer:
     def _answer(self, request: Request, faults: ConsoleFaults) -> Response:
         if faults.server_error:
             return Response(500)
+        if faults.redirect_to:
+            return Response(307, headers={"Location": faults.redirect_to})
         state: Json = json.loads((self._directory / STATE_FILE).read_text(encoding="utf-8"))
         if self._turned_away < faults.rate_limited:
             self._turned_away += 1
             return Response(429, headers={"Retry-After": "0"})
         if self._too_many(state.get("requests_per_second", 10)):
             return Response(429, headers={"Retry-After": "1"})
-        return answer(state, request, unauthorised=faults.unauthorised)
+        lies = Lies(faults.endpoints, faults.repeats_pages, faults.total_changes)
+        return answer(state, request, unauthorised=faults.unauthorised, lies=lies)
 
     def _too_many(self, allowed: int) -> bool:
         now = time.monotonic()
@@ -127,6 +150,29 @@ class ConsoleServer:
             return True
         self._recent.append(now)
         return False
+
+
+async def _drip(writer: asyncio.StreamWriter, data: bytes, seconds: float) -> None:
+    for position in range(len(data)):
+        writer.write(data[position : position + 1])
+        await writer.drain()
+        await asyncio.sleep(seconds)
+
+
+async def _write_for_ever(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[")
+    while True:  # until the client hangs up
+        writer.write(b" " * 65536)
+        await writer.drain()
+
+
+@cache
+def _packed() -> bytes:
+    """A small answer that unpacks to 50 megabytes."""
+    packer = zlib.compressobj(9, wbits=31)
+    body = b"".join(packer.compress(b" " * 1_000_000) for _ in range(50)) + packer.flush()
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request | None:

@@ -9,18 +9,21 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from serviceheft.assess.reasons import REASONS
 from serviceheft.vendors.gravityzone import (
     ATTEMPTS,
     PATH,
     PER_PAGE,
+    REQUESTS_PER_SECOND,
     Console,
     RateLimit,
     fetch,
     for_host,
 )
-from serviceheft.vendors.hostmatch import WantedHost, match
+from serviceheft.vendors.hostmatch import AMBIGUOUS, UNCLEAR, WantedHost, identify
 
 URL = "https://console.gravityzone.example"
 KEY = "canary-9f1c-api-key"
@@ -46,7 +49,7 @@ class FakeTime:
 
 def limit(time: FakeTime | None = None) -> RateLimit:
     time = time or FakeTime()
-    return RateLimit(clock=time.clock, sleep=time.sleep)
+    return RateLimit(REQUESTS_PER_SECOND, clock=time.clock, sleep=time.sleep)
 
 
 def ask(handler: Handler, hosts: list[Any], time: FakeTime | None = None, **options: Any) -> dict[str, Any]:
@@ -131,53 +134,281 @@ def test_unmanaged_endpoint_counts_as_unknown() -> None:
     }
 
 
-def test_of_two_entries_the_most_recently_seen_counts() -> None:
-    console = FakeConsole(
-        known("old", name="pc1") | {"lastSeen": "2026-01-01T00:00:00"},
-        known("new", name="PC1"),
-        known("unseen", name="pc1") | {"lastSeen": None},
-    )
-    assert ask(console, ["pc1"])["endpoints"]["pc1"]["id"] == "new"
+WANTED = WantedHost.from_data(
+    {"name": "buero", "names": ["PC1", "pc1.nord.example"], "macs": ["02:00:5e:00:00:01"]}
+)
 
 
 @pytest.mark.parametrize(
-    ("item", "fits"),
+    ("entry", "verdict"),
     [
         ({"name": "PC1"}, True),
         ({"name": "pc1.nord.example"}, True),
-        ({"fqdn": "PC1.Nord.Example"}, True),
-        ({"name": "pc1", "fqdn": "pc1.sued.example"}, False),
-        ({"name": "pc10"}, False),
-        ({"name": "x", "macs": ["02-00-5E-00-00-01"]}, True),
-        ({"name": "x", "macs": ["02005e000002"]}, False),
-        ({"name": "x", "ip": "127.30.1.1"}, True),
-        ({"name": "x", "ip": "127.30.1.10"}, False),
-        ({"name": "x", "ip": None, "macs": "02:00:5e:00:00:01"}, False),
-        ({}, False),
+        ({"name": "PC1", "fqdn": "PC1.Nord.Example."}, True),
+        ({"name": "pc1", "fqdn": "pc1.sued.example"}, UNCLEAR),
+        ({"name": "pc1", "fqdn": "pc2"}, UNCLEAR),
+        ({"name": "x", "macs": ["02-00-5E-00-00-01"]}, UNCLEAR),  # a dock goes from desk to desk
+        ({"name": "pc10"}, None),
+        ({"name": "buero"}, None),  # what the inventory calls it is nothing when its own name was measured
+        ({"name": "x", "macs": ["02005e000002"]}, None),
+        ({"name": "x", "ip": "127.30.1.1"}, None),
+        ({"name": "x", "ip": None, "macs": "02:00:5e:00:00:01"}, None),
+        ({"name": ["pc1"], "fqdn": {"pc1": 1}}, None),
+        ({"name": "x", "macs": ["", None, 5]}, None),
+        ({}, None),
     ],
 )
-def test_matching(item: dict[str, Any], fits: bool) -> None:
-    host = WantedHost.from_data(
-        {
-            "name": "pc1",
-            "names": ["pc1.nord.example"],
-            "macs": ["02:00:5e:00:00:01"],
-            "addresses": ["127.30.1.1"],
-        }
+def test_whose_entry_it_is(entry: dict[str, Any], verdict: object) -> None:
+    match = identify(WANTED, [entry])
+    assert (match.entry is entry, match.reason) == (verdict is True, verdict if verdict is not True else None)
+
+
+def test_a_name_that_netbios_cuts_off_is_still_the_hosts() -> None:
+    host = WantedHost.from_data("arbeitsplatz-empfang.nord.example")
+    entry = {"name": "ARBEITSPLATZ-EM", "fqdn": "arbeitsplatz-empfang"}
+    assert identify(host, [entry]).entry is entry
+
+
+@pytest.mark.parametrize(
+    ("macs", "verdict"),
+    [
+        ((["02005e000001"], ["02005e000002"]), 0),
+        ((["02005e000002"], ["02005e000001"]), 1),
+        ((["02005e000001"], ["02005e000001"]), AMBIGUOUS),  # installed anew on the same hardware
+        ((["02005e000001"], []), AMBIGUOUS),
+        ((["02005e000002"], ["02005e000003"]), AMBIGUOUS),
+        ((None, None), AMBIGUOUS),
+    ],
+)
+def test_hardware_tells_entries_of_one_name_apart(macs: tuple[Any, Any], verdict: object) -> None:
+    entries = [{"name": "PC1", "macs": each} for each in macs]
+    match = identify(WANTED, entries)
+    assert (entries.index(dict(match.entry)) if match.entry else match.reason) == verdict
+
+
+def unmeasured(answer: dict[str, Any]) -> dict[str, str]:
+    """The reasons by host; each is declared, and judging takes it over."""
+    assert answer["available"] is True
+    reasons: dict[str, str] = answer.get("unmeasured", {})
+    for host, reason in reasons.items():
+        assert reason in REASONS
+        assert host not in answer["endpoints"]
+        part = for_host(answer, host)
+        assert part is not None
+        assert (part["available"], part["reason"], part["endpoint"]) == (False, reason, None)
+    return reasons
+
+
+def test_of_two_entries_that_may_be_the_host_none_is_taken() -> None:
+    """Neither the one seen last nor the nicer one: nobody knows which is the host."""
+    console = FakeConsole(
+        known("old", name="pc1") | {"lastSeen": "2026-01-01T00:00:00"}, known("new", name="PC1")
     )
-    if item.get("fqdn") == "pc1.sued.example":
-        host = WantedHost.from_data("pc1.nord.example")
-    assert bool(match(host, [item])) is fits
+    answer = ask(console, ["pc1"])
+    assert unmeasured(answer) == {"pc1": AMBIGUOUS}
+    assert console.count("getManagedEndpointDetails") == 0
 
 
-def test_name_outranks_mac_and_address() -> None:
-    host = WantedHost.from_data({"name": "pc1", "addresses": ["127.30.1.1"], "macs": ["02005e000001"]})
-    by_name = {"id": "n", "name": "PC1"}
-    by_mac = {"id": "m", "name": "x", "macs": ["02005e000001"]}
-    by_address = {"id": "a", "name": "y", "ip": "127.30.1.1"}
-    assert match(host, [by_address, by_mac, by_name]) == [by_name]
-    assert match(host, [by_address, by_mac]) == [by_mac]
-    assert match(host, [by_address]) == [by_address]
+def test_an_entry_that_two_hosts_claim_is_nobodys() -> None:
+    answer = ask(FakeConsole(known("a", name="pc1")), ["pc1.nord.example", "pc1.sued.example", "pc2"])
+    assert unmeasured(answer) == {"pc1.nord.example": AMBIGUOUS, "pc1.sued.example": AMBIGUOUS}
+    assert answer["endpoints"] == {"pc2": None}
+
+
+def broken(identity: str, fault: Callable[[httpx.Request], httpx.Response | None]) -> Handler:
+    """A console of three well endpoints, one of which answers with a fault."""
+    console = FakeConsole(*(known(f"id{n}", name=f"pc{n}") for n in range(3)))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        call = json.loads(request.content)
+        found = fault(request) if call["params"].get("endpointId") == identity else None
+        return found or console(request)
+
+    return answer
+
+
+def rpc_error(code: int) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda request: httpx.Response(
+        200,
+        json={
+            "jsonrpc": "2.0",
+            "id": json.loads(request.content)["id"],
+            "error": {"code": code, "message": "x"},
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (rpc_error(-32602), "console.refused_request"),
+        (rpc_error(-32000), "console.server_error"),
+        (lambda _: httpx.Response(400), "console.refused_request"),
+        (lambda _: httpx.Response(404), "console.invalid_answer"),
+        (lambda _: httpx.Response(500), "console.server_error"),
+        (lambda _: httpx.Response(200, content=b"{"), "console.invalid_answer"),
+        (lambda request: reply(request, None), "console.invalid_answer"),
+        (lambda request: reply(request, known("id0", name="pc0")), "console.invalid_answer"),
+        (lambda request: reply(request, known("id1", name="pc0")), "console.invalid_answer"),
+        (lambda request: reply(request, {}), "console.invalid_answer"),
+        (lambda _: httpx.Response(307, headers={"Location": "http://elsewhere"}), "console.invalid_answer"),
+        (lambda _: httpx.Response(200, content=b"[" * 200_000), "console.invalid_answer"),
+    ],
+)
+def test_a_faulty_endpoint_costs_only_its_host(fault: Any, reason: str) -> None:
+    answer = ask(broken("id1", fault), ["pc0", "pc1", "pc2"])
+    assert unmeasured(answer) == {"pc1": reason}
+    assert {host: found["id"] for host, found in answer["endpoints"].items()} == {"pc0": "id0", "pc2": "id2"}
+
+
+def test_a_console_that_goes_down_meanwhile_is_not_asked_for_every_host() -> None:
+    console = FakeConsole(*(known(f"id{n}", name=f"pc{n}") for n in range(50)))
+    asked = 0
+
+    def down(request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        if json.loads(request.content)["method"] == "getEndpointsList":
+            return console(request)
+        asked += 1
+        return httpx.Response(500)
+
+    answer = ask(down, [f"pc{n}" for n in range(50)])
+    assert unmeasured(answer) == {f"pc{n}": "console.server_error" for n in range(50)}
+    assert asked == 3
+
+
+@pytest.mark.parametrize("managed", [None, "false", 0, "absent"])
+def test_an_endpoint_of_which_nobody_knows_whether_it_is_managed_is_asked_about(managed: object) -> None:
+    entry = known("a", name="pc1") | {"isManaged": managed}
+    if managed == "absent":
+        del entry["isManaged"]
+    answer = ask(FakeConsole(entry, known("b", name="pc2")), ["pc1", "pc2"])
+    assert {host: found["id"] for host, found in answer["endpoints"].items()} == {"pc1": "a", "pc2": "b"}
+
+
+def pages(*results: dict[str, Any]) -> Handler:
+    """A console that lists these pages, the last one for ever, and knows details of whatever it has listed."""
+    every = [
+        item for result in results for item in result["items"] if isinstance(item, dict) and item.get("id")
+    ]
+    console = FakeConsole(*every)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        call = json.loads(request.content)
+        if call["method"] != "getEndpointsList":
+            return console(request)
+        return reply(request, results[min(call["params"]["page"], len(results)) - 1])
+
+    return answer
+
+
+PC1, PC2 = known("id1", name="pc1"), known("id2", name="pc2")
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        pytest.param([{"items": [PC1, row], "pagesCount": 1, "total": 2}], id=f"row {row!r:.20}")
+        for row in (
+            5,
+            None,
+            {},
+            {"id": None},
+            {"id": ""},
+            {"id": 7, "name": "pc2"},
+            {"id": "x", "name": None},
+        )
+    ]
+    + [
+        pytest.param([{"items": [PC1], "pagesCount": 1, "total": 2}], id="fewer than it says"),
+        pytest.param([{"items": [PC1], "pagesCount": 10**9, "total": 1}], id="repeats itself"),
+        pytest.param(
+            [{"items": [PC1], "pagesCount": 2, "total": 2}, {"items": [PC1], "pagesCount": 2, "total": 2}],
+            id="a page twice",
+        ),
+        pytest.param(
+            [{"items": [PC1], "pagesCount": 2, "total": 3}, {"items": [PC2], "pagesCount": 2, "total": 2}],
+            id="total changes",
+        ),
+        pytest.param(
+            [{"items": [PC1], "pagesCount": 2, "total": 2}, {"items": "x", "pagesCount": 2}], id="no page"
+        ),
+    ],
+)
+def test_of_a_list_with_holes_who_is_missing_is_not_called_unknown(listed: list[dict[str, Any]]) -> None:
+    answer = ask(pages(*listed), ["pc1", "pc3"])
+    assert unmeasured(answer) == {"pc3": "console.list_incomplete"}
+    assert answer["endpoints"]["pc1"]["id"] == "id1"
+
+
+def test_two_endpoints_under_one_id_are_nobodys() -> None:
+    listed = {"items": [PC1, PC2 | {"id": "id1"}, known("id3", name="pc3")], "pagesCount": 1, "total": 3}
+    answer = ask(pages(listed), ["pc1", "pc2", "pc3"])
+    assert unmeasured(answer) == {"pc1": "console.invalid_answer", "pc2": "console.invalid_answer"}
+    assert answer["endpoints"]["pc3"]["id"] == "id3"
+
+
+OURS, FOREIGN = "company-ours", "company-foreign"
+
+
+def of(company: object, number: int, group: str | None = None) -> dict[str, Any]:
+    return known(f"id{number}", name=f"pc{number}") | {"companyId": company, "groupId": group}
+
+
+@pytest.mark.parametrize(
+    ("options", "endpoints", "foreign"),
+    [
+        ({}, [of(OURS, 1), of(OURS, 2)], set()),
+        ({}, [of(OURS, 1), of(FOREIGN, 2)], {"pc1", "pc2"}),  # whose key it is cannot be told
+        ({"parent_id": OURS}, [of(OURS, 1), of(FOREIGN, 2)], {"pc2"}),
+        ({"parent_id": OURS}, [of(FOREIGN, 1), of(FOREIGN, 2)], {"pc1", "pc2"}),
+        ({"parent_id": "group"}, [of(OURS, 1, "group"), of(OURS, 2, "below")], set()),
+        ({"parent_id": "group"}, [of(OURS, 1, "group"), of(FOREIGN, 2, "group")], {"pc1", "pc2"}),
+        ({"company_id": OURS}, [of(OURS, 1), of(FOREIGN, 2)], {"pc2"}),
+        ({"company_id": OURS}, [of(OURS, 1), of(None, 2)], {"pc2"}),
+        ({"company_id": OURS, "parent_id": "group"}, [of(OURS, 1, "below"), of(5, 2, "group")], {"pc2"}),
+    ],
+)
+def test_another_companys_endpoint_is_never_this_customers(
+    options: dict[str, str], endpoints: list[dict[str, Any]], foreign: set[str]
+) -> None:
+    answer = ask(FakeConsole(*endpoints), ["pc1", "pc2"], **options)
+    assert unmeasured(answer) == dict.fromkeys(foreign, "console.other_company")
+    assert set(answer["endpoints"]) == {"pc1", "pc2"} - foreign
+
+
+def test_details_of_another_company_than_the_list_says_are_not_taken() -> None:
+    console = FakeConsole(of(OURS, 1), of(OURS, 2))
+
+    def lie(request: httpx.Request) -> httpx.Response:
+        if json.loads(request.content)["params"].get("endpointId") == "id2":
+            return reply(request, of(FOREIGN, 2))
+        return console(request)
+
+    assert unmeasured(ask(lie, ["pc1", "pc2"], parent_id=OURS)) == {"pc2": "console.other_company"}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(["id", "name", "fqdn", "macs", "isManaged", "companyId", "groupId"])
+
+
+@settings(max_examples=50)
+@given(row=st.dictionaries(FIELDS, JSON | st.sampled_from(["pc1", "pc2", "id1", "id2", OURS])))
+def test_no_row_whatever_costs_another_host_or_gives_it_another_entry(row: dict[str, Any]) -> None:
+    """pc1 is measured by its own endpoint, or not at all when the row may be pc1 or has its id."""
+    listed = {"items": [of(OURS, 1), row], "pagesCount": 1, "total": 2}
+    answer = ask(pages(listed), ["pc1"], parent_id=OURS)
+    assert answer["available"] is True
+    if row.get("id") != "id1" and "pc1" not in (row.get("name"), row.get("fqdn")):
+        assert answer["endpoints"]["pc1"]["id"] == "id1"
+    elif endpoint := answer["endpoints"].get("pc1"):
+        assert (endpoint["id"], endpoint["companyId"]) == ("id1", OURS)
+    else:
+        assert answer["unmeasured"]["pc1"] in REASONS
 
 
 @pytest.mark.parametrize(
@@ -188,6 +419,8 @@ def test_name_outranks_mac_and_address() -> None:
         (404, "console.invalid_answer"),
         (405, "console.refused_request"),
         (302, "console.invalid_answer"),
+        (307, "console.invalid_answer"),
+        (400, "console.refused_request"),
         (429, "console.rate_limited"),
         (500, "console.server_error"),
         (503, "console.server_error"),
@@ -246,6 +479,7 @@ def test_answers_that_are_none(body: bytes) -> None:
         {},
         {"items": {}, "pagesCount": 1},
         {"items": [1], "pagesCount": 1},
+        {"items": [], "pagesCount": True},
         {"items": [], "pagesCount": "1"},
     ],
 )

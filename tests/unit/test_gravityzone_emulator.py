@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from lab.ca import CertificateAuthority
 from lab.gravityzone import endpoint, lower_console, raise_console, set_console_faults
 from lab.gravityzone.control import ConsoleError, console_process
 from serviceheft.assess.antivirus import AntivirusPolicy, judge
+from serviceheft.outside.conversation import MEGABYTE, Limits
 from serviceheft.vendors.gravityzone import RateLimit, fetch, for_host
 
 pytestmark = pytest.mark.lab
@@ -104,6 +106,77 @@ def test_faults_make_the_console_unavailable(console: Path, faults: dict[str, An
     set_console_faults(console, ADDRESS, PORT, **faults)
     answer = ask(console, "pc001")
     assert (answer["available"], answer["reason"], answer["endpoints"]) == (False, reason, {})
+
+
+def test_each_lie_costs_the_host_that_it_is_about(console: Path) -> None:
+    reasons = {
+        "refused": "console.refused_request",
+        "bad_request": "console.refused_request",
+        "server_error": "console.server_error",
+        "other_endpoint": "console.invalid_answer",
+        "other_company": "console.other_company",
+        "twice": "console.ambiguous",
+        "no_name": "console.list_incomplete",
+    }
+    lies = {f"PC{number:03}": lie for number, lie in enumerate(reasons)}
+    set_console_faults(console, ADDRESS, PORT, endpoints=lies | {"PC010": "managed_null"})
+    answer = ask(console, *(f"pc{n:03}" for n in range(12)), parent_id=COMPANY)
+    assert answer["unmeasured"] == {name.lower(): reasons[lie] for name, lie in lies.items()}
+    assert set(answer["endpoints"]) == {f"pc{n:03}" for n in range(len(reasons), 12)}
+    assert None not in answer["endpoints"].values()
+
+
+@pytest.mark.parametrize("lie", ["repeats_pages", "total_changes"])
+def test_nobody_is_called_unknown_by_a_list_that_is_not_whole(console: Path, lie: str) -> None:
+    set_console_faults(console, ADDRESS, PORT, **{lie: True})
+    answer = ask(console, "pc001", "ghost")
+    assert answer["unmeasured"] == {"ghost": "console.list_incomplete"}
+    assert answer["endpoints"]["pc001"]["name"] == "PC001"
+
+
+#: A megabyte is much, a minute is long.
+LITTLE = Limits(
+    request_seconds=60.0, operation_seconds=60.0, answer_bytes=MEGABYTE, operation_bytes=10 * MEGABYTE
+)
+
+
+@pytest.mark.parametrize(
+    ("faults", "reason"),
+    [
+        ({"endless": True}, "console.too_large"),
+        ({"packed": True}, "console.invalid_answer"),
+        ({"redirect_to": "http://127.133.0.9:1/"}, "console.invalid_answer"),
+    ],
+)
+def test_what_has_no_end_is_ended(
+    console: Path, monkeypatch: pytest.MonkeyPatch, faults: dict[str, Any], reason: str
+) -> None:
+    monkeypatch.setattr("serviceheft.vendors.gravityzone.LIMITS", LITTLE)
+    set_console_faults(console, ADDRESS, PORT, **faults)
+    answer = ask(console, "pc001")
+    assert (answer["available"], answer["reason"], answer["endpoints"]) == (False, reason, {})
+
+
+def test_a_byte_now_and_then_does_not_hold_the_run(console: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No wait is long enough for a timeout of the library; the whole answer would take a minute."""
+    monkeypatch.setattr("serviceheft.vendors.gravityzone.LIMITS", replace(LITTLE, request_seconds=1.0))
+    set_console_faults(console, ADDRESS, PORT, drip_seconds=0.1)
+    assert ask(console, "pc001")["reason"] == "console.timeout"
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_the_environment_adds_no_authority(lab: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, str(lab / "ca.pem"))
+    answer = fetch(f"https://{ADDRESS}:{PORT}", KEY, None, ["pc001"], now=NOW)
+    assert answer["reason"] == "console.certificate"
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_the_environment_sends_nobody_elsewhere(
+    console: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "http://127.133.0.9:1")
+    assert ask(console, "pc001")["endpoints"]["pc001"]["name"] == "PC001"
 
 
 def test_slow_console_times_out(console: Path) -> None:

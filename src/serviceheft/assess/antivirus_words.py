@@ -213,6 +213,33 @@ reasons.register(
         N_("Check the console's address in the inventory; a proxy may answer in its place."),
     ),
     Reason(
+        "console.too_large",
+        N_("The scanner's console answers with far more than was asked for"),
+        N_("Check the console's address in the inventory; a proxy may answer in its place."),
+    ),
+    Reason(
+        "console.ambiguous",
+        N_("Several entries of the scanner's console may be this host"),
+        N_("Delete the entries of old installations in the console, or give the devices different names."),
+    ),
+    Reason(
+        "console.identity_unclear",
+        N_("An entry of the scanner's console may be this host, but its name differs"),
+        N_("Compare name, domain and network card of the entry with the host, and correct the wrong one."),
+    ),
+    Reason(
+        "console.other_company",
+        N_("The console's entry is not shown to belong to this customer's company"),
+        N_(
+            "Set antivirus_check_gravityzone_company_id in the inventory to the id of the customer's company."
+        ),
+    ),
+    Reason(
+        "console.list_incomplete",
+        N_("The scanner's console gave no complete list, and this host is not in it"),
+        N_("Run the check again; when it stays so, look at the console's list by hand."),
+    ),
+    Reason(
         "console.host_unknown",
         N_("The scanner's console does not know this host"),
         N_("Install the agent on the host or correct the host's name in the inventory."),

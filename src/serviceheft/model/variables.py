@@ -111,7 +111,9 @@ class Variables(Model):
     antivirus_check_gravityzone_ca: Annotated[InventoryPath, ALL]
     """CA certificate for GravityZone, where its certificate is not from a public CA. (2.7)"""
     antivirus_check_gravityzone_parent_id: Annotated[Text, ALL]
-    """Id of the group in GravityZone that holds this customer's devices. (2.7)"""
+    """Id of the company or group in GravityZone that holds this customer's devices. (2.7)"""
+    antivirus_check_gravityzone_company_id: Annotated[Text, ALL]
+    """Id of this customer's company in GravityZone, where its devices stand in groups below the parent. (2.7)"""
 
     update_check_tolerated_days: ToleratedDays
     """For how many days an update may be missing, by severity. (3.1)"""
