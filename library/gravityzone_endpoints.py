@@ -21,11 +21,15 @@ options:
     required: true
   ca:
     description:
-      - The CA certificate that the console's is checked against; left out, the system's.
+      - The CA certificate that the console's is checked against; left out, the public ones.
     type: path
   parent_id:
     description:
       - The company or group of the console that is this customer's.
+    type: str
+  company_id:
+    description:
+      - The company of the console that is this customer's, where O(parent_id) is a group with groups below it.
     type: str
 author:
   - Serviceheft contributors
