@@ -198,13 +198,26 @@ $collectors = @{
             ConvertTo-UtcText -Value (Get-CimInstance -ClassName Win32_OperatingSystem).LastBootUpTime
         }
         Add-Part -Section $section -Name History -Collect {
+            # Virus definitions come several times a day and would push all else out: their category is left out.
             $searcher = (New-Object -ComObject Microsoft.Update.Session).CreateUpdateSearcher()
-            $count = [Math]::Min($searcher.GetTotalHistoryCount(), 100)
+            $count = [Math]::Min($searcher.GetTotalHistoryCount(), 1000)
             , @(
                 if ($count -gt 0) {
+                    $left = 200
                     foreach ($entry in $searcher.QueryHistory(0, $count)) {
+                        $section.HistoryReachesTo = ConvertTo-UtcText -Value $entry.Date
+                        $categories = @(foreach ($category in $entry.Categories) { "$($category.CategoryID)" })
+                        if ($categories -contains 'e0789628-ce08-4437-be74-2495b842f43b') {
+                            continue
+                        }
+                        if ($left -eq 0) {
+                            break
+                        }
+                        $left--
                         @{
                             UpdateID = $entry.UpdateIdentity.UpdateID
+                            RevisionNumber = $entry.UpdateIdentity.RevisionNumber
+                            CategoryIDs = $categories
                             Title = $entry.Title
                             Date = ConvertTo-UtcText -Value $entry.Date
                             Operation = [Int]$entry.Operation
@@ -220,9 +233,12 @@ $collectors = @{
             $searcher = (New-Object -ComObject Microsoft.Update.Session).CreateUpdateSearcher()
             $searcher.Online = $false
             , @(
-                foreach ($update in $searcher.Search('IsInstalled=0 and IsHidden=0').Updates) {
+                foreach ($update in $searcher.Search('IsInstalled=0').Updates) {
                     @{
                         UpdateID = $update.Identity.UpdateID
+                        RevisionNumber = $update.Identity.RevisionNumber
+                        CategoryIDs = @(foreach ($category in $update.Categories) { "$($category.CategoryID)" })
+                        IsHidden = $update.IsHidden
                         Title = $update.Title
                         KBArticleIDs = @(foreach ($article in $update.KBArticleIDs) { "$article" })
                         MsrcSeverity = $update.MsrcSeverity

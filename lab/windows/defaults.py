@@ -287,8 +287,9 @@ def _programs(role: str, scanner: str, now: datetime) -> list[Json]:
 
 
 def _history(now: datetime) -> list[Json]:
-    def entry(title: str, kb: str, age: timedelta) -> Json:
+    def entry(title: str, kb: str, age: timedelta, category: str = "Security Updates") -> Json:
         return {
+            "categories": [category],
             "title": title,
             "kb": kb,
             "date": iso(now - age),
@@ -304,6 +305,7 @@ def _history(now: datetime) -> list[Json]:
             "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602",
             "2267602",
             timedelta(days=1, hours=3),
+            "Definition Updates",
         ),
     ]
 

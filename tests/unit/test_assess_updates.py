@@ -8,7 +8,7 @@ import pytest
 from serviceheft.assess import updatestate
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.updates import UpdatePolicy, judge, settle
-from serviceheft.assess.updatestate import patch_day
+from serviceheft.assess.updatesearch import patch_day
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
 POLICY = UpdatePolicy()
@@ -154,9 +154,33 @@ def test_several_missing_updates_are_one_finding_with_the_oldest() -> None:
     ]
 
 
-def test_installed_and_filtered_updates_are_not_missing() -> None:
-    result = search(update(installed=True), filtered_updates={TWO: update(TWO)})
-    assert judge(result, section(Available=[heard_of(), heard_of(TWO)]), POLICY, NOW).outcome == "done"
+def test_installed_updates_and_those_of_other_categories_are_not_missing() -> None:
+    driver = update(TWO, categories=["Drivers"], filtered_reasons=["category_names"])
+    result = search(update(installed=True), filtered_updates={TWO: driver})
+    raw = section(Available=[heard_of(), heard_of(TWO, MsrcSeverity=None)])
+    judgement = judge(result, raw, POLICY, NOW)
+    assert (judgement.outcome, judgement.measured["missing"]) == ("done", [])
+    left_out: Any = judgement.measured["left_out"]
+    assert [row["category"] for row in left_out] == ["Drivers"]
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome", "reason"),
+    [
+        (search(update()), "finding", None),
+        (search(), "done", None),
+        (None, "not measured", "updates.not_searched"),
+    ],
+    ids=["still offered", "no longer offered", "nobody knows"],
+)
+def test_a_failure_of_long_ago_counts_while_the_update_is_offered(
+    result: Any, outcome: str, reason: str | None
+) -> None:
+    known = heard_of(LastDeploymentChangeTime="2026-11-20T00:00:00Z")
+    raw = section(History=[history(Date="2026-09-01T02:00:00Z")], Available=[known])
+    judgement = judge(result, raw, POLICY, NOW)
+    assert (judgement.outcome, judgement.reason) == (outcome, reason)
+    assert ("updates.install_failed" in unmeasured(judgement)) is (outcome == "not measured")
 
 
 def test_update_without_a_date_is_not_measured() -> None:
@@ -231,12 +255,11 @@ def test_failed_installation_is_found_with_its_code() -> None:
     "entries",
     [
         [history(), history(Date="2026-11-21T02:00:00Z", ResultCode=2, HResult=0)],
-        [history(Date="2026-09-01T02:00:00Z")],
         [history(Operation=2)],
         [history(ResultCode=1)],
         [history(UpdateID=TWO, Title="replaced by a newer one (KB1)")],
     ],
-    ids=["mended later", "long ago", "removal", "in progress", "no longer offered"],
+    ids=["mended later", "removal", "in progress", "no longer offered"],
 )
 def test_failures_that_are_over_do_not_count(entries: list[dict[str, Any]]) -> None:
     known = heard_of(LastDeploymentChangeTime="2026-11-20T00:00:00Z")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,10 +16,11 @@ from serviceheft.assess.judgement import Judgement, Outcome, Severity
 from serviceheft.assess.offered import read_offered
 from serviceheft.assess.patching import After, Results
 from serviceheft.model.patching import UpdateException
+from serviceheft.model.schema import MaintenanceWindow
 from serviceheft.patching.order import HostFacts, HostOrder, Progress, SignedIn, Waiting, order
 from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Reboot, Update
 from serviceheft.patching.rings import Pilot, waits_for
-from serviceheft.patching.selection import choose, patterns
+from serviceheft.patching.selection import Selection, choose, patterns
 from serviceheft.running.pilots import judge_pilot
 from serviceheft.running.stop import stop_reason
 
@@ -27,6 +29,14 @@ TODAY = NOW.date()
 NOVEMBER = Update("2026-11 Cumulative Update (KB5068861)", ("KB5068861",))
 PREVIEW = Update("2026-11 Preview (KB5070001)", ("KB5070001",))
 DRIVER = Update("Network Driver 12.1", (), wanted=False)
+
+
+ALWAYS = MaintenanceWindow(
+    name="always",
+    days=["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+    start="00:00",
+    end="23:59",
+)
 
 
 def exception(expires: date = TODAY, **what: str) -> UpdateException:
@@ -91,13 +101,29 @@ def searched(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def test_offered_are_also_updates_of_other_categories_but_no_hidden_ones() -> None:
+def test_offered_are_also_updates_of_other_categories_and_hidden_ones() -> None:
     section = {"Available": [{"UpdateID": "a", "LastDeploymentChangeTime": "2026-11-10T18:00:00Z"}]}
     published = datetime(2026, 11, 10, 18, tzinfo=UTC)
     assert read_offered(searched(), section, NOW) == (
         Update(NOVEMBER.title, ("KB5068861",), wanted=True, published_at=published),
         DRIVER,
+        Update("Hidden", wanted=False, hidden=True),
     )
+
+
+def test_a_hidden_update_is_wanted_and_waits_as_nothing_can_install_it() -> None:
+    hidden = replace(NOVEMBER, hidden=True)
+    assert choose([hidden], HostPolicy(), TODAY) == Selection(hidden=(hidden,))
+    assert choose([hidden], HostPolicy(), TODAY, "KB5068861") == Selection(hidden=(hidden,))
+    made = order(
+        [HostFacts("pc-1", HostPolicy(ring="pilot"), (hidden,))],
+        [],
+        Progress(),
+        CustomerPolicy(emergency="KB5068861"),
+        NOW,
+        stopped=False,
+    )["pc-1"]
+    assert (made.install, made.waiting) == ((), (Waiting(hidden, "patch.hidden"),))
 
 
 @pytest.mark.parametrize("search", [None, {}, searched(failed=True), searched(msg="0x8024402C")])
@@ -143,7 +169,11 @@ def test_a_pilot_is_well_since_it_last_was_not() -> None:
         stamp(1, "done", kind="emergency"),
     ]
     found = judge_pilot("pc-1", stamps, [life(70, Severity.CRITICAL), life(1, Severity.INFO)])
-    assert found == Pilot("pc-1", (NOW - timedelta(hours=59), NOW - timedelta(hours=2)))
+    assert found == Pilot(
+        "pc-1",
+        (NOW - timedelta(hours=59), NOW - timedelta(hours=2)),
+        had=(Update("x", ("KB5068861",)),),
+    )
     assert judge_pilot("pc-1", stamps, [life(1, Severity.CRITICAL)]).sick
     assert judge_pilot("pc-1", stamps, [life(1, Severity.WARNING)]).sick
     assert judge_pilot("pc-1", [*stamps, stamp(0, "not reached", service="2.7")], []).sick
@@ -308,3 +338,94 @@ def test_the_stop_file_lies_with_the_book_by_default(tmp_path: Path, monkeypatch
     monkeypatch.setenv("HEFT_VAR", str(tmp_path))
     (tmp_path / "stop").write_text("hands off\n", encoding="utf-8")
     assert stop_reason() == "hands off"
+
+
+# -- identity and version ----------------------------------------------------------------------------------------
+
+DEFINITIONS = "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.443.{}.0)"
+
+
+def definitions(number: int, **more: Any) -> Update:
+    return Update(DEFINITIONS.format(number), ("KB2267602",), key=f"key-{number}", **more)
+
+
+def test_the_next_version_of_what_was_installed_is_no_failure_and_no_work_of_this_run() -> None:
+    given = HostOrder("pc-1", "pilot", install=(definitions(100),))
+    found = patching.judge_result(given, Results({"changed": True}), after(definitions(101)))
+    assert (found.outcome, [it.result for it in found.actions]) == (Outcome.DONE, [ActionResult.DONE])
+    assert patching.is_well(found)
+
+
+def test_the_same_version_that_is_offered_again_failed() -> None:
+    given = HostOrder("pc-1", "pilot", install=(definitions(100),))
+    found = patching.judge_result(given, Results({"changed": True}), after(definitions(100)))
+    assert (found.outcome, found.reason) == (Outcome.FAILED, "patch.install_failed")
+
+
+@pytest.mark.parametrize(
+    ("install", "measured"),
+    [
+        (
+            {"updates": {"a": {"title": DEFINITIONS.format(100), "failure_hresult_code": 1}}},
+            after(definitions(101)),
+        ),
+        ({"changed": True}, after(definitions(101), hresults={DEFINITIONS.format(100): "0x80070643"})),
+    ],
+    ids=["by the module", "by the host's history"],
+)
+def test_what_failed_and_was_then_replaced_was_not_installed(
+    install: dict[str, Any], measured: After
+) -> None:
+    given = HostOrder("pc-1", "pilot", install=(definitions(100),))
+    assert patching.judge_result(given, Results(install), measured).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "same_thing", "same_version"),
+    [
+        (Update("X (KB1)", ("KB1",), key="a", revision=200), Update("X (KB1)", ("KB1",), key="a", revision=200), 1, 1),
+        (Update("X (KB1)", ("KB1",), key="a", revision=200), Update("X (KB1)", ("KB1",), key="a", revision=201), 1, 0),
+        (Update("X (KB1)", ("KB1",), key="a"), Update("X (KB1)", ("KB1",), key="a", revision=201), 1, 1),
+        (Update("Cumulative (KB1)", ("KB1",)), Update("Kumulativ (KB1)", ("KB1",)), 1, 1),
+        (definitions(100), definitions(101), 1, 0),
+        (Update("2026-11 X (KB1) (26200.7171)", ("KB1",)), Update("2026-11 X (KB1) (26200.7172)", ("KB1",)), 1, 0),
+        (Update("Windows 11, version 25H2", ()), Update("Windows 11, version 26H2", ()), 0, 0),
+        (Update("Tool (Version 5.130)", ("KB890830",)), Update("Tool (Version 5.131)", ("KB890830",)), 1, 0),
+        (NOVEMBER, PREVIEW, 0, 0),
+    ],
+)  # fmt: skip
+def test_identity_and_version_are_two_things(
+    before: Update, then: Update, same_thing: int, same_version: int
+) -> None:
+    for one, other in ((before, then), (then, before)):
+        assert (one.same_thing(other), one.same_version(other)) == (bool(same_thing), bool(same_version))
+
+
+def waiting_of(pilot: Pilot, offered_to_pilot: tuple[Update, ...]) -> str | None:
+    """Why the later ring waits for an update that is out for long."""
+    wanted = replace(NOVEMBER, published_at=NOW - timedelta(days=9))
+    facts = [
+        HostFacts("pilot", HostPolicy(ring="pilot"), offered_to_pilot),
+        HostFacts("pc-2", HostPolicy(), (wanted,)),
+    ]
+    policy = CustomerPolicy(windows=(ALWAYS,))
+    made = order(facts, [pilot], Progress(), policy, NOW, stopped=False, planning=True)["pc-2"]
+    return next((it.reason for it in made.waiting), None)
+
+
+def test_the_next_version_of_what_a_pilot_has_holds_up_no_ring() -> None:
+    well = (NOW - timedelta(days=5),)
+    assert waiting_of(Pilot("pilot", well), ()) is None
+    assert waiting_of(Pilot("pilot", well), (definitions(101),)) == "patch.ring_waits"
+    assert waiting_of(Pilot("pilot", well, had=(definitions(100),)), (definitions(101),)) is None
+    # The same version once more was rolled back: the pilot is not well with it.
+    assert (
+        waiting_of(Pilot("pilot", well, had=(definitions(101),)), (definitions(101),)) == "patch.ring_waits"
+    )
+
+
+def test_definitions_wait_for_no_ring() -> None:
+    facts = [HostFacts("pc-2", HostPolicy(), (definitions(101, definitions=True, published_at=NOW),))]
+    pilots = [Pilot("pilot", (NOW - timedelta(days=5),))]
+    policy = CustomerPolicy(windows=(ALWAYS,))
+    assert order(facts, pilots, Progress(), policy, NOW, stopped=False, planning=True)["pc-2"].install

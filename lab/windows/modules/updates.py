@@ -6,6 +6,7 @@ from typing import Any
 
 from lab.windows.machine import Json, Machine, ModuleFailure, iso
 from lab.windows.modules import Call, module
+from serviceheft.model.categories import CATEGORIES
 
 _CATEGORIES = {
     "CriticalUpdates": "Critical Updates",
@@ -16,6 +17,18 @@ _CATEGORIES = {
     "ServicePacks": "Service Packs",
     "UpdateRollups": "Update Rollups",
 }
+#: As a German Windows shows them: win_updates compares names, and its own English ones fit none of these.
+_GERMAN = {
+    "Critical Updates": "Wichtige Updates",
+    "Definition Updates": "Definitionsupdates",
+    "Drivers": "Treiber",
+    "Security Updates": "Sicherheitsupdates",
+    "Update Rollups": "Updaterollups",
+    "Updates": "Updates",
+    "Upgrades": "Upgrades",
+}
+#: Of an update whose state names none.
+REVISION = 200
 _SUCCEEDED, _FAILED = 2, 4
 _DISK_FULL = "0x80070070"
 _SERVICE_DISABLED = "0x80070422"
@@ -53,13 +66,18 @@ def _work(machine: Machine, args: dict[str, Any], call: Call) -> list[Json]:
         exception = {"message": "Searching for updates: ", "hresult": _signed(failure)}
         return [_step("exit", finished | {"failed": True, "exception": exception})]
     offered = [update for update in updates["available"] if is_offered(update, updates)]
-    filtered = {update["id"]: reasons for update in offered if (reasons := _filtered(update, args))}
+    shown = {update["id"]: _categories(machine, update) for update in offered}
+    filtered = {
+        update["id"]: reasons
+        for update in offered
+        if (reasons := _filtered(update, shown[update["id"]], args))
+    }
     selected = [update for update in offered if update["id"] not in filtered]
     steps = [
         _step(
             "search_result",
             {
-                "updates": [_shown(update) for update in offered],
+                "updates": [_shown(update) | {"categories": shown[update["id"]]} for update in offered],
                 "filtered": [{"id": name, "reasons": reasons} for name, reasons in filtered.items()],
             },
         )
@@ -113,7 +131,19 @@ def is_offered(update: Json, updates: Json) -> bool:
     return all(one["installed"] for one in before) and not (before and updates["reboot_required"])
 
 
-def _filtered(update: Json, args: dict[str, Any]) -> list[str]:
+def _categories(machine: Machine, update: Json) -> list[str]:
+    """The names of an update's categories in the machine's language."""
+    german = machine.state.get("language") == "de"
+    return [_GERMAN.get(name, name) if german else name for name in update["categories"]]
+
+
+def category_ids(names: list[str]) -> list[str]:
+    """The identifiers of categories by their English names; names of products have none here."""
+    by_name = {name: category.identifier for category in CATEGORIES.values() for name in category.names}
+    return [by_name[name] for name in names if name in by_name]
+
+
+def _filtered(update: Json, categories: list[str], args: dict[str, Any]) -> list[str]:
     """Why an update is not selected; the real module joins title and articles before it matches."""
     text = update["title"] + " ".join(f"KB{article}" for article in update["kb"])
 
@@ -126,7 +156,9 @@ def _filtered(update: Json, args: dict[str, Any]) -> list[str]:
         reasons.append("accept_list")
     if args["reject_list"] and listed(args["reject_list"]):
         reasons.append("reject_list")
-    if wanted and "*" not in wanted and not {name.casefold() for name in update["categories"]} & set(wanted):
+    if update.get("hidden"):
+        reasons.append("hidden")
+    if wanted and "*" not in wanted and not {name.casefold() for name in categories} & set(wanted):
         reasons.append("category_names")
     if args["skip_optional"] and update.get("optional"):
         reasons.append("skip_optional")
@@ -146,6 +178,8 @@ def _install(machine: Machine, update: Json, call: Call) -> Json:
     code = _FAILED if failure else _SUCCEEDED
     updates["history"].append(
         {
+            "id": update["id"],
+            "categories": update["categories"],
             "title": update["title"],
             "kb": update["kb"][0] if update["kb"] else None,
             "date": iso(call.now),
@@ -176,10 +210,9 @@ def _shown(update: Json) -> Json:
         "deployment_action": "Installation",
         "auto_select_on_websites": not update.get("optional", False),
         "browse_only": update.get("optional", False),
-        "revision_number": 200,
-        "categories": update["categories"],
+        "revision_number": update.get("revision", REVISION),
         "is_installed": update["installed"],
-        "is_hidden": False,
+        "is_hidden": update.get("hidden", False),
         "is_present": False,
         "reboot_required": False,
         "impact": "Normal",

@@ -7,7 +7,7 @@ from typing import Any
 from lab.windows import anydesk
 from lab.windows.machine import Machine
 from lab.windows.modules import Call, module
-from lab.windows.modules.updates import is_offered
+from lab.windows.modules.updates import REVISION, category_ids, is_offered
 from lab.windows.state_file import Json, iso
 
 _STATES = {"running": "Running", "stopped": "Stopped", "paused": "Paused"}
@@ -114,10 +114,18 @@ def _updates(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
             "PendingFileRenameOperations": False,
         },
         "LastBootUpTime": state["boot_time"],
-        "History": [_history_entry(entry) for entry in updates.get("history", [])],
+        "History": [
+            _history_entry(entry)
+            for entry in updates.get("history", [])
+            if "Definition Updates" not in entry.get("categories", [])
+        ],
+        "HistoryReachesTo": min((entry["date"] for entry in updates.get("history", [])), default=None),
         "Available": [
             {
                 "UpdateID": update["id"],
+                "RevisionNumber": update.get("revision", REVISION),
+                "CategoryIDs": category_ids(update["categories"]),
+                "IsHidden": update.get("hidden", False),
                 "Title": update["title"],
                 "KBArticleIDs": [article.removeprefix("KB") for article in update["kb"]],
                 "MsrcSeverity": update.get("severity"),
@@ -138,6 +146,8 @@ def _history_entry(entry: Json) -> Json:
     operation = entry.get("operation", 1)
     return {
         "UpdateID": entry.get("id"),
+        "RevisionNumber": entry.get("revision", REVISION),
+        "CategoryIDs": category_ids(entry.get("categories", [])),
         "Title": entry["title"],
         "Date": entry["date"],
         "Operation": {"installation": 1, "uninstallation": 2}.get(operation, operation),

@@ -125,10 +125,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """One question to the host and what became of it."""
+    """One question to the host and what became of it.
+
+    `scope` names what the measurement could see, where it does not always see the same: a finding is closed only by
+    one that could have seen it.
+    """
 
     key: str
     result: CheckResult
+    scope: tuple[str, ...] = ()
+
+    def as_data(self) -> dict[str, Json]:
+        scope: dict[str, Json] = {"scope": list(self.scope)} if self.scope else {}
+        return {"key": self.key, "result": self.result.value, **scope}
 
 
 @dataclass(frozen=True)
@@ -174,7 +183,7 @@ class Judgement:
             "measured": dict(self.measured),
             "subject": self.subject,
             "reason": self.reason,
-            "checks": [{"key": check.key, "result": check.result.value} for check in self.checks],
+            "checks": [check.as_data() for check in self.checks],
             "actions": [action.as_data() for action in self.actions],
         }
 
@@ -200,7 +209,10 @@ class Judgement:
                 measured=dict(data.get("measured", {})),
                 subject=data.get("subject", ""),
                 reason=data.get("reason"),
-                checks=tuple(Check(row["key"], CheckResult(row["result"])) for row in rows("checks")),
+                checks=tuple(
+                    Check(row["key"], CheckResult(row["result"]), tuple(row.get("scope", ())))
+                    for row in rows("checks")
+                ),
                 actions=tuple(Action.from_data(row) for row in rows("actions")),
             )
         except (KeyError, TypeError) as error:

@@ -13,6 +13,7 @@ from serviceheft.assess import patching_words as words
 from serviceheft.assess import reach, updates
 from serviceheft.assess.actions import Action, ActionResult, Value
 from serviceheft.assess.judgement import Check, CheckResult, Finding, Judgement, Outcome
+from serviceheft.assess.reading import mapping
 from serviceheft.patching.order import HostOrder
 from serviceheft.patching.policy import Update
 
@@ -45,7 +46,7 @@ class After:
     reboot_pending: bool | None
     definitions_current: bool
     found: Judgement | None = None
-    #: Error codes of failed installations by title, from the host's own history.
+    #: Error codes of the installations that failed when they were tried last, by title, from the host's own history.
     hresults: Mapping[str, str | None] = field(default_factory=dict)
 
 
@@ -88,7 +89,7 @@ def judge_result(order: HostOrder, results: Results, after: After) -> Judgement:
             )
         )
     known = {*order.install, *(waiting.what for waiting in order.waiting)}
-    new = [update for update in after.chosen if not any(_same(update, one) for one in known)]
+    new = [update for update in after.chosen if not any(_same_thing(update, one) for one in known)]
     actions += [_install(update, ActionResult.HELD, "patch.next_run") for update in new]
     actions += _waiting(order)
     failed = next((action.reason for action in actions if action.result is ActionResult.FAILED), None)
@@ -162,7 +163,7 @@ def _trouble(results: Results, after: After) -> str | None:
 
 
 def _installed(update: Update, results: Results, after: After, trouble: str | None) -> Action:
-    if trouble is None and after.offered is not None and not any(_same(update, one) for one in after.offered):
+    if trouble is None and after.offered is not None and not _still_missing(update, results, after):
         return _install(update, ActionResult.DONE, None)
     if trouble is None and after.offered is None:
         return _install(update, ActionResult.FAILED, "patch.not_searched_again")
@@ -207,7 +208,22 @@ def _waiting(order: HostOrder) -> list[Action]:
     return found
 
 
-def _same(update: Update, other: Any) -> bool:
-    return isinstance(other, Update) and (
-        update.title == other.title or bool(set(update.kbs) & set(other.kbs))
+def _still_missing(update: Update, results: Results, after: After) -> bool:
+    """Whether the new search finds it. Its next version, published since then, is another one; but what was replaced
+    before it was installed, by the word of those who tried, was not installed."""
+    same = [one for one in after.offered or () if update.same_thing(one)]
+    if any(update.same_version(one) for one in same):
+        return True
+    return bool(same) and (update.title in after.hresults or _said_to_fail(update, results.install))
+
+
+def _said_to_fail(update: Update, install: Mapping[str, Any] | None) -> bool:
+    rows = mapping(install, "updates").values()
+    return any(
+        isinstance(row, Mapping) and row.get("title") == update.title and "failure_hresult_code" in row
+        for row in rows
     )
+
+
+def _same_thing(update: Update, other: Any) -> bool:
+    return isinstance(other, Update) and update.same_thing(other)

@@ -82,6 +82,11 @@ reasons.register(
         N_("When the time is over it is installed; remove the exception to have it earlier."),
     ),
     Reason(
+        "patch.hidden",
+        N_("The update is hidden on the device, so nothing can install it"),
+        N_("Show it again on the device (Windows Update, hidden updates), or reject it in the inventory."),
+    ),
+    Reason(
         "patch.reboot_never",
         N_("The device is never restarted automatically, as agreed"),
         N_("Restart it by hand at a time that suits."),

@@ -16,9 +16,18 @@ from serviceheft.assess.judgement import CheckResult, Judgement
 from serviceheft.assess.normalform import as_measured
 from serviceheft.assess.reading import age_in_days, mapping
 from serviceheft.assess.subjects import Subject, Wanted
-from serviceheft.assess.updatestate import SEVERITIES, MissingUpdate, UpdateState, read_state
+from serviceheft.assess.updatehistory import read_history
+from serviceheft.assess.updatestate import (
+    DEFAULT_CATEGORIES,
+    SEVERITIES,
+    SOURCES,
+    MissingUpdate,
+    UpdateState,
+    read_state,
+)
 from serviceheft.assess.verdict import Verdict
 from serviceheft.i18n import N_
+from serviceheft.model.categories import CATEGORIES
 
 _SEARCHED_AT = {
     "default": N_("as the device is set up"),
@@ -62,6 +71,8 @@ SUBJECT = Subject(
     },
 )
 
+#: In place of a category that the host names in no way that is known.
+_NO_CATEGORY = "?"
 _SWITCHED_OFF = "updates.automatic_updates_off"
 _SWITCH_ON = Action("updates.automatic", "Windows", ActionResult.PLANNED)
 _TOLERATED = MappingProxyType({"critical": 7, "important": 14, "moderate": 30, "low": 60, "unspecified": 30})
@@ -72,6 +83,7 @@ class UpdatePolicy:
     """The wanted state; with `automatic_updates` False the host's own updating is not checked."""
 
     tolerated_days: Mapping[str, int] = field(default_factory=lambda: _TOLERATED)
+    categories: tuple[str, ...] = DEFAULT_CATEGORIES
     server_selection: str = "default"
     automatic_updates: bool = True
     maximum_search_age_days: int = 7
@@ -85,7 +97,8 @@ class UpdatePolicy:
         plain = ("server_selection", "automatic_updates")
         chosen = {name: variables[prefix + name] for name in plain if prefix + name in variables}
         tolerated = {**_TOLERATED, **dict(variables.get(prefix + "tolerated_days", {}))}
-        return cls(tolerated_days=tolerated, **chosen)
+        categories = tuple(variables.get(prefix + "categories", DEFAULT_CATEGORIES))
+        return cls(tolerated_days=tolerated, categories=categories, **chosen)
 
 
 def judge(
@@ -99,11 +112,12 @@ def judge(
     `search` is the registered result of win_updates with state searched (None when it was not run),
     `section` the visit's raw updates section (None when the visit lacks it). `now` is aware.
     """
-    state = read_state(search, section, now)
+    state = read_state(search, section, now, policy.categories)
     verdict = Verdict(SUBJECT.name)
     lacking = "visit.section_failed" if section else "visit.section_missing"
     _judge_missing(verdict, search, state, policy, now)
-    _judge_failures(verdict, state, lacking)
+    history = read_history(mapping(section), now)
+    _judge_failures(verdict, search, state, policy, lacking, history.last_failures if history else {})
     _judge_reboot(verdict, state, now, lacking)
     verdict.age(
         "updates.search_outdated",
@@ -160,6 +174,8 @@ def _judge_missing(
     policy: UpdatePolicy,
     now: datetime,
 ) -> None:
+    """A search sees all categories, so each check says of which ones it can tell that nothing is missing."""
+    source = _searched_at(state, policy)
     for severity in SEVERITIES:
         cause = f"updates.missing_{severity}"
         if state.missing is None:
@@ -167,18 +183,36 @@ def _judge_missing(
             continue
         mine = [update for update in state.missing if update.severity == severity]
         tolerated = policy.tolerated_days.get(severity, _TOLERATED[severity])
-        overdue = [
-            (age, update) for update in mine if (age := _age(update, now)) is not None and age > tolerated
-        ]
+        overdue = _overdue(mine, tolerated, now)
+        others = _overdue((it for it in state.left_out or () if it.severity == severity), tolerated, now)
         if overdue:
             oldest, update = max(overdue, key=lambda pair: pair[0])
             verdict.found(
                 cause, count=len(overdue), oldest_days=oldest, tolerated_days=tolerated, kb=update.kb
             )
-        elif any(update.published_at is None for update in mine):
+            verdict.saw(cause, source | {update.category or _NO_CATEGORY for _, update in overdue})
+            continue
+        verdict.saw(cause, source | {*CATEGORIES, _NO_CATEGORY} - {update.category for _, update in others})
+        if any(update.published_at is None for update in mine):
             verdict.unmeasured(cause, "updates.undated")
+        elif others and severity != "unspecified":
+            # Microsoft rates what concerns security. That the contract leaves the category out makes it no better.
+            verdict.unmeasured(cause, "updates.left_out")
         else:
             verdict.ok(cause)
+
+
+def _overdue(
+    updates: Iterable[MissingUpdate], tolerated: int, now: datetime
+) -> list[tuple[int, MissingUpdate]]:
+    return [(age, update) for update in updates if (age := _age(update, now)) is not None and age > tolerated]
+
+
+def _searched_at(state: UpdateState, policy: UpdatePolicy) -> frozenset[str]:
+    """Where the search was made: an own server offers only what somebody has released there."""
+    chosen = {"managed_server": "wsus", "windows_update": "windows update"}.get(policy.server_selection)
+    where = chosen or state.source
+    return frozenset({f"at {where}"}) if where else frozenset()
 
 
 def _search_reason(search: Mapping[str, Any] | None) -> str:
@@ -188,11 +222,25 @@ def _search_reason(search: Mapping[str, Any] | None) -> str:
     return reach.classify(search).code if search.get("unreachable") is True else "updates.search_failed"
 
 
-def _judge_failures(verdict: Verdict, state: UpdateState, lacking: str) -> None:
+def _judge_failures(
+    verdict: Verdict,
+    search: Mapping[str, Any] | None,
+    state: UpdateState,
+    policy: UpdatePolicy,
+    lacking: str,
+    failures: Mapping[str, str | None],
+) -> None:
+    """`failures`: whatever failed when it was tried last, still offered or not."""
     check = "updates.install_failed"
     if state.failed is None:
-        verdict.unmeasured(check, lacking)
-    elif state.failed:
+        told = state.last_installation_at is None or state.missing is not None
+        verdict.unmeasured(check, lacking if told else _search_reason(search))
+        return
+    if not failures:
+        verdict.saw(check, {f"at {source}" for source in SOURCES})
+    elif state.missing is not None:
+        verdict.saw(check, _searched_at(state, policy))
+    if state.failed:
         last = state.failed[0]
         verdict.found(
             check, count=len(state.failed), hresult=last.hresult, kb=last.kb, failed_at=last.failed_at

@@ -123,6 +123,11 @@ reasons.register(
         N_("Look the error code up and mend the Windows Update Agent, then run the check again."),
     ),
     Reason(
+        "updates.left_out",
+        N_("An update is missing that the agreed categories leave out"),
+        N_("Take its category in, or install it by hand; the device's page lists it."),
+    ),
+    Reason(
         "updates.undated",
         N_("The age of a missing update is not known"),
         N_("Let the host look for updates by itself, then run the check again."),

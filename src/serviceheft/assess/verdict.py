@@ -1,6 +1,6 @@
 """Gathers the checks of one subject and draws the conclusion that all subjects share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from serviceheft.assess.actions import Action, Value
@@ -24,6 +24,7 @@ class Verdict:
         self._results: dict[str, CheckResult] = {}
         self._findings: list[Finding] = []
         self._reason: str | None = None
+        self._scopes: dict[str, frozenset[str]] = {}
 
     def ok(self, check: str) -> None:
         """The check was measured and is well, unless another source found or lacks something."""
@@ -39,6 +40,10 @@ class Verdict:
         if self._results.get(check) is not CheckResult.FINDING:
             self._results[check] = CheckResult.NOT_MEASURED
             self._reason = self._reason or reason
+
+    def saw(self, check: str, scope: Iterable[str]) -> None:
+        """What the measurement behind a check could see, where it does not always see the same."""
+        self._scopes[check] = frozenset(scope)
 
     def age(
         self,
@@ -79,6 +84,9 @@ class Verdict:
             measured=measured,
             subject=self._subject,
             reason=self._reason if CheckResult.NOT_MEASURED in results else None,
-            checks=tuple(Check(key, result) for key, result in self._results.items()),
+            checks=tuple(
+                Check(key, result, tuple(sorted(self._scopes.get(key, ()))))
+                for key, result in self._results.items()
+            ),
             actions=tuple(actions),
         )

@@ -313,10 +313,24 @@ class Book:
             _, tickets = read(connection, customer)
         return [it for it in tickets if not (open_only and it.state == "closed")]
 
-    def snapshots(self, customer: str) -> list[Snapshot]:
-        """The latest measured state of each subject on each host."""
+    def snapshots(
+        self, customer: str, subject: str | None = None, *, telling: str | None = None
+    ) -> list[Snapshot]:
+        """The latest measured state of each subject on each host, or of one subject.
+
+        `telling`: the latest one in which this field is not null, as a later measurement may have failed to tell it.
+        """
         with self._store.reading() as connection:
-            return reading.snapshots(connection, customer)
+            found = reading.snapshots(connection, customer, subject)
+            if telling is None:
+                return found
+            older = (
+                it
+                if it.measured.get(telling) is not None
+                else reading.last_telling(connection, customer, it, telling)
+                for it in found
+            )
+            return [it for it in older if it is not None]
 
     def head(self, customer: str) -> Head:
         """Number and hash of the customer's last entry; (0, zeros) when there is none."""

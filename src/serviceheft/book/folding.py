@@ -58,6 +58,7 @@ def _finding(lives: dict[int, FindingLife], entry: Entry, body: dict[str, Any]) 
             closed_at=None,
             state="open",
             ticket=None,
+            scope=frozenset(body.get("scope", ())),
         )
         return
     number = body["finding"]
@@ -71,6 +72,7 @@ def _finding(lives: dict[int, FindingLife], entry: Entry, body: dict[str, Any]) 
                 values=body["values"],
                 last_seen_at=at,
                 state="open",
+                scope=life.scope.union(body.get("scope", ())),
             )
         case "finding mended":
             lives[number] = replace(life, mended_at=at, state="mended")

@@ -44,13 +44,14 @@ class Living:
     def apply(self, number: int, judgement: Judgement, lives: Iterable[FindingLife]) -> Stamped:
         """`number` is the stamp's entry; `lives` are the open ones of this service on this host."""
         living = {life.cause: life for life in lives}
+        scopes = {check.key: check.scope for check in judgement.checks}
         opened: list[str] = []
         seen: list[str] = []
         tickets_opened: list[str] = []
         for finding in judgement.findings:
             life = living.pop(finding.cause, None)
             (seen if life else opened).append(finding.cause)
-            if ticket := self._found(finding, life):
+            if ticket := self._found(finding, life, scopes.get(finding.definition.check, ())):
                 tickets_opened.append(ticket)
         closed = [life for life in living.values() if _measured_well(life, judgement)]
         for life in closed:
@@ -66,10 +67,12 @@ class Living:
             tickets_closed=tuple(life.ticket for life in closed if life.ticket),
         )
 
-    def _found(self, finding: Finding, life: FindingLife | None) -> str | None:
+    def _found(self, finding: Finding, life: FindingLife | None, scope: tuple[str, ...]) -> str | None:
         """Record the finding; the ticket that is opened for it. One life has at most one ticket."""
         cause = finding.definition
         body: dict[str, object] = {"severity": cause.severity, "check": cause.check, "values": finding.values}
+        if scope:
+            body["scope"] = list(scope)
         if life:
             number = life.number
             self._append("finding seen", cause.key, {**body, "finding": number})
@@ -101,9 +104,12 @@ class Living:
 
 
 def _measured_well(life: FindingLife, judgement: Judgement) -> bool:
-    """Only a check that was really measured in a judgement that was really measured closes its causes."""
-    results = {check.key: check.result for check in judgement.checks}
+    """Only a check that was really measured in a judgement that was really measured closes its causes, and only
+    when it could have seen what was found then: what a narrower search leaves out is not gone."""
+    check = next((it for it in judgement.checks if it.key == life.check), None)
     return (
         judgement.outcome.measured
-        and results.get(life.check, CheckResult.NOT_MEASURED) != CheckResult.NOT_MEASURED
+        and check is not None
+        and check.result is not CheckResult.NOT_MEASURED
+        and life.scope <= set(check.scope)
     )

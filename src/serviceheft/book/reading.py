@@ -91,17 +91,36 @@ def _at(place: Place) -> list[sa.ColumnElement[bool]]:
     return [_e.service == service, same(_e.host, host)]
 
 
-def snapshots(connection: sa.Connection, customer: str) -> list[Snapshot]:
-    """The latest snapshot of each subject on each host."""
+def snapshots(connection: sa.Connection, customer: str, subject: str | None = None) -> list[Snapshot]:
+    """The latest snapshot of each subject on each host, or of one subject."""
     latest = (
         sa.select(sa.func.max(_e.number))
         .where(_e.customer == customer, _e.kind == "snapshot")
         .group_by(_e.host, _e.subject)
     )
-    return [
-        Snapshot(it.host, it.subject or "", json.loads(it.body), moment(it.at), it.run or "")
-        for it in entries(connection, _e.customer == customer, _e.number.in_(latest))
-    ]
+    if subject is not None:
+        latest = latest.where(_e.subject == subject)
+    return [_snapshot(it) for it in entries(connection, _e.customer == customer, _e.number.in_(latest))]
+
+
+def last_telling(connection: sa.Connection, customer: str, newest: Snapshot, field: str) -> Snapshot | None:
+    """The last snapshot before the newest one of its host and subject in which a field is not null."""
+    where = (
+        _e.customer == customer,
+        _e.kind == "snapshot",
+        same(_e.host, newest.host),
+        _e.subject == newest.subject,
+    )
+    query = sa.select(schema.entries).where(*where).order_by(_e.number.desc())
+    for row in connection.execute(query, execution_options={"yield_per": 20}):
+        found = _snapshot(Entry(*row))
+        if found.measured.get(field) is not None:
+            return found
+    return None
+
+
+def _snapshot(it: Entry) -> Snapshot:
+    return Snapshot(it.host, it.subject or "", json.loads(it.body), moment(it.at), it.run or "")
 
 
 def runs(

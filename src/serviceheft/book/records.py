@@ -122,6 +122,8 @@ class FindingLife:
     closed_at: datetime | None
     state: Literal["open", "mended", "closed", "dropped"]
     ticket: str | None
+    #: What the measurements could see that found it; only one that sees all of that can close it.
+    scope: frozenset[str] = frozenset()
 
     @property
     def is_open(self) -> bool:

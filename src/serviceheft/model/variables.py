@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
+from serviceheft.model.categories import CategoryName
 from serviceheft.model.fields import (
     Address,
     Date,
@@ -117,8 +118,8 @@ class Variables(Model):
 
     update_check_tolerated_days: ToleratedDays
     """For how many days an update may be missing, by severity. (3.1)"""
-    update_check_categories: Annotated[list[Text], Field(min_length=1)]
-    """Categories of updates that are searched, such as SecurityUpdates; "*": all. (3.1)"""
+    update_check_categories: Annotated[list[CategoryName], Field(min_length=1)]
+    """Categories of updates that are to be on the device, such as SecurityUpdates; "*": all. (3.1)"""
     update_check_server_selection: Literal["default", "managed_server", "windows_update"]
     """Where updates are searched: as the device is set up, its WSUS, or Microsoft. (3.1)"""
     update_check_automatic_updates: bool

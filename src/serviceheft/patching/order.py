@@ -126,9 +126,12 @@ class _Run:
             for facts in sorted(hosts, key=lambda facts: facts.host)
             if facts.host not in progress.started
         ]
-        busy = {facts.host for facts, selection in self._open if selection.chosen or facts.reboot_pending}
+        found = {facts.host: (facts, selection) for facts, selection in self._open}
         # A pilot that lacks something now is not well, whatever it was when it was measured last.
-        self._pilots = [replace(pilot, well_at=()) if pilot.host in busy else pilot for pilot in pilots]
+        self._pilots = [
+            replace(pilot, well_at=()) if pilot.host in found and _busy(pilot, *found[pilot.host]) else pilot
+            for pilot in pilots
+        ]
 
     def ring(self, ring: Ring) -> list[HostOrder]:
         members = [(facts, selection) for facts, selection in self._open if facts.policy.ring == ring]
@@ -167,6 +170,7 @@ class _Run:
                 waiting.append(Waiting(update, reason))
             else:
                 install.append(update)
+        waiting += [Waiting(update, "patch.hidden") for update in selection.hidden]
         # An emergency is one update: it restarts nothing that does not get it.
         pending = bool(facts.reboot_pending) and (self._policy.emergency is None or bool(selection.chosen))
         if pending and restarting:
@@ -198,7 +202,7 @@ class _Run:
         return windows.is_open(self._policy.windows, facts.policy.windows, self._now)
 
     def _ring_waits(self, facts: HostFacts, update: Update) -> str | None:
-        if facts.policy.ring == RINGS[0] or self._policy.emergency is not None:
+        if facts.policy.ring == RINGS[0] or self._policy.emergency is not None or update.definitions:
             return None
         return rings.waits_for(update, self._pilots, self._policy.ring_wait_hours, self._now)
 
@@ -215,6 +219,10 @@ class _Run:
                 return reasons.get(facts.signed_in, "patch.sessions_unknown")
             case Reboot.WHEN_NEEDED:
                 return None
+
+
+def _busy(pilot: Pilot, facts: HostFacts, selection: Selection) -> bool:
+    return bool(facts.reboot_pending) or any(pilot.lacks(update) for update in selection.chosen)
 
 
 def _has_work(facts: HostFacts, selection: Selection) -> bool:

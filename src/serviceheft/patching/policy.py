@@ -1,7 +1,8 @@
 """What was agreed and is wanted about updates: of the customer as a whole, and of one host."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Self
@@ -10,6 +11,9 @@ from serviceheft.model.patching import FreezeDays, UpdateException
 from serviceheft.model.schema import MaintenanceWindow
 
 type Ring = Literal["pilot", "broad"]
+
+#: As Microsoft's titles give it: "(Version 1.443.331.0)", or Windows' build as "(26200.7171)".
+_VERSION = re.compile(r"(?:\bVersion:? ?|\()([0-9]+(?:\.[0-9]+)*)(?=\)|\s|$)", re.IGNORECASE)
 
 #: The rings in the order in which they get updates.
 RINGS: tuple[Ring, ...] = ("pilot", "broad")
@@ -82,12 +86,38 @@ class HostPolicy:
 
 @dataclass(frozen=True)
 class Update:
-    """An update that a host was offered. `wanted`: its category is one of the accepted ones."""
+    """An update that a host was offered. `wanted`: its category is one of the accepted ones.
+
+    What it is, and which version of it, are two things: definitions are published daily under one article. `key` and
+    `revision` are the Windows Update Agent's own; `definitions`: it holds virus definitions only. `hidden`: somebody
+    told this Windows not to offer it, so that nothing can install it.
+    """
 
     title: str
     kbs: tuple[str, ...] = ()
     wanted: bool = True
     published_at: datetime | None = None
+    hidden: bool = False
+    key: str | None = field(default=None, compare=False)
+    revision: int | None = field(default=None, compare=False)
+    definitions: bool = False
+
+    def same_thing(self, other: Self) -> bool:
+        """Whether both are the same update, in whatever version."""
+        if self.key is not None and self.key == other.key:
+            return True
+        return self.title == other.title or bool(set(self.kbs) & set(other.kbs))
+
+    def same_version(self, other: Self) -> bool:
+        """Whether both are the same version of the same update; what tells no version is the same one."""
+        if not self.same_thing(other):
+            return False
+        mine, theirs = _VERSION.search(self.title), _VERSION.search(other.title)
+        if mine and theirs:
+            return mine[1] == theirs[1]
+        if self.key is None or self.key != other.key or self.revision is None or other.revision is None:
+            return True
+        return self.revision == other.revision
 
     @property
     def name(self) -> str:

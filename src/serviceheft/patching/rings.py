@@ -12,12 +12,17 @@ class Pilot:
     """What the book knows of a host of the pilot ring.
 
     well_at: the times at which it was measured well since the last trouble; none: it is not well.
-    sick: it failed, was not reached, or has new trouble since it was patched.
+    sick: it failed, was not reached, or has new trouble since it was patched. had: what was installed on it.
     """
 
     host: str
     well_at: tuple[datetime, ...] = ()
     sick: bool = False
+    had: tuple[Update, ...] = ()
+
+    def lacks(self, update: Update) -> bool:
+        """Whether the update is more to it than the next version of what it has: those come daily, and mean nothing."""
+        return not any(update.same_thing(one) and not update.same_version(one) for one in self.had)
 
 
 def waits_for(update: Update, pilots: Iterable[Pilot], wait_hours: int, now: datetime) -> str | None:

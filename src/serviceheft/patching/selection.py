@@ -12,12 +12,13 @@ from serviceheft.patching.policy import HostPolicy, Update
 
 @dataclass(frozen=True)
 class Selection:
-    """`chosen` are to be installed, `rejected` would be if nobody had said otherwise; `lapsed` are the exceptions
-    that fit an offered update and are over."""
+    """`chosen` are to be installed, `rejected` would be if nobody had said otherwise, `hidden` if nobody had hidden
+    them on the host; `lapsed` are the exceptions that fit an offered update and are over."""
 
     chosen: tuple[Update, ...] = ()
     rejected: tuple[Update, ...] = ()
     lapsed: tuple[UpdateException, ...] = ()
+    hidden: tuple[Update, ...] = ()
 
 
 def choose(
@@ -35,19 +36,22 @@ def choose(
     accepted = [exception for exception in policy.accept if today <= exception.expires]
     chosen: list[Update] = []
     rejected: list[Update] = []
+    hidden: list[Update] = []
     for update in offered:
         if emergency is not None:
             asked = emergency in update.kbs
         else:
             asked = update.wanted or any(fits(exception, update) for exception in accepted)
-        if asked:
-            (rejected if update in refused or articles & set(update.kbs) else chosen).append(update)
+        if asked and (update in refused or articles & set(update.kbs)):
+            rejected.append(update)
+        elif asked:
+            (hidden if update.hidden else chosen).append(update)
     lapsed = [
         exception
         for exception in (*policy.reject, *policy.accept)
         if today > exception.expires and any(fits(exception, update) for update in offered)
     ]
-    return Selection(tuple(chosen), tuple(rejected), tuple(lapsed))
+    return Selection(tuple(chosen), tuple(rejected), tuple(lapsed), tuple(hidden))
 
 
 def fits(exception: UpdateException, update: Update) -> bool:

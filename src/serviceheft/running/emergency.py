@@ -1,6 +1,7 @@
 """Which customers' hosts lack one named update, by what was measured of them last."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,21 +28,27 @@ def find_lacking(customer: Customer, catalogue: Catalogue, book: Book, kb: str) 
     scope = set(catalogue.services[SERVICE].scope)
     hosts = [name for name, host in customer.hosts.items() if scope & set(host.groups)]
     measured = {
-        snapshot.host: snapshot.measured.get("missing")
-        for snapshot in book.snapshots(customer.name)
-        if snapshot.subject == updates.SUBJECT.name
+        snapshot.host: snapshot.measured
+        for snapshot in book.snapshots(customer.name, updates.SUBJECT.name, telling="missing")
     }
     agreed = {clause.service for clause in contained(customer, catalogue) if clause.standing.contained}
     return Lacking(
         customer=customer.name,
-        hosts=tuple(name for name in hosts if _lacks(measured.get(name), kb)),
-        unmeasured=tuple(name for name in hosts if measured.get(name) is None),
+        hosts=tuple(name for name in hosts if _lacks(measured.get(name, {}), kb)),
+        unmeasured=tuple(
+            name
+            for name in hosts
+            # Without "left_out" the search looked at some categories only.
+            if "left_out" not in measured.get(name, {}) and not _lacks(measured.get(name, {}), kb)
+        ),
         contained=SERVICE in agreed,
     )
 
 
-def _lacks(missing: Any, kb: str) -> bool:
-    rows = missing if isinstance(missing, list) else []
+def _lacks(measured: Mapping[str, Any], kb: str) -> bool:
+    """Whether the update was missing, of whatever category, when somebody looked last."""
+    tables = [measured.get(name) for name in ("missing", "left_out")]
+    rows = [row for table in tables if isinstance(table, list) for row in table]
     article = re.compile(rf"{kb}(?![0-9])")
     return any(
         isinstance(row, dict) and any(article.search(str(row.get(name))) for name in ("kb", "title"))

@@ -12,6 +12,7 @@ from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.offered import read_offered
 from serviceheft.assess.reading import mapping, whole_number
+from serviceheft.assess.updatehistory import read_history
 from serviceheft.assess.updatestate import read_state
 from serviceheft.entitlement import contained
 from serviceheft.patching.order import HostFacts, HostOrder, Progress, SignedIn, order
@@ -76,12 +77,12 @@ def judge_after(
     reached = not (visit.get("unreachable") or visit.get("failed"))
     section = mapping(mapping(visit, "sections"), "updates") if reached else {}
     search = registered.get("search") if reached else None
-    offered = read_offered(search, section, now)
+    offered = read_offered(search, section, now, variables["update_check_categories"])
     again = updates.judge(search, section or None, updates.UpdatePolicy.from_variables(variables), now)
     scanner = _judge_antivirus(session, host, visit if reached else {}, registered.get("console"), now)
     made = _ORDER.validate_json(given["order"])
     owes_updates = _owes(session, host, UPDATES)
-    state = read_state(search, section, now)
+    state, history = read_state(search, section, now), read_history(section, now)
     selection = choose(
         offered or (), HostPolicy.from_variables(variables), now.date(), session.order.emergency
     )
@@ -93,7 +94,7 @@ def judge_after(
         definitions_current=not _OLD_DEFINITIONS & {finding.cause for finding in scanner.findings},
         found=again if reached and not owes_updates else None,
         # Not the module's own: after a second attempt it says nothing but that it tried twice.
-        hresults={it.title: it.hresult for it in state.failed or () if it.title},
+        hresults=history.last_failures if history else {},
     )
     results = patching.Results(*(registered.get(name) for name in ("install", "restart", "definitions")))
     found = {SERVICE: patching.judge_result(made, results, after)}
@@ -121,7 +122,7 @@ def read_facts(session: Session, host: str, registered: HostVariables, now: date
     return HostFacts(
         host=host,
         policy=policy,
-        offered=read_offered(search, section, now),
+        offered=read_offered(search, section, now, variables["update_check_categories"]),
         reboot_pending=read_state(search, section, now).reboot_pending,
         definitions="current" if not old else "outdated" if product == "defender" else "outdated elsewhere",
         scanner=_SCANNERS.get(product, product),

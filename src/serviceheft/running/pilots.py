@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from serviceheft.assess import patching
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import Outcome, Severity
+from serviceheft.assess.patching_words import INSTALL
 from serviceheft.book import FindingLife, Stamp
+from serviceheft.patching.policy import Update
 from serviceheft.patching.rings import Pilot
 from serviceheft.running.session import Session, open_book
 
@@ -47,7 +49,7 @@ def judge_pilot(name: str, stamps: Iterable[Stamp], lives: Iterable[FindingLife]
     trouble = patched_at is not None and any(
         life.severity is not Severity.INFO and life.opened_at > patched_at for life in lives
     )
-    return Pilot(name, _well_at(own), sick=trouble or _lost(own))
+    return Pilot(name, _well_at(own), sick=trouble or _lost(own), had=_had(own))
 
 
 def _well_at(stamps: Iterable[Stamp]) -> tuple[datetime, ...]:
@@ -67,6 +69,20 @@ def _patched_at(stamps: Iterable[Stamp]) -> datetime | None:
         if any(it.kind.startswith("update.") and it.result is ActionResult.DONE for it in stamp.actions)
     ]
     return max(done, default=None)
+
+
+def _had(stamps: Iterable[Stamp]) -> tuple[Update, ...]:
+    """What was installed there."""
+    done = [
+        action
+        for stamp in stamps
+        for action in stamp.actions
+        if action.kind == INSTALL and action.result is ActionResult.DONE
+    ]
+    return tuple(
+        Update(str(it.values.get("title")), (it.subject,) if it.subject.startswith("KB") else ())
+        for it in done
+    )
 
 
 def _lost(stamps: Iterable[Stamp]) -> bool:

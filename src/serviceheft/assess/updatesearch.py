@@ -1,0 +1,135 @@
+"""The updates that a host lacks, as its search found them: those of all categories, whatever was asked for.
+
+Sources: the result of ansible.windows.win_updates, which names the updates that it filtered out as well, and the
+visit's raw updates section, whose offline search of the Windows Update Agent knows severity, date, category ids and
+revision of the updates that the host has already heard of.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from serviceheft.assess.reading import flag, hexadecimal, mapping, moment, rows, text, texts, whole_number
+from serviceheft.model.categories import known_categories
+
+_SIGNS_OF_FAILURE = (
+    "failed",
+    "unreachable",
+    "skipped",
+    "msg",
+    "exception",
+    "failed_when_suppressed_exception",
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One update that is not installed. `categories` are those of serviceheft.model.categories; empty: not known.
+
+    `hidden`: somebody told this Windows not to offer it. `selected`: the module took it for asked for. `revision`:
+    of the same update, as the agent counts them.
+    """
+
+    key: str
+    title: str | None
+    kbs: tuple[str, ...]
+    categories: frozenset[str]
+    hidden: bool
+    selected: bool
+    severity: str
+    published_at: datetime | None
+    downloaded: bool | None
+    revision: int | None
+
+    def wanted(self, categories: frozenset[str]) -> bool:
+        """Whether it is to be on the host; what cannot be told is not left out for that."""
+        return not self.categories or bool(self.categories & categories)
+
+
+def searched(search: Mapping[str, Any] | None) -> bool:
+    """Whether the search was made and brought a result.
+
+    The action of win_updates returns an empty list of updates with every failure, and a play may hide
+    `failed`; only a round that ended well tells `reboot_required` and has no message.
+    """
+    return (
+        isinstance(search, Mapping)
+        and isinstance(search.get("updates"), Mapping)
+        and isinstance(search.get("reboot_required"), bool)
+        and not any(search.get(sign) for sign in _SIGNS_OF_FAILURE)
+    )
+
+
+def read_offers(
+    search: Mapping[str, Any] | None, raw: Mapping[str, Any], now: datetime
+) -> tuple[Offer, ...] | None:
+    """All that the search found; None when it brought no result."""
+    if not searched(search):
+        return None
+    heard_of = {
+        key.casefold(): update
+        for update in rows(raw, "Available") or ()
+        if (key := text(update, "UpdateID")) is not None
+    }
+    selected = mapping(search, "updates")
+    left = {key: row for key, row in mapping(search, "filtered_updates").items() if key not in selected}
+    return tuple(
+        _offer(
+            str(key),
+            update,
+            heard_of.get(str(key).casefold(), {}),
+            now,
+            selected=key in selected,
+        )
+        for key, update in (*selected.items(), *left.items())
+        if isinstance(update, Mapping) and not flag(update, "installed")
+    )
+
+
+def _offer(
+    key: str, update: Mapping[str, Any], known: Mapping[str, Any], now: datetime, *, selected: bool
+) -> Offer:
+    title = text(update, "title")
+    articles = tuple(f"KB{article.removeprefix('KB')}" for article in texts(update, "kb"))
+    return Offer(
+        key=key.casefold(),
+        title=title,
+        kbs=articles or articles_in(title),
+        categories=known_categories(texts(update, "categories"), texts(known, "CategoryIDs")),
+        hidden="hidden" in texts(update, "filtered_reasons") or flag(known, "IsHidden") is True,
+        selected=selected,
+        severity=(text(known, "MsrcSeverity") or "").casefold(),
+        published_at=moment(known, "LastDeploymentChangeTime", now) or patch_day(title),
+        downloaded=flag(known, "IsDownloaded"),
+        revision=whole_number(known, "RevisionNumber"),
+    )
+
+
+def patch_day(title: str | None) -> datetime | None:
+    """The second Tuesday of the month that Microsoft's titles begin with ("2026-11 Cumulative Update ...").
+
+    Only for updates whose date the agent does not tell; previews and out-of-band updates of that month
+    appear up to three weeks later.
+    """
+    match = re.match(r"(20[0-9]{2})-(0[1-9]|1[0-2])\b", title or "")
+    if match is None:
+        return None
+    first = date(int(match[1]), int(match[2]), 1)
+    days_to_tuesday = (1 - first.weekday()) % 7
+    second_tuesday = first + timedelta(days=days_to_tuesday + 7)
+    return datetime(second_tuesday.year, second_tuesday.month, second_tuesday.day, tzinfo=UTC)
+
+
+def articles_in(title: str | None) -> tuple[str, ...]:
+    """The articles that a title names."""
+    return tuple(dict.fromkeys(re.findall(r"\bKB[0-9]{5,8}\b", title or "")))
+
+
+def search_error(search: Mapping[str, Any] | None) -> str | None:
+    """The HRESULT in the module's message, and nothing else of it."""
+    if not isinstance(search, Mapping) or searched(search):
+        return None
+    match = re.search(r"0x[0-9A-Fa-f]{8}\b", str(search.get("msg", ""))[:4096])
+    return hexadecimal(int(match[0], 16)) if match else None
