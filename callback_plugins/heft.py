@@ -6,9 +6,7 @@ fields of each result are printed as well; with --diff what changes, the values 
 
 import atexit
 import functools
-import io
 import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +19,7 @@ from ansible.playbook.play import Play
 from ansible.playbook.task import Task
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import filter_loader, test_loader
-from rich.console import Console
+from rich.text import Text
 
 from serviceheft.assess import reach
 from serviceheft.assess.judgement import Judgement
@@ -39,6 +37,8 @@ from serviceheft.running import (
     summary,
 )
 from serviceheft.running.blackout import Blackout
+from serviceheft.running.typed import NotAccepted
+from serviceheft.screen import Screen, coloured, end_progress, prepare, progress, say
 
 DOCUMENTATION = """
 name: heft
@@ -65,8 +65,7 @@ def ends_the_run[**P](method: Callable[P, None]) -> Callable[P, None]:
         except (BookUnavailable, RunRefused, LogUnavailable) as error:
             callback: Any = args[0]
             callback.session = None  # its end cannot be written either; the next run writes it
-            sys.stdout.flush()
-            print(f"\n{error}\nThe run ends here: what cannot be recorded is not done.", file=sys.stderr)
+            say(f"\n{error}\nThe run ends here: what cannot be recorded is not done.", error=True)
             raise SystemExit(INCOMPLETE) from None
 
     return guarded
@@ -85,15 +84,13 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            # Into a pipe or a log, too, what is done shows at once.
-            sys.stdout.reconfigure(line_buffering=True)
-        self.console = Console(highlight=False)
+        prepare()
+        self.console = Screen()
         self.session: session.Session | None = None
         self.records: list[recording.Record] = []
         self.changed: list[str] = []
         self.counted = 0
-        self.lines: list[str] = []
+        self.lines: list[str | Text] = []
         self.play_name = ""
         self.task_name = ""
         self.blackout = Blackout()
@@ -126,18 +123,16 @@ class CallbackModule(CallbackBase):
             )
             self.blackout.learn(_vault(customer, task.get_loader()))
             if task.args.get("only_validate"):
-                self.console.print(
-                    f"{customer.name}: valid. Nothing was touched.", markup=False, soft_wrap=True
-                )
+                self.console.print(f"{customer.name}: valid. Nothing was touched.", soft_wrap=True)
                 return
             self.session = session.open_session(customer, catalogue, order)
-        except (RunRefused, InvalidInventory, BookUnavailable) as error:
-            print(f"{error}\nNothing was touched.", file=sys.stderr)
+        except (NotAccepted, RunRefused, InvalidInventory, BookUnavailable) as error:
+            say(f"{error}\nNothing was touched.", error=True)
             raise SystemExit(REFUSED) from None
         _load_filters()
         interrupting.install()
         atexit.register(self._interrupted)
-        self.console.print(closing.headline(self.session), markup=False, soft_wrap=True)
+        self.console.print(closing.headline(self.session), soft_wrap=True)
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self._finish_task()
@@ -146,7 +141,7 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:  # noqa: ARG002
         self._finish_task()
         if self.play_name:
-            self.console.print(f"\n{self.play_name}", style="bold", markup=False)
+            self.console.print(f"\n{self.play_name}", style="bold")
             self.play_name = ""
         self.task_name = task.get_name().rpartition(" : ")[2]
 
@@ -187,7 +182,7 @@ class CallbackModule(CallbackBase):
         diff = result.result.get("diff")
         if diff and result.is_changed():
             self._line(result, "differs:")
-            self.lines.append(self._get_diff(self.blackout(diff)).rstrip())
+            self.lines.append(coloured(self._get_diff(self.blackout(diff)).rstrip()))
 
     def _lost(self, result: CallbackTaskResult) -> None:
         """A host leaves the run: stamp all that it is still owed with the reason."""
@@ -212,12 +207,12 @@ class CallbackModule(CallbackBase):
         names = ("ok", "changed", "unreachable", "failed")
         totals = [sum(getattr(stats, count).values()) for count in counts]
         shown = " ".join(f"{name}={total}" for name, total in zip(names, totals, strict=True))
-        self.console.print(f"Ansible: {shown}", markup=False)
+        self.console.print(f"Ansible: {shown}")
         if self.session is not None:
             opened, self.session = self.session, None
             whole = summary.complete(opened, self.records) and not (stats.failures or stats.dark)
             if said := closing.close(opened, whole):
-                self.console.print(said, markup=False, soft_wrap=True)
+                self.console.print(said, soft_wrap=True)
             if not whole:
                 raise SystemExit(INCOMPLETE)
 
@@ -231,14 +226,14 @@ class CallbackModule(CallbackBase):
         if self.session is not None:
             opened, self.session = self.session, None
             self._finish_task()
-            print(f"\n{closing.close(opened, whole=None)}")
+            say(f"\n{closing.close(opened, whole=None)}")
 
     # -- screen ----------------------------------------------------------------------------------------------
 
     def _count(self, result: CallbackTaskResult) -> None:
         self.counted += 1
         if self.console.is_terminal:
-            print(f"\r  {self.task_name}: {self.counted} ", end="", flush=True)
+            progress(f"  {self.task_name}: {self.counted} ")
         if self._display.verbosity:
             self._line(result, summary.declared(result.result))
 
@@ -254,11 +249,11 @@ class CallbackModule(CallbackBase):
         if not self.counted:
             return
         if self.console.is_terminal:
-            print("\r\033[K", end="")
+            end_progress()
         hosts = "host" if self.counted == 1 else "hosts"
-        self.console.print(f"  {self.task_name}: {self.counted} {hosts}", markup=False)
+        self.console.print(f"  {self.task_name}: {self.counted} {hosts}")
         for line in self.lines:
-            self.console.print(line, markup=False, soft_wrap=True)
+            self.console.print(line, soft_wrap=True)
         self.counted, self.lines = 0, []
 
 

@@ -8,7 +8,6 @@ up to date with the code; a test fails when somebody forgot, or when an entry is
 import gettext
 import io
 import re
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -110,13 +109,16 @@ def _keep_stable(path: Path) -> None:
 
 def main() -> int:
     """Update all catalogues; exit 1 while something is untranslated."""
+    from serviceheft.screen import say
+
     missing: list[str] = []
     for language in LANGUAGES:
         if language == "en":
             continue
         lacking, dropped = update(language)
-        sys.stdout.writelines(f"{language}: not translated: {message}\n" for message in lacking)
-        sys.stdout.writelines(f"{language}: dropped: {message}\n" for message in dropped)
+        for state, messages in (("not translated", lacking), ("dropped", dropped)):
+            for message in messages:
+                say(f"{language}: {state}: {message}")
         missing += lacking
     return 1 if missing else 0
 

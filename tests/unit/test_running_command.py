@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serviceheft import settings
-from serviceheft.book import RunRefused
+from serviceheft.cli import visits
 from serviceheft.running import command, invocation
 from serviceheft.running.command import Emergency, PlaybookCall, exit_code
 from serviceheft.running.session import Order
+from serviceheft.running.typed import NotAccepted
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +78,7 @@ def test_what_a_person_types_is_one_value_of_one_option(text: str) -> None:
 def test_any_text_is_a_value_or_refused(text: str) -> None:
     try:
         call = PlaybookCall("weekly", "musterbau", ticket=text)
-    except RunRefused:
+    except NotAccepted:
         return
     assert json.loads(call.arguments[-2]) == {"heft_ticket": text}
     read = invocation.order(
@@ -95,7 +96,7 @@ def test_a_limit_is_never_an_option(limit: str) -> None:
 
 @pytest.mark.parametrize("limit", ["@/etc/passwd", "mb-pc-01,@hosts", "all:@hosts"])
 def test_a_limit_is_no_file(limit: str) -> None:
-    with pytest.raises(RunRefused, match=r"^--limit takes names and groups of hosts, no file of them: "):
+    with pytest.raises(NotAccepted, match=r"^--limit takes names and groups of hosts, no file of them: "):
         PlaybookCall("weekly", "musterbau", limit=limit)
 
 
@@ -111,20 +112,20 @@ def test_a_limit_is_no_file(limit: str) -> None:
 )
 def test_what_is_no_readable_line_is_refused_and_shown_harmless(text: str, shown: str) -> None:
     message = f"--ticket takes one line of readable text, and this is none: {shown}"
-    with pytest.raises(RunRefused) as refused:
+    with pytest.raises(NotAccepted) as refused:
         PlaybookCall("weekly", "musterbau", ticket=text)
     assert str(refused.value) == message
     for option in ({"limit": text}, {"emergency": Emergency("KB5068861", text)}):
-        with pytest.raises(RunRefused, match="takes one line of readable text"):
+        with pytest.raises(NotAccepted, match="takes one line of readable text"):
             PlaybookCall("weekly", "musterbau", **option)
 
 
 def test_a_ticket_of_a_megabyte_and_an_empty_one_are_refused() -> None:
     with pytest.raises(
-        RunRefused, match=r"^--ticket takes at most 2000 characters, and these are 1000000\.$"
+        NotAccepted, match=r"^--ticket takes at most 2000 characters, and these are 1000000\.$"
     ):
         PlaybookCall("weekly", "musterbau", ticket="x" * 1_000_000)
-    with pytest.raises(RunRefused, match=r"^--ticket is empty\."):
+    with pytest.raises(NotAccepted, match=r"^--ticket is empty\."):
         PlaybookCall("weekly", "musterbau", ticket=" ")
 
 
@@ -154,3 +155,45 @@ def test_ansible_playbook_stands_beside_this_python() -> None:
     assert command.executable() == Path(sys.executable).with_name("ansible-playbook")
     shown = subprocess.run([command.executable(), "--version"], capture_output=True, text=True, check=True)
     assert "core 2.21" in shown.stdout
+
+
+def carried_out(monkeypatch: pytest.MonkeyPatch, executable: Path) -> int:
+    """A week of a fictional customer by heft itself, with something else in ansible-playbook's place."""
+    monkeypatch.setattr(command, "executable", lambda: executable)
+    return visits.carry_out(PlaybookCall("weekly", "musterbau"))
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGSEGV"])
+def test_a_run_that_was_killed_says_what_is_safe_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    killed = tmp_path / "ansible-playbook"
+    killed.write_text(f"#!/bin/sh\nkill -s {name.removeprefix('SIG')} $$\n")
+    killed.chmod(0o700)
+    assert carried_out(monkeypatch, killed) == 1
+    shown = capfd.readouterr().err
+    assert f"ansible-playbook was ended by {name}" in shown
+    assert "What it had stamped is safe in the book" in shown
+    assert "heft run musterbau" in shown
+
+
+@pytest.mark.parametrize("mode", [None, 0o600])
+def test_an_ansible_that_is_not_there_or_cannot_run_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str], mode: int | None
+) -> None:
+    missing = tmp_path / "ansible-playbook"
+    if mode is not None:
+        missing.write_text("#!/bin/sh\n")
+        missing.chmod(mode)
+    assert carried_out(monkeypatch, missing) == 1
+    shown = capfd.readouterr().err
+    assert f"{missing} cannot be started (" in shown
+    assert "so nothing was touched." in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [(-9, "SIGKILL"), (137, "SIGKILL"), (139, "SIGSEGV"), (0, None), (4, None), (250, None)]
+)
+def test_an_end_by_itself_needs_no_words(code: int, name: str | None) -> None:
+    said = command.end_in_words(code, "musterbau")
+    assert said is None if name is None else name in str(said)

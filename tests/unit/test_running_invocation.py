@@ -10,9 +10,9 @@ import yaml
 from ansible.cli.playbook import PlaybookCLI
 
 from serviceheft import settings
-from serviceheft.book import RunRefused
 from serviceheft.running import environment, invocation
 from serviceheft.running.session import Order
+from serviceheft.running.typed import NotAccepted
 
 REPOSITORY = settings.REPOSITORY
 
@@ -60,7 +60,7 @@ def test_all_that_heft_says_is_read_back() -> None:
     ],
 )
 def test_variables_come_as_json_only(given: str) -> None:
-    with pytest.raises(RunRefused, match=r"^-e takes JSON, no file and no name=value: "):
+    with pytest.raises(NotAccepted, match=r"^-e takes JSON, no file and no name=value: "):
         ordered("-e", given)
 
 
@@ -77,7 +77,7 @@ def test_variables_come_as_json_only(given: str) -> None:
 )
 def test_no_variable_of_an_inventory_or_a_role_comes_from_the_command_line(name: str) -> None:
     with pytest.raises(
-        RunRefused, match=r"^-e takes heft_ticket, .*: everything else is said by the inventory\.$"
+        NotAccepted, match=r"^-e takes heft_ticket, .*: everything else is said by the inventory\.$"
     ):
         ordered("-e", f'{{"{name.replace(chr(27), chr(92) + "u001b")}": "x"}}')
 
@@ -102,19 +102,19 @@ def test_no_variable_of_an_inventory_or_a_role_comes_from_the_command_line(name:
     ],
 )
 def test_values_have_their_kind(given: str, message: str) -> None:
-    with pytest.raises(RunRefused, match=f"^{re.escape(message)}"):
+    with pytest.raises(NotAccepted, match=f"^{re.escape(message)}"):
         ordered("-e", given)
 
 
 def test_a_week_is_no_emergency_and_an_emergency_is_no_week() -> None:
-    with pytest.raises(RunRefused, match=r"^heft_emergency belongs to playbooks/emergency.yml alone"):
+    with pytest.raises(NotAccepted, match=r"^heft_emergency belongs to playbooks/emergency.yml alone"):
         ordered("-e", '{"heft_emergency": "KB5068861", "heft_reason": "x"}')
-    with pytest.raises(RunRefused, match=r"^This playbook carries out one named update"):
+    with pytest.raises(NotAccepted, match=r"^This playbook carries out one named update"):
         ordered(emergency=True)
 
 
 def test_a_limit_typed_directly_is_no_file_either() -> None:
-    with pytest.raises(RunRefused, match=r"^--limit takes names and groups of hosts"):
+    with pytest.raises(NotAccepted, match=r"^--limit takes names and groups of hosts"):
         ordered("-l", "@hosts")
 
 
@@ -136,7 +136,7 @@ def test_a_limit_typed_directly_is_no_file_either() -> None:
 )
 def test_options_that_say_how_hosts_are_reached_are_refused(options: tuple[str, ...]) -> None:
     with pytest.raises(
-        RunRefused, match=r"^A run does not take --[a-z-]+: the inventory says how hosts are reached\."
+        NotAccepted, match=r"^A run does not take --[a-z-]+: the inventory says how hosts are reached\."
     ):
         invocation.check_options(called(*options))
 
@@ -146,7 +146,7 @@ def test_options_that_say_what_is_visited_and_shown_are_taken() -> None:
 
 
 def test_the_most_verbose_output_is_refused() -> None:
-    with pytest.raises(RunRefused, match=r"^From -vvvv on, connections print secrets\."):
+    with pytest.raises(NotAccepted, match=r"^From -vvvv on, connections print secrets\."):
         invocation.check_options(called("-vvvv"))
 
 
@@ -163,7 +163,7 @@ def test_the_most_verbose_output_is_refused() -> None:
 )
 def test_one_vault_is_opened_its_customers(options: tuple[str, ...]) -> None:
     with pytest.raises(
-        RunRefused, match=r"^A run opens one vault, its customer's\. .* --vault-id musterbau@FILE"
+        NotAccepted, match=r"^A run opens one vault, its customer's\. .* --vault-id musterbau@FILE"
     ):
         invocation.check_vaults(called(*options), "musterbau")
 
@@ -205,12 +205,12 @@ def test_a_stray_variable_makes_no_run_a_test(monkeypatch: pytest.MonkeyPatch, t
     ],
 )
 def test_an_environment_that_prints_secrets_or_changes_a_run_is_refused(name: str) -> None:
-    with pytest.raises(RunRefused, match=rf"^{name} in the environment .* env -u {name} "):
+    with pytest.raises(NotAccepted, match=rf"^{name} in the environment .* env -u {name} "):
         environment.refuse_foreign({"HOME": "/", name: "1"})
 
 
 def test_another_configuration_is_refused_and_ours_is_not(tmp_path: Path) -> None:
-    with pytest.raises(RunRefused, match=r"^ANSIBLE_CONFIG"):
+    with pytest.raises(NotAccepted, match=r"^ANSIBLE_CONFIG"):
         environment.refuse_foreign({"ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg")})
     environment.refuse_foreign(
         {"ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "1"}
@@ -243,7 +243,7 @@ def test_only_what_is_known_to_be_harmless_is_accepted_of_ansibles_own_settings(
 def _refused(name: str) -> bool:
     try:
         environment.refuse_foreign({name: "1"})
-    except RunRefused:
+    except NotAccepted:
         return True
     return False
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from serviceheft import settings
 from serviceheft.assess.judgement import Outcome
@@ -15,6 +14,7 @@ from serviceheft.model.load import load_customer
 from serviceheft.running import recording, summary
 from serviceheft.running.recording import Record
 from serviceheft.running.session import Order, Plan, Session
+from serviceheft.screen import Screen
 
 CATALOGUE = load_catalogue()
 CUSTOMER = load_customer(settings.REPOSITORY / "inventories" / "musterbau", CATALOGUE)
@@ -38,7 +38,7 @@ def opened(planned: Plan | None, **order: Any) -> Session:
 
 def rendered(session: Session, records: list[Record], changed: list[str] | None = None) -> str:
     screen = io.StringIO()
-    summary.render(Console(file=screen, width=80), session, records, changed or [])
+    summary.render(Screen(file=screen, width=80), session, records, changed or [])
     return screen.getvalue()
 
 

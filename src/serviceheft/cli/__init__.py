@@ -3,12 +3,16 @@
 What takes long to import (the book's database, Ansible) is imported by the commands that need it.
 """
 
+import os
 import sys
+from collections.abc import Sequence
 
 import typer
-from rich.console import Console
 
 from serviceheft.cli import book, catch_up, contract, customers, emergency, evidence, lab, pages, visits
+from serviceheft import screen
+from serviceheft.running import environment
+from serviceheft.visible import visible
 
 app = typer.Typer(
     help="The service book: carry out what a customer's contract contains, stamp it, publish it.",
@@ -28,7 +32,10 @@ BAD_INPUT = 2
 
 def main() -> None:
     """Entry point of `heft`. Exit 0: carried out; 1: not everything; 2: bad input, nothing touched."""
+    screen.prepare()
     try:
+        _refuse_unreadable(sys.argv[1:])
+        environment.refuse_foreign(os.environ)
         app()
     except Exception as error:
         if not isinstance(error, _refusals()):
@@ -36,8 +43,15 @@ def main() -> None:
         message = str(error)
         if count := len(getattr(error, "problems", ())):
             message += f"\n{count} problem{'s' if count != 1 else ''} found. Nothing was touched."
-        Console(stderr=True, highlight=False, soft_wrap=True).print(message, markup=False)
+        screen.say(message, error=True)
         sys.exit(BAD_INPUT)
+
+
+def _refuse_unreadable(arguments: Sequence[str]) -> None:
+    """Whatever the option: it is printed again in messages, and much of it goes into the book."""
+    for one in arguments:
+        if visible(one) != one:
+            raise customers.Refused(f"An argument takes one line of readable text, and this is none: {one}")
 
 
 def _refusals() -> tuple[type[Exception], ...]:
@@ -46,5 +60,14 @@ def _refusals() -> tuple[type[Exception], ...]:
     from serviceheft.clock import ClockError
     from serviceheft.model.problems import InvalidInventory
     from serviceheft.running.limit import NoHostLeft
+    from serviceheft.running.typed import NotAccepted
 
-    return (InvalidInventory, RunRefused, BookUnavailable, ClockError, NoHostLeft, customers.Refused)
+    return (
+        NotAccepted,
+        InvalidInventory,
+        RunRefused,
+        BookUnavailable,
+        ClockError,
+        NoHostLeft,
+        customers.Refused,
+    )

@@ -1,12 +1,13 @@
 """heft catch-up: carry out what is owed to hosts that could not be reached, as soon as they answer."""
 
-import sys
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from serviceheft import settings
 from serviceheft.cli.customers import Refused, known, load, names
+from serviceheft.screen import Screen, say
 
 
 def catch_up(
@@ -36,7 +37,7 @@ def catch_up(
             # One customer's faulty inventory must not keep the others waiting.
             if customer or not _is_refusal(error):
                 raise
-            typer.echo(f"{name}: {error}", err=True)
+            say(f"{name}: {error}", error=True)
             code = 1
     raise typer.Exit(code)
 
@@ -57,7 +58,7 @@ def _carry_out(name: str) -> int:
                 catching_up.refuse_two(name)  # somebody else was quicker by a moment
             return code
     except catching_up.UnderWay as busy:
-        typer.echo(busy)
+        say(busy)
         return 0
 
 
@@ -69,7 +70,7 @@ def _is_refusal(error: Exception) -> bool:
 
 
 def _show(name: str) -> None:
-    from serviceheft.cli.contract import console, local, table
+    from serviceheft.cli.contract import local, table
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running import catching_up
     from serviceheft.running.summary import why
@@ -77,7 +78,7 @@ def _show(name: str) -> None:
     now = settings.now()
     found = catching_up.queue(load(name), load_catalogue(), now)
     if not found:
-        typer.echo(f"{name}: nobody waits.")
+        say(f"{name}: nobody waits.")
         return
     made = table(name, "host", "services", "since", "age", "deadline", "last reason", "visited")
     for one in found:
@@ -87,12 +88,11 @@ def _show(name: str) -> None:
             ", ".join(one.services),
             local(one.since),
             f"{one.age(now).days} d {one.age(now).seconds // 3600} h",
-            f"[red]{late}[/]" if one.deadline < now else late,
+            Text(late, style="red" if one.deadline < now else ""),
             why(one.reason),
             one.turn.value,
         )
-    console().print(made)
-    sys.stdout.flush()
+    Screen().print(made)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from serviceheft import settings
 from serviceheft.cli.customers import CustomerArgument, Refused, known, load, names
+from serviceheft.screen import Screen, say, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 _HOW = {"people": "by people", "assisted": "by technicians"}
 _STATE_STYLES = {"done": "green", "open": "", "overdue": "bold red", "not reached": "red"}
-
-
-def console() -> Console:
-    return Console(highlight=False)
 
 
 def local(moment: datetime | None) -> str:
@@ -58,18 +54,18 @@ def show_owed(
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running.session import open_book
 
-    catalogue, screen = load_catalogue(), console()
+    catalogue, screen = load_catalogue(), Screen()
     customers = [load(known(customer))] if customer else [load(name) for name in names()]
     book = open_book(create=True)
     for one in customers:
         found = owed(one, catalogue, book.latest_stamps(one.name), settings.now())
         counts = ", ".join(f"{sum(line.state is state for line in found)} {state.value}" for state in State)
-        screen.print(f"[bold]{one.name}[/]: {counts}")
+        screen.print(styled((one.name, "bold"), f": {counts}"))
         shown = [line for line in found if everything or line.state is not State.DONE]
         _print_owed(screen, shown)
 
 
-def _print_owed(screen: Console, lines: "Iterable[Owed]") -> None:
+def _print_owed(screen: Screen, lines: "Iterable[Owed]") -> None:
     """Per clause and period the hosts, those that are as far together."""
     clauses: dict[str, dict[str, list[str]]] = {}
     for line in lines:
@@ -78,7 +74,7 @@ def _print_owed(screen: Console, lines: "Iterable[Owed]") -> None:
         states = clauses.setdefault(heading, {})
         states.setdefault(line.state.value, []).append(line.host or "the customer as a whole")
     for heading, states in clauses.items():
-        screen.print(f"  {heading}", markup=False)
+        screen.print(f"  {heading}")
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_column(width=15, justify="right")
         grid.add_column(justify="right", min_width=3)
@@ -98,17 +94,18 @@ def status(customer: CustomerArgument) -> None:
     """
     from serviceheft.running.session import open_book
 
-    found, screen = load(customer), console()
+    found, screen = load(customer), Screen()
     book = open_book(create=True)
     contract, people = found.contract, found.people
     terms = contract.tier or "by the hour"
-    screen.print(f"[bold]{found.company.name}[/] ({customer}), {terms} since {contract.start:%d.%m.%Y}")
+    since = f" ({customer}), {terms} since {contract.start:%d.%m.%Y}"
+    screen.print(styled((found.company.name, "bold"), since))
     screen.print(f"  ours:   {people.ours.contact.name}, deputy {people.ours.deputy.name}")
     reporters = len(people.theirs.authorised_reporters)
     screen.print(f"  theirs: {people.theirs.central_contact}, {reporters} may report")
     for made in (_runs(book, customer), _findings(book, customer)):
         screen.print("")
-        screen.print(made if made.row_count else f"[bold]{made.title}[/]: none")
+        screen.print(made if made.row_count else styled((str(made.title), "bold"), ": none"))
 
 
 def _runs(book: "Book", customer: str) -> Table:
@@ -143,7 +140,7 @@ def _findings(book: "Book", customer: str) -> Table:
             title + state,
             _short(life.opened_at)[:6],
             life.ticket or "-",
-            f"[red]{due}[/]" if late else due,
+            Text(due, style="red" if late else ""),
         )
     return made
 
@@ -171,9 +168,9 @@ def clock(
     if hours is None:
         raise Refused(f"{customer} is billed by the hour: no reaction time is agreed (2.2).")
     calendar, start = calendar_for(found), parse_instant(when)
-    typer.echo(calendar.deadline(start, hours).isoformat())
+    say(calendar.deadline(start, hours).isoformat())
     if explain:
-        screen = console()
+        screen = Screen()
         screen.print(f"{hours} service hours ({found.contract.tier}, 2.2) from {start.isoformat()}:")
         made = table("", "from", "until", "counts", "why")
         for row in rows(calendar.explain(start, hours)):

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from serviceheft import settings
+from serviceheft.screen import say
 
 if TYPE_CHECKING:
     from serviceheft.model.schema import Customer
@@ -61,7 +61,6 @@ def validate(
     """
     from serviceheft.model.problems import InvalidInventory
 
-    console = Console(highlight=False, soft_wrap=True)
     problems = []
     for name in customers or names():
         try:
@@ -70,10 +69,9 @@ def validate(
             problems += error.problems
             continue
         tier = customer.contract.tier or "by the hour"
-        console.print(
+        say(
             f"{name}: valid. {customer.company.name}, {len(customer.hosts)} hosts, {tier}, "
-            f"inventory {customer.inventory_hash()[:12]}",
-            markup=False,
+            f"inventory {customer.inventory_hash()[:12]}"
         )
     if problems:
         raise InvalidInventory(problems)
@@ -92,14 +90,11 @@ def new(
     from serviceheft.model.scaffold import new_customer
 
     made = new_customer(customer, load_catalogue(), settings.inventories_directory())
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"Made {made.root}.", markup=False)
-    console.print(f"Its vault opens with {made.vault_password_file}: keep a copy of that file.", markup=False)
-    console.print(
-        f"\nTo fill in, {len(made.to_fill_in)} places (heft validate {customer} lists what is left):"
-    )
+    say(f"Made {made.root}.")
+    say(f"Its vault opens with {made.vault_password_file}: keep a copy of that file.")
+    say(f"\nTo fill in, {len(made.to_fill_in)} places (heft validate {customer} lists what is left):")
     for problem in made.to_fill_in:
-        console.print(f"  {problem}", markup=False)
+        say(f"  {problem}")
 
 
 def add_to(app: typer.Typer) -> None:

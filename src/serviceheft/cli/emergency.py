@@ -6,6 +6,7 @@ import typer
 
 from serviceheft.cli.customers import load, names
 from serviceheft.cli.visits import Check, Verbose, carry_out
+from serviceheft.screen import confirm, say
 
 
 def emergency(
@@ -51,19 +52,19 @@ def emergency(
                 if customer:
                     raise
                 broken.append(name)  # one customer's mistake must not keep the others waiting
-                typer.echo(f"{name}: its inventory has mistakes, nothing is done there:\n{error}", err=True)
+                say(f"{name}: its inventory has mistakes, nothing is done there:\n{error}", error=True)
     concerned = [one for one in found if one.hosts and one.contained]
     for one in found:
         if one.hosts:
             todo = "" if one.contained else " (patch management is not agreed: nothing is done)"
-            typer.echo(f"{one.customer}: {len(one.hosts)} to touch{todo}: {', '.join(one.hosts)}")
+            say(f"{one.customer}: {len(one.hosts)} to touch{todo}: {', '.join(one.hosts)}")
         if one.unmeasured:
-            typer.echo(f"{one.customer}: {len(one.unmeasured)} never measured: {', '.join(one.unmeasured)}")
+            say(f"{one.customer}: {len(one.unmeasured)} never measured: {', '.join(one.unmeasured)}")
     if not concerned:
-        typer.echo(f"No host is known to lack {kb}. Nothing was touched.")
+        say(f"No host is known to lack {kb}. Nothing was touched.")
         raise typer.Exit(1 if broken else 0)
     if not (check or yes):
-        typer.confirm(f"Install {kb} on these hosts now?", abort=True)
+        confirm(f"Install {kb} on these hosts now?")
     order = Emergency(kb, reason.strip(), maximum_hosts)
     codes = [
         carry_out(

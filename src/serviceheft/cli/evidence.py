@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from serviceheft.cli.customers import CustomerArgument, Refused, known, load, names
+from serviceheft.screen import say
 
 
 def record(
@@ -25,7 +26,7 @@ def record(
     from serviceheft.running.by_hand import record_by_hand
 
     stamped = record_by_hand(load(customer), load_catalogue(), service, host, note)
-    typer.echo(f"{service} stamped for {stamped}.")
+    say(f"{service} stamped for {stamped}.")
 
 
 def mended(
@@ -41,7 +42,7 @@ def mended(
     """
     from serviceheft.running.by_hand import note_mended
 
-    typer.echo(f"{note_mended(load(customer), ticket, note)}. To be measured: heft weekly {customer}")
+    say(f"{note_mended(load(customer), ticket, note)}. To be measured: heft weekly {customer}")
 
 
 def verify(
@@ -69,11 +70,11 @@ def verify(
     book = open_book()
     broken = book.verify(customer, against=anchor)
     for one in broken:
-        typer.echo(f"{one.customer} entry {one.number}: {one.kind}: {one.message}")
+        say(f"{one.customer} entry {one.number}: {one.kind}: {one.message}")
     for name in wanted:
         head = book.head(name)
-        typer.echo(f"{name}: {head.number} entries, head {head.number}:{head.hash}")
-    typer.echo("The book was tampered with." if broken else "The book is whole.")
+        say(f"{name}: {head.number} entries, head {head.number}:{head.hash}")
+    say("The book was tampered with." if broken else "The book is whole.")
     raise typer.Exit(1 if broken else 0)
 
 

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from serviceheft import settings
 from serviceheft.cli.customers import CustomerArgument, Refused, known, load, names
+from serviceheft.screen import Screen, say, styled
 
 app = typer.Typer(
     help="A fictional customer's site on loopback. Its Windows hosts are emulated: they prove arguments and flow, "
@@ -27,15 +27,14 @@ def up(customer: CustomerArgument) -> None:
     from lab.control import LabError
     from lab.gravityzone.control import ConsoleError
 
-    console = Console(highlight=False, soft_wrap=True)
     found = load(customer)
     try:
-        with console.status(f"Raising {customer} ..."):
+        with Screen().status(styled(f"Raising {customer} ...")):
             site.raise_site(found, settings.now())
     except (LabError, ConsoleError) as error:
         raise Refused(str(error)) from None
     planted = len(site.planted(customer))
-    console.print(
+    say(
         f"{customer}: {len(site.windows_hosts(found))} emulated Windows hosts are up, {planted} defects planted."
     )
 
@@ -66,7 +65,7 @@ def down(
             site.lower_site(name, forget=forget)
         except (LabError, ConsoleError) as error:
             raise Refused(str(error)) from None
-        typer.echo(f"{name}: down.")
+        say(f"{name}: down.")
 
 
 @app.command()
@@ -90,7 +89,7 @@ def status(
             if found.console is None
             else f", GravityZone console (emulated) {'up' if found.console else 'down'}"
         )
-        typer.echo(f"{name}: Windows hosts (emulated) {'up' if found.windows else 'down'}{console}")
+        say(f"{name}: Windows hosts (emulated) {'up' if found.windows else 'down'}{console}")
 
 
 @app.command()
@@ -112,4 +111,4 @@ def mend(
         choices = ", ".join(f"{one.host} {one.defect}" for one in site.planted(customer))
         raise Refused(f"No defect {defect!r} is planted on {host!r}. Planted are: {choices or 'none'}.")
     site.mend(customer, host, defect, settings.now())
-    typer.echo(f"{host}: {defect} is mended. Next: heft weekly {customer}")
+    say(f"{host}: {defect} is mended. Next: heft weekly {customer}")

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from serviceheft import settings
 from serviceheft.cli.customers import CustomerArgument, Refused, load
+from serviceheft.screen import Screen, say, styled
 
 
 def publish(
@@ -52,20 +52,19 @@ def publish(
 
     found, catalogue, now = load(customer), load_catalogue(), settings.now()
     book = open_book(create=True)
-    console = Console(highlight=False, soft_wrap=True)
     try:
-        with console.status(f"Building the site and the record of {customer} ..."):
+        with Screen().status(styled(f"Building the site and the record of {customer} ...")):
             # First: without a dry run nothing is to be written.
             approval = build_approval(found, catalogue, book, now=now, run=run) if what_if else None
             index = build_site(found, catalogue, book, now=now, dry_run=run)
             report = build_report(found, catalogue, book, now=now, period=period)
-        console.print(f"Site:               {index}")
-        console.print(f"Maintenance record: {report}")
+        say(f"Site:               {index}")
+        say(f"Maintenance record: {report}")
         if approval:
             path, shown = approval
-            console.print(f"To be approved:     {path}")
+            say(f"To be approved:     {path}")
             for line in (shown.summary, *shown.warnings):
-                console.print(f"                    {line}", markup=False)
+                say(f"                    {line}")
         if serve:
             serve_site(index.parent, port)
     except (SiteNotBuilt, Undeclared, NothingToServe, NoDryRun) as error:

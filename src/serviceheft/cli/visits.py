@@ -1,14 +1,14 @@
 """heft weekly, heft run: carry out services on a customer's hosts."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from serviceheft import settings
 from serviceheft.cli.customers import CustomerArgument, Refused, load
-from serviceheft.running.command import PlaybookCall, exit_code
+from serviceheft.running.command import NotStarted, PlaybookCall, end_in_words, exit_code
 from serviceheft.running.limit import refuse_empty
+from serviceheft.screen import say
 
 Check = Annotated[bool, typer.Option("--check", help="Measure and judge, but change nothing on any host.")]
 Diff = Annotated[
@@ -84,9 +84,15 @@ def carry_out(call: PlaybookCall) -> int:
         )
     if call.limit:
         refuse_empty(customer, call.limit)
-    typer.echo(f"$ {call.line}")
-    sys.stdout.flush()
-    return exit_code(call.run())
+    say(f"$ {call.line}")
+    try:
+        code = call.run()
+    except NotStarted as error:
+        say(error, error=True)
+        return 1
+    if said := end_in_words(code, call.customer):
+        say(said, error=True)
+    return exit_code(code)
 
 
 def add_to(app: typer.Typer) -> None:

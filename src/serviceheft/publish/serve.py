@@ -5,6 +5,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from serviceheft.screen import say
+
 
 class NothingToServe(Exception):
     """There is no site, or the port is taken; the message says what to do."""
@@ -39,8 +41,8 @@ def address(running: ThreadingHTTPServer) -> str:
 def serve(directory: Path, port: int = 8000) -> None:
     """Serve a site until Ctrl-C; prints its address. Raises NothingToServe."""
     with server(directory, port) as running:
-        print(f"{address(running)}   (Ctrl-C ends)", flush=True)  # noqa: T201 - the command's only output
+        say(f"{address(running)}   (Ctrl-C ends)")
         try:
             running.serve_forever()
         except KeyboardInterrupt:
-            print()  # noqa: T201 - after the terminal's ^C
+            say()  # after the terminal's ^C

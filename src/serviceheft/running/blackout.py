@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from serviceheft.visible import visible_lines
+
 _SHORTEST = 4  # shorter values would black out ordinary words
 BLACKED_OUT = "[blacked out]"
 
@@ -21,7 +23,7 @@ class Blackout:
         self._secrets.update(text for text in _texts(vault) if len(text) >= _SHORTEST)
 
     def __call__(self, data: Any) -> Any:
-        """The same text, mapping or list with every secret replaced, in keys too."""
+        """The same text, mapping or list with every secret replaced, in keys too, and every character visible."""
         if isinstance(data, Mapping):
             return {self(key): self(value) for key, value in data.items()}
         if isinstance(data, list | tuple):
@@ -30,7 +32,7 @@ class Blackout:
             return BLACKED_OUT if str(data) in self._secrets else data
         for secret in sorted(self._secrets, key=len, reverse=True):
             data = data.replace(secret, BLACKED_OUT)
-        return data
+        return visible_lines(data)
 
 
 def _texts(value: Any) -> list[str]:

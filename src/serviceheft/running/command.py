@@ -6,13 +6,22 @@ import shlex
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from serviceheft import settings
 from serviceheft.running import typed
 from serviceheft.running.environment import for_ansible
-from serviceheft.running.invocation import MOST_VERBOSE
+
+#: From -vvvv on Ansible's connections print what they send, secrets included.
+MOST_VERBOSE = 3
+#: A shell in between reports a signal as 128 + its number.
+_BY_SIGNAL = 128
+
+
+class NotStarted(Exception):
+    """ansible-playbook is not there or cannot be run; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,7 @@ class PlaybookCall:
     """One call of ansible-playbook from the repository's root; `line` is what a technician would type.
 
     What a person typed goes as JSON, or behind the "=" of its option, so that it is never more than a value. Raises
-    RunRefused for what is no readable line.
+    NotAccepted for what is no readable line.
     """
 
     playbook: str
@@ -84,20 +93,28 @@ class PlaybookCall:
         return shlex.join([_short(executable()), *self.arguments])
 
     def run(self) -> int:
-        """Carry it out in the foreground; returns ansible-playbook's exit code.
+        """Carry it out in the foreground; returns ansible-playbook's exit code. Raises NotStarted.
 
         Ctrl-C reaches ansible-playbook itself (same terminal), which closes its run; we only wait for that. SIGTERM,
         as from a timer's time limit, reaches us alone and is handed on in the same way.
         """
         environment = for_ansible(os.environ)
         command = [str(executable()), *self.arguments]
-        with subprocess.Popen(command, cwd=settings.REPOSITORY, env=environment) as process:  # noqa: S603
-            signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
-            while True:
-                try:
-                    return process.wait()
-                except KeyboardInterrupt:
-                    continue
+        try:
+            started = subprocess.Popen(command, cwd=settings.REPOSITORY, env=environment)  # noqa: S603
+        except OSError as error:
+            raise NotStarted(
+                f"{executable()} cannot be started ({error.strerror}), so nothing was touched. "
+                "Install it anew: remove the folder .venv, then call make demo"
+            ) from None
+        with started as process:
+            before = signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
+            try:
+                while True:
+                    with suppress(KeyboardInterrupt):
+                        return process.wait()
+            finally:
+                signal.signal(signal.SIGTERM, before)
 
 
 def executable() -> Path:
@@ -109,6 +126,22 @@ def _short(path: Path) -> str:
     """Relative to the repository where it lies inside, as a technician would type it."""
     return (
         str(path.relative_to(settings.REPOSITORY)) if path.is_relative_to(settings.REPOSITORY) else str(path)
+    )
+
+
+def end_in_words(ansible: int, customer: str) -> str | None:
+    """What to say when ansible-playbook did not end by itself, and so could not say it; None when it did."""
+    number = -ansible if ansible < 0 else ansible - _BY_SIGNAL
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return None
+    why = " (as when memory runs out)" if name == "SIGKILL" else ""
+    return (
+        f"ansible-playbook was ended by {name}{why}, in the middle of the run. "
+        "What it had stamped is safe in the book; "
+        f"a host may stand in the middle of a change. Look at what is there: heft status {customer}. "
+        f"Then take up the rest, which measures anew: heft run {customer}"
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from serviceheft import settings
-from serviceheft.book import RunRefused
+from serviceheft.running.typed import NotAccepted
 
 #: Variables for Ansible that change the look and the pace of a run alone. A list of what is accepted: Ansible knows
 #: some hundreds, and each new version more. Inventories are judged wherever their names come from.
@@ -21,10 +21,10 @@ CONFIGURATION = settings.REPOSITORY / "ansible.cfg"
 
 
 def refuse_foreign(environment: Mapping[str, str]) -> None:
-    """Raises RunRefused, naming each variable that may not be set for a run."""
+    """Raises NotAccepted, naming each variable that may not be set for a run."""
     foreign = sorted(name for name, value in environment.items() if _is_foreign(name, value))
     if foreign:
-        raise RunRefused(
+        raise NotAccepted(
             f"{', '.join(foreign)} in the environment can print secrets or change what a run does. "
             f"Call it without: env {' '.join(f'-u {name}' for name in foreign)} ..."
         )
@@ -37,7 +37,7 @@ def _is_foreign(name: str, value: str) -> bool:
 
 
 def for_ansible(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment that ansible-playbook gets from heft. Raises RunRefused as refuse_foreign does."""
+    """The environment that ansible-playbook gets from heft. Raises NotAccepted as refuse_foreign does."""
     refuse_foreign(environment)
     kept = {
         name: value for name, value in environment.items() if name in _PYTHON or not name.startswith("PYTHON")

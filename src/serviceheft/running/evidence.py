@@ -5,11 +5,13 @@ import os
 import subprocess
 from pathlib import Path
 
+from serviceheft.running import typed
+
 
 def technician() -> str:
-    """Name of the person who runs this (HEFT_WHO, else the login name)."""
+    """Name of the person who runs this (HEFT_WHO, else the login name). Raises NotAccepted for no readable name."""
     try:
-        return os.environ.get("HEFT_WHO") or getpass.getuser()
+        return typed.one_line("HEFT_WHO", os.environ.get("HEFT_WHO") or getpass.getuser())
     except (KeyError, OSError):  # a container without a passwd entry
         return f"uid {os.getuid()}"
 

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from serviceheft import settings
-from serviceheft.book import RunRefused
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.running import session, typed
+from serviceheft.running.command import MOST_VERBOSE
 from serviceheft.running.session import Order
-
-#: From -vvvv on Ansible's connections print what they send, secrets included.
-MOST_VERBOSE = 3
+from serviceheft.running.typed import NotAccepted
 
 #: Options of ansible-playbook that say what is visited and shown. All others change how, with what, or as whom.
 _OPTIONS = {
@@ -54,35 +52,35 @@ def named_customer(arguments: Mapping[str, Any], catalogue: Catalogue) -> Custom
 
 
 def check_options(arguments: Mapping[str, Any]) -> None:
-    """Raises RunRefused for an option that says how hosts are reached, or with what code."""
+    """Raises NotAccepted for an option that says how hosts are reached, or with what code."""
     for name, value in arguments.items():
         if name not in _OPTIONS and value and value != _UNTOUCHED.get(name):
-            raise RunRefused(
+            raise NotAccepted(
                 f"A run does not take --{name.replace('_', '-')}: the inventory says how hosts are reached. "
                 "Leave it out."
             )
     if arguments["verbosity"] > MOST_VERBOSE:
-        raise RunRefused("From -vvvv on, connections print secrets. Use -vvv at most.")
+        raise NotAccepted("From -vvvv on, connections print secrets. Use -vvv at most.")
 
 
 def check_vaults(arguments: Mapping[str, Any], customer: str) -> None:
-    """Raises RunRefused for a vault password that is not labelled as this customer's."""
+    """Raises NotAccepted for a vault password that is not labelled as this customer's."""
     labels = [label if at else "" for label, at, _ in (it.partition("@") for it in arguments["vault_ids"])]
     if (
         labels not in ([], [customer])
         or arguments.get("vault_password_files")
         or arguments.get("ask_vault_pass")
     ):
-        raise RunRefused(
+        raise NotAccepted(
             f"A run opens one vault, its customer's. Call it with: --vault-id {customer}@FILE, and no other password."
         )
 
 
 def order(arguments: Mapping[str, Any], *, cadence: str | None, emergency: bool) -> Order:
-    """What was ordered. `emergency`: the playbook carries one out. Raises RunRefused."""
+    """What was ordered. `emergency`: the playbook carries one out. Raises NotAccepted."""
     given = _variables(arguments["extra_vars"] or ())
     if emergency != ("heft_emergency" in given):
-        raise RunRefused(
+        raise NotAccepted(
             "This playbook carries out one named update: heft emergency KB... --reason TEXT"
             if emergency
             else "heft_emergency belongs to playbooks/emergency.yml alone: heft emergency KB... --reason TEXT"
@@ -98,19 +96,19 @@ def order(arguments: Mapping[str, Any], *, cadence: str | None, emergency: bool)
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise RunRefused(f"{name} takes a text, in quotes: {_example(name, 'TEXT')}")
+        raise NotAccepted(f"{name} takes a text, in quotes: {_example(name, 'TEXT')}")
     return typed.one_line(name, value)
 
 
 def _truth(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise RunRefused(f"{name} takes true or false, without quotes: {_example(name, True)}")
+        raise NotAccepted(f"{name} takes true or false, without quotes: {_example(name, True)}")
     return value
 
 
 def _count(name: str, value: Any) -> int:
     if type(value) is not int or value < 1:
-        raise RunRefused(f"{name} takes a whole number from 1 on, without quotes: {_example(name, 5)}")
+        raise NotAccepted(f"{name} takes a whole number from 1 on, without quotes: {_example(name, 5)}")
     return value
 
 
@@ -130,11 +128,11 @@ def _variables(given: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in _pairs(given):
         if name not in _ACCEPTED:
-            raise RunRefused(
+            raise NotAccepted(
                 f"-e takes {', '.join(_ACCEPTED)}, not {name}: everything else is said by the inventory."
             )
         if name in found:
-            raise RunRefused(f"{name} is given twice. Say it once.")
+            raise NotAccepted(f"{name} is given twice. Say it once.")
         found[name] = _ACCEPTED[name][1](name, value)
     return found
 
@@ -146,7 +144,7 @@ def _pairs(given: Sequence[str]) -> Iterator[tuple[str, Any]]:
         except (ValueError, RecursionError):
             read = None
         if not isinstance(read, _Pairs):
-            raise RunRefused(
+            raise NotAccepted(
                 f"-e takes JSON, no file and no name=value: {_example('heft_ticket', '2026-118')}"
             )
         yield from read

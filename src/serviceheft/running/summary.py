@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from serviceheft.assess.judgement import CAUSES, TALLIED, Outcome
 from serviceheft.assess.reasons import REASONS
 from serviceheft.running.recording import Record
 from serviceheft.running.session import Session
+from serviceheft.screen import Screen
 
 _STYLES = {Outcome.DONE: "green", Outcome.FINDING: "yellow", Outcome.HELD: "yellow"}
 #: Fields of a task's result that -v shows: an allow-list, for all else may hold what a host was sent.
@@ -40,7 +41,7 @@ def latest(records: Sequence[Record]) -> list[Record]:
     return list({(record.service, record.host): record for record in records}.values())
 
 
-def render(console: Console, session: Session, records: Sequence[Record], changed: Sequence[str]) -> None:
+def render(console: Screen, session: Session, records: Sequence[Record], changed: Sequence[str]) -> None:
     """Per service what became of it, then what is new, then what was not carried out and why."""
     if session.planned is None:
         console.print("The task open_run was left out, so nothing was done.")
@@ -64,24 +65,21 @@ def render(console: Console, session: Session, records: Sequence[Record], change
     if session.order.dry_run:
         _planned(console, session, latest(records), changed)
     else:
-        console.print(f"Changed on hosts: {_some(changed) or 'nothing'}.", markup=False, soft_wrap=True)
+        console.print(f"Changed on hosts: {_some(changed) or 'nothing'}.", soft_wrap=True)
     _shortfall(console, [record for record in latest(records) if not record.carried_out])
 
 
-def _planned(console: Console, session: Session, records: Sequence[Record], changed: Sequence[str]) -> None:
+def _planned(console: Screen, session: Session, records: Sequence[Record], changed: Sequence[str]) -> None:
     """How much the run would change: what services plan stands in the lines above, `changed` is what modules said."""
     actions = sum(len(record.planned) for record in records)
     hosts = len({record.host for record in records if record.planned})
     if changed or not actions:
-        console.print(
-            f"Would be changed on hosts: {_some(changed) or 'nothing'}.", markup=False, soft_wrap=True
-        )
+        console.print(f"Would be changed on hosts: {_some(changed) or 'nothing'}.", soft_wrap=True)
     if not actions:
         return
     console.print(
         f"Would be changed: {actions} thing(s) on {hosts} host(s). For approval: "
         f"heft publish {session.customer.name} --what-if",
-        markup=False,
         soft_wrap=True,
     )
 
@@ -111,7 +109,7 @@ def why(code: str | None) -> str:
     return REASONS[code].title if code in REASONS else "no reason was recorded"
 
 
-def _services(console: Console, session: Session, records: Sequence[Record]) -> None:
+def _services(console: Screen, session: Session, records: Sequence[Record]) -> None:
     title = f"{session.customer.company.name}: run {session.run}"
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("service", overflow="fold")
@@ -125,12 +123,12 @@ def _services(console: Console, session: Session, records: Sequence[Record]) -> 
         cells = []
         for outcome in columns:
             style = _STYLES.get(outcome, "red") if counts[outcome] else "dim"
-            cells.append(f"[{style}]{counts[outcome]}[/]")
+            cells.append(Text(str(counts[outcome]), style=style))
         table.add_row(f"{service} {session.catalogue.services[service].title.de}", *cells)
     console.print(table)
 
 
-def _shortfall(console: Console, records: Sequence[Record]) -> None:
+def _shortfall(console: Screen, records: Sequence[Record]) -> None:
     """What was not carried out, one row per reason: a site that is off must not fill the screen with its hosts."""
     if not records:
         return
