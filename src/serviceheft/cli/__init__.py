@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import typer
 
-from serviceheft.cli import book, catch_up, contract, customers, emergency, evidence, lab, pages, visits
 from serviceheft import screen
+from serviceheft.cli import book, catch_up, contract, customers, emergency, evidence, lab, pages, visits
 from serviceheft.running import environment
 from serviceheft.visible import visible
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from serviceheft import settings
+from serviceheft.screen import say
 
 app = typer.Typer(
     help="Where the book lives; backing it up, taking a backup in, moving it between SQLite and PostgreSQL.",
@@ -26,8 +27,8 @@ def where() -> None:
     from serviceheft.running.session import open_book
 
     with open_book() as book:
-        typer.echo(f"{place(book.store.url)}: {tally(contents(book))}.")
-    typer.echo(f"Key, outbox and own copy of the signed heads: {settings.data_directory()}")
+        say(f"{place(book.store.url)}: {tally(contents(book))}.")
+    say(f"Key, outbox and own copy of the signed heads: {settings.data_directory()}")
 
 
 @app.command()
@@ -45,11 +46,11 @@ def backup(
 
     open_book().close()  # says what is wrong with it, and moves an old one in
     done = moving.back_up(settings.book_url(), file)
-    typer.echo(f"{done.held} copied to {done.where}, proved by reading it back.")
+    say(f"{done.held} copied to {done.where}, proved by reading it back.")
     for message in done.broken:
-        typer.echo(message)
+        say(message)
     if done.broken:
-        typer.echo("The book was tampered with before, and the copy is as it is.")
+        say("The book was tampered with before, and the copy is as it is.")
     raise typer.Exit(1 if done.broken else 0)
 
 
@@ -76,8 +77,8 @@ def restore(
         housing.make_data_directory()
     done = moving.restore(settings.book_url(), file, lose_newer=lose_newer)
     if done.aside:
-        typer.echo(f"What was the book before lies in {done.aside}.")
-    typer.echo(f"{done.where}: {done.held}, as in {file}, proved by reading it back.")
+        say(f"What was the book before lies in {done.aside}.")
+    say(f"{done.where}: {done.held}, as in {file}, proved by reading it back.")
 
 
 @app.command()
@@ -105,8 +106,8 @@ def move(
     before = settings.book_url()
     done = moving.move(before, url, now=settings.now())
     if os.environ.get("HEFT_BOOK"):
-        typer.echo("HEFT_BOOK still names the old one: set it to the new address.")
+        say("HEFT_BOOK still names the old one: set it to the new address.")
     else:
         moving.remember(url)
-    typer.echo(f"{done.where} is the book now: {done.held}, proved before and after.")
-    typer.echo("The old one stays for reading; each of its chains ends by saying where the book went.")
+    say(f"{done.where} is the book now: {done.held}, proved before and after.")
+    say("The old one stays for reading; each of its chains ends by saying where the book went.")

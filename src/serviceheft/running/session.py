@@ -5,7 +5,6 @@ A run touches exactly one customer. Everything that can be refused is refused he
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer
 from serviceheft.running import evidence
 from serviceheft.running.stop import stop_reason
+from serviceheft.screen import say
 
 #: The one role that an emergency run carries out.
 EMERGENCY_ROLE = "patch_management"
@@ -98,7 +98,7 @@ def open_book(*, create: bool = False) -> Book:
     Only what begins something may create it: a book that vanished in the middle of a run must be missed.
     """
     if told := housing.move_in():
-        sys.stderr.write(f"{told}\n")
+        say(told, error=True)
     if create and not os.environ.get("HEFT_BOOK"):
         housing.make_data_directory()
     return Book.open(settings.book_url(), create=create)
