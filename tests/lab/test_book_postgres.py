@@ -3,9 +3,7 @@
 import multiprocessing
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +12,12 @@ import pytest
 
 from serviceheft.book import Book, BookUnavailable, RunRefused, copying, moving
 from tests.book_cases import NOW, OFF, OUTDATED, begun, judged, stamped
-from tests.postgres import PASSWORD, NotInstalled, Server, server
+from tests.postgres import PASSWORD, Server
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
 
 RECORDED = Path(__file__).parents[1] / "recordings" / "book"
 FORK = multiprocessing.get_context("fork")
-_databases = count(1)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Server]:
-    try:
-        with server() as raised:
-            yield raised
-    except NotInstalled as reason:
-        pytest.skip(str(reason))
-
-
-@pytest.fixture
-def database(postgres: Server) -> str:
-    name = f"heft{next(_databases)}"
-    postgres.sql(f"CREATE DATABASE {name} OWNER heft")
-    return name
-
-
-@pytest.fixture
-def url(postgres: Server, database: str) -> str:
-    return postgres.url(database)
 
 
 def refused(url: str, **more: Any) -> str:

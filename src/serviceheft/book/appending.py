@@ -11,6 +11,8 @@ from serviceheft.book.values import canonical, plain, text, timestamp
 
 #: One step's entries together; a year of a customer with 25 hosts stays below 100 MB even at this size.
 LIMIT_BYTES = 64 * 1024
+#: Where a connection remembers which customer's head the transaction writes: proof, should nobody hear of its end.
+WRITTEN = "heft_written"
 
 
 def head_of(connection: sa.Connection, customer: str) -> Head | None:
@@ -86,4 +88,5 @@ class Appending:
             self.connection.execute(schema.heads.update().where(mine).values(values))
         else:
             self.connection.execute(schema.heads.insert().values(customer=self.customer, **values))
+        self.connection.info[WRITTEN] = (self.customer, self._head)
         self._stored, self._entries = self._head, []

@@ -1,6 +1,7 @@
 """What can go wrong with the book, said in one message with what to do; no password ever stands in it."""
 
 import os
+import re
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -43,31 +44,55 @@ _SQLITE = {
 # PostgreSQL's SQLSTATE codes, or their class (first two characters).
 _POSTGRESQL = {
     "25006": "is read-only: this is a standby, or the user may only read. Use the primary server.",
+    "25P03": "gave this writer up: it did nothing for too long within one step. Start again.",
     "28": "refuses this user. Check user and password in HEFT_BOOK, and pg_hba.conf on the server.",
     "3D000": "does not exist. Create it: createdb --encoding=UTF8 NAME.",
-    "42501": "may not be changed by this user. Grant the user CREATE on the schema, or own the tables.",
+    "3F000": (
+        "has no schema that this user may use. Create the schema that search_path names, and grant the user USAGE "
+        "and CREATE on it."
+    ),
+    "40": "has too many writers at once, or a standby that lags. Start again.",
+    "42501": (
+        "may not be changed by this user, or not be read. To read: GRANT SELECT ON ALL TABLES IN SCHEMA ... TO USER. "
+        "To write: also INSERT, and UPDATE ON book_heads, book_latest. To begin a book, or to bring up an older one: "
+        "be the tables' owner."
+    ),
     "53100": "cannot grow: the server's disk is full. Free some space there, then start again.",
     "53300": "has no connection left. Raise max_connections on the server or lower Ansible's forks.",
     "55P03": "is locked: another writer kept this customer's book busy too long. Start again after it.",
+    "57014": "took too long to answer, or an administrator ended the query. See what it does, then start again.",
+    "XX001": "is damaged. Put it aside, take the last backup, and compare both with `heft verify`.",
+    "XX002": "is damaged: an index lies. On the server: REINDEX DATABASE NAME, then `heft verify`.",
 }
-_AWAY = (
+AWAY = (
     "does not answer. Check that the server runs and that this machine reaches it, and server, port, user "
     "and database in HEFT_BOOK."
+)
+_REFUSES = "refuses the connection. Check user, password, database and options in HEFT_BOOK; the server's log says why."
+_TLS = (
+    "cannot be reached as its sslmode asks for: the server offers no TLS, or another certificate than sslrootcert "
+    "vouches for, or that file is missing. Check both."
 )
 
 # libpq gives no SQLSTATE for a connection that never came up; its text follows the server's language.
 _CONNECTING = {
     "28": ("password", "Passwort", "pg_hba.conf", "role ", "Rolle "),
     "3D000": ("database ", "Datenbank "),
-    "53300": ("too many clients", "connection slots", "zu viele"),
+    "53300": ("too many clients", "connection slots", "zu viele", "Verbindungs"),
+    "25006": ("session is read-only", "server is in hot standby"),
+    "42501": ("permission denied for database", "keine Berechtigung"),
 }
+_ANSWERED = ("FATAL", "authentication", "read-only", "hot standby")
+# What the client itself finds, before or instead of asking a server.
+_OPTION = re.compile(r'(?:connection option "|bad value for |invalid (?!integer))(\w+)')
 
 
 def place(url: URL) -> str:
     """The book's address as it may be shown: never with a password or with options."""
     if url.get_backend_name() == "sqlite":
         return f"The book {url.database}"
-    host = url.host or url.query.get("host") or "the local socket"
+    named = (url.host, url.query.get("host"), url.query.get("hostaddr"), url.query.get("service"))
+    host = next((name for name in named if name), "the local socket")
     return f"The book (PostgreSQL database {url.database} on {host if isinstance(host, str) else host[0]})"
 
 
@@ -97,11 +122,22 @@ def _full(path: Path) -> bool:
 def _postgresql(error: DBAPIError) -> str:
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
-        text = str(error.orig)
-        state = next(
-            (code for code, signs in _CONNECTING.items() if any(sign in text for sign in signs)), None
-        )
-    if state is None or state[:2] in ("08", "57"):
-        return _AWAY
+        return _not_connected(error)
+    if state[:2] == "08" or state in ("57P01", "57P02", "57P03", "57P05"):
+        return AWAY
     known = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])
     return known or f"cannot be used (SQLSTATE {state}). The server's log says more."
+
+
+def _not_connected(error: DBAPIError) -> str:
+    said = str(error.orig)
+    if "value" in said and (option := _OPTION.search(said)):
+        return f"has an address with a value that PostgreSQL's client refuses ({option[1]}). Check it in HEFT_BOOK."
+    if "SSL" in said or "certificate" in said or "GSSAPI" in said:
+        return _TLS
+    if not any(sign in said for sign in _ANSWERED):
+        return AWAY
+    for state, signs in _CONNECTING.items():
+        if any(sign in said for sign in signs):
+            return _POSTGRESQL[state]
+    return _REFUSES

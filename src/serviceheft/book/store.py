@@ -22,13 +22,19 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import pysqlite  # noqa: F401 - loaded before Ansible forks, not once per worker
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, PendingRollbackError, SQLAlchemyError
 
 from serviceheft.book import migrating, schema
-from serviceheft.book.errors import NOT_A_URL, BookUnavailable, place, unavailable
+from serviceheft.book.appending import WRITTEN, head_of
+from serviceheft.book.chain import Head
+from serviceheft.book.errors import AWAY, NOT_A_URL, BookUnavailable, place, unavailable
 
 SQLITE_BUSY = 5
 REPLACED = "was moved, deleted or replaced while in use. Put it back in its place, then start again."
+UNKNOWN = (
+    "was cut off while something was being written. It stands in the book as a whole, or not at all: look there "
+    "(heft status CUSTOMER) once it answers again, and repeat what is missing."
+)
 NO_VERSION = (
     "does not say which version it is: the table book_schema was emptied or altered. Put the book aside, take the "
     "last backup, and compare both with `heft verify`."
@@ -46,11 +52,16 @@ def parsed(url: str) -> sa.URL:
     if backend in ("postgresql", "postgres"):
         if not address.database or "@" in (address.host or ""):
             raise BookUnavailable(NOT_A_URL)
-        return address.set(drivername="postgresql+psycopg")
+        from serviceheft.book import postgresql  # who keeps the book in a file need not load its driver
+
+        return postgresql.checked(address)
     if backend != "sqlite":
         raise BookUnavailable(f"{NOT_A_URL} The book does not know {backend}.")
     if address.database in (None, "", ":memory:"):
         raise BookUnavailable(f"{NOT_A_URL} A book in memory would be lost with the process.")
+    if address.query:
+        name = next(iter(address.query))
+        raise BookUnavailable(f"{NOT_A_URL} A book in a file takes no option ({name!r:.40}).")
     return address.set(drivername="sqlite")
 
 
@@ -79,7 +90,7 @@ class Store:
         """Give the connection back; the next use opens a new one."""
         connection, self._connection = self._connection, None
         if connection is not None and self._process == os.getpid():
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):
                 connection.close()
 
     @contextmanager
@@ -88,8 +99,7 @@ class Store:
 
         `broken_text` lets text through that is no UTF-8 (SQLite keeps whatever was put in), to be judged.
         """
-        begin = "BEGIN" if self.sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        with self._transaction(begin) as connection:
+        with self._transaction(writing=False) as connection:
             driver: Any = connection.connection.driver_connection
             if broken_text and self.sqlite:
                 driver.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
@@ -108,7 +118,7 @@ class Store:
         """
         if self.version < schema.VERSION:
             self._migrate()
-        with self._transaction("BEGIN IMMEDIATE" if self.sqlite else "BEGIN") as connection:
+        with self._transaction(writing=True) as connection:
             if not self.sqlite:
                 _lock(connection, customer)
             yield connection
@@ -118,23 +128,68 @@ class Store:
         """The only writer of the whole book until the block ends: all of it is written, or nothing."""
         if self.version < schema.VERSION:
             self._migrate()
-        with self._transaction("BEGIN IMMEDIATE" if self.sqlite else "BEGIN") as connection:
+        with self._transaction(writing=True) as connection:
             if not self.sqlite:
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_key("serviceheft"),))
                 connection.exec_driver_sql("LOCK TABLE book_entries IN SHARE ROW EXCLUSIVE MODE")
             yield connection
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sa.Connection]:
-        with self._connected() as connection:
-            connection.exec_driver_sql(begin)
+    def _transaction(self, *, writing: bool) -> Iterator[sa.Connection]:
+        with self._begun(writing=writing) as connection:
             try:
                 yield connection
-                connection.exec_driver_sql("COMMIT")
             except BaseException:
-                with suppress(DBAPIError):
+                with suppress(SQLAlchemyError):
                     connection.exec_driver_sql("ROLLBACK")
                 raise
+            written = None
+            try:
+                written = connection.info.pop(WRITTEN, None)
+                connection.exec_driver_sql("COMMIT")
+            except DBAPIError as error:
+                with suppress(SQLAlchemyError):
+                    connection.exec_driver_sql("ROLLBACK")
+                if not writing:  # all of it was read
+                    self.close()
+                elif not (written and error.connection_invalidated and self._arrived(*written)):
+                    raise
+
+    def _arrived(self, customer: str, head: Head) -> bool:
+        """Whether a transaction is in the book although nobody heard the answer to its COMMIT."""
+        self.close()
+        try:
+            with self._begun(writing=True) as connection:
+                _lock(connection, customer)  # the server may still be at it
+                found = head_of(connection, customer)
+                connection.exec_driver_sql("ROLLBACK")
+        except BookUnavailable:
+            raise BookUnavailable(f"{place(self.url)} {UNKNOWN}") from None
+        return found == head
+
+    @contextmanager
+    def _begun(self, *, writing: bool) -> Iterator[sa.Connection]:
+        """A transaction's beginning. A connection that died while nothing was said on it is replaced once."""
+        statement = self._begin(writing=writing)
+        kept = self._connection is not None
+        with self._connected() as connection:
+            try:
+                connection.exec_driver_sql(statement)
+            except DBAPIError as error:
+                if not (kept and error.connection_invalidated):
+                    raise
+                self.close()
+                self._connection = connection = self._connect()
+                connection.exec_driver_sql(statement)
+            yield connection
+
+    def _begin(self, *, writing: bool) -> str:
+        if self.sqlite:
+            return "BEGIN IMMEDIATE" if writing else "BEGIN"
+        from serviceheft.book import postgresql
+
+        return postgresql.begin(writing=writing, busy_seconds=self.busy_seconds)
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
@@ -150,13 +205,20 @@ class Store:
         except DBAPIError as error:
             self.close()
             raise unavailable(error, self.url) from None
-        except NoSuchModuleError:
+        except PendingRollbackError:  # somebody went on although the connection was gone
+            self.close()
+            raise BookUnavailable(f"{place(self.url)} {AWAY}") from None
+        except (NoSuchModuleError, ArgumentError):
             raise BookUnavailable(NOT_A_URL) from None
 
     def _connect(self) -> sa.Connection:
         connection = _engine(self.url, self.busy_seconds).connect()
         if self.sqlite:
             connection.exec_driver_sql("PRAGMA synchronous=FULL")
+        else:
+            from serviceheft.book import postgresql
+
+            postgresql.check_server(connection, self.url)
         return connection
 
     def _check_folder(self, *, create: bool) -> None:
@@ -206,6 +268,10 @@ class Store:
     def _found(self, connection: sa.Connection) -> int | None:
         """The version of the book that is there; None for an empty database."""
         names = set(connection.exec_driver_sql(schema.TABLE_NAMES[connection.dialect.name]).scalars())
+        if schema.version.name not in names and not self.sqlite:
+            from serviceheft.book import postgresql
+
+            postgresql.refuse_second(connection, self.url)
         if not names:
             return None
         if schema.version.name not in names:
@@ -221,8 +287,6 @@ class Store:
         self.version = schema.VERSION
         try:
             with self.writing("") as connection:
-                if not self.sqlite:  # nobody writes meanwhile, not even an older Serviceheft; readers go on
-                    connection.exec_driver_sql("LOCK TABLE book_entries IN EXCLUSIVE MODE")
                 if self._found(connection) == 1:
                     migrating.from_version_1(connection)
         except BaseException:
@@ -251,21 +315,16 @@ def _make_private(path: Path) -> None:
 @cache
 def _engine(url: sa.URL, busy_seconds: float) -> sa.Engine:
     """Dialect and compiled statements, for Ansible's workers to inherit; NullPool holds no connection."""
-    if url.get_backend_name() == "sqlite":
-        arguments: dict[str, Any] = {"timeout": busy_seconds}
-    else:
-        arguments = {
-            "connect_timeout": 10,
-            "tcp_user_timeout": 30_000,
-            "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c synchronous_commit=on",
-            "application_name": "serviceheft",
-        }
+    if url.get_backend_name() != "sqlite":
+        from serviceheft.book import postgresql
+
+        return postgresql.engine(url)
     return sa.create_engine(
         url,
         poolclass=sa.NullPool,
         isolation_level="AUTOCOMMIT",  # each database needs its own form of BEGIN, said by Store
         hide_parameters=True,
-        connect_args=arguments,
+        connect_args={"timeout": busy_seconds},
     )
 
 
