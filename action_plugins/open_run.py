@@ -11,9 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from serviceheft.book import RunRefused
-from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.groups import run_group
-from serviceheft.model.problems import InvalidInventory
 from serviceheft.running import invocation, session
 
 
@@ -26,10 +24,10 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         try:
             if self._task.args.get("only_validate"):  # the callback has done so before; without it nobody has
-                invocation.named_customer(context.CLIARGS, load_catalogue())
+                invocation.named_inventory(context.CLIARGS)
                 return {"changed": False, "plan": {}}
             plan = session.current().plan((task_vars or {})["ansible_play_hosts_all"])
-        except (session.NoRun, RunRefused, InvalidInventory) as error:
+        except (session.NoRun, RunRefused) as error:
             raise AnsibleActionFail(str(error)) from None
         for host, periods in plan.items():
             groups = ["owed", *(run_group("owed", service) for service in periods)]

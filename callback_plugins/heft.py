@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible import context
-from ansible.errors import AnsibleError
 from ansible.executor.stats import AggregateStats
 from ansible.executor.task_result import CallbackTaskResult
 from ansible.playbook import Playbook
@@ -115,13 +114,14 @@ class CallbackModule(CallbackBase):
             if not invocation.of_a_test(arguments):
                 environment.refuse_foreign(os.environ)
             catalogue = load_catalogue()
-            customer = invocation.named_customer(arguments, catalogue)
+            inventory = invocation.named_inventory(arguments)
+            customer = inventory.customer
             invocation.check_options(arguments)
             invocation.check_vaults(arguments, customer.name)
             order = invocation.order(
                 arguments, cadence=task.args.get("cadence"), emergency=bool(task.args.get("emergency"))
             )
-            self.blackout.learn(_vault(customer, task.get_loader()))
+            self.blackout.learn(inventory.secrets)
             if task.args.get("only_validate"):
                 self.console.print(f"{customer.name}: valid. Nothing was touched.", soft_wrap=True)
                 return
@@ -255,17 +255,3 @@ class CallbackModule(CallbackBase):
         for line in self.lines:
             self.console.print(line, soft_wrap=True)
         self.counted, self.lines = 0, []
-
-
-def _vault(customer: Any, loader: Any) -> Any:
-    """The customer's opened vault. Raises RunRefused when the given password does not open it."""
-    path = customer.root / "group_vars" / "all" / "vault.yml"
-    if not path.exists():
-        return {}
-    try:
-        return loader.load_from_file(str(path))
-    except AnsibleError:
-        raise RunRefused(
-            f"The vault of {customer.name} cannot be opened with the password that was given. "
-            f"Call it with: --vault-id {customer.name}@FILE"
-        ) from None

@@ -141,10 +141,11 @@ def test_a_run_without_the_providers_variables(nowhere: Rehearsal) -> None:
 
 def test_a_vault_that_does_not_open(nowhere: Rehearsal, tmp_path: Path) -> None:
     (tmp_path / "lichtblick").write_text("wrong")
-    message = "The vault of lichtblick cannot be opened with the password that was given."
-    refused(nowhere, nowhere.heft("weekly", "lichtblick", HEFT_VAULT_DIR=str(tmp_path)), message)
+    message = "lichtblick/group_vars/all/vault.yml: the vault cannot be opened: "
+    done = nowhere.heft("weekly", "lichtblick", HEFT_VAULT_DIR=str(tmp_path))
+    refused(nowhere, done, message + "the password that was given is not its own.")
     done = plain(nowhere, "-i", "inventories/_shared", "-i", str(nowhere.elsewhere.root))
-    refused(nowhere, done, message, "--vault-id lichtblick@FILE")
+    refused(nowhere, done, message + "no password was given. Call it with: --vault-id lichtblick@FILE.")
 
 
 def test_a_vault_password_that_is_missing(nowhere: Rehearsal, tmp_path: Path) -> None:

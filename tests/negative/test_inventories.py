@@ -1,20 +1,26 @@
 """Each folder beside this file is a valid inventory with one kind of mistake laid over it.
 
 `inventories/_base` is the valid one. A case holds the files that differ, `NAME.removed` for a file that is
-missing, `provider/` for the provider's files, and `expected.txt`: every message, exactly.
+missing, `provider/` for the provider's files, `vault.plain` for another vault before it is encrypted, and
+`expected.txt`: every message, exactly.
 """
 
 import shutil
 from pathlib import Path
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from serviceheft.model.catalogue import load_catalogue
-from serviceheft.model.load import load_customer
+from serviceheft.model.load import load_inventory
 from serviceheft.model.problems import InvalidInventory
+from serviceheft.model.vault import VAULT_FILE
+from serviceheft.running.handing_over import opener
 from serviceheft.settings import REPOSITORY
 
 CASES = Path(__file__).parent / "inventories"
+#: Opens the vault of `_base`.
+KEY = VaultSecret(b"negative")
 NAMES = sorted(path.name for path in CASES.iterdir() if path.name != "_base")
 
 
@@ -28,11 +34,14 @@ def checkout(tmp_path: Path, case: str | None) -> Path:
     root = tmp_path / "inventories" / "muster"
     shutil.copytree(CASES / "_base", root)
     if case:
-        ignored = shutil.ignore_patterns("expected.txt", "provider")
+        ignored = shutil.ignore_patterns("expected.txt", "provider", "vault.plain")
         shutil.copytree(CASES / case, root, dirs_exist_ok=True, symlinks=True, ignore=ignored)
         for mark in root.rglob("*.removed"):
             mark.with_suffix("").unlink()
             mark.unlink()
+        if (plain := CASES / case / "vault.plain").exists():
+            encrypted = VaultLib().encrypt(plain.read_bytes(), KEY, vault_id="muster")
+            (root / VAULT_FILE).write_bytes(encrypted)
         if (CASES / case / "provider").is_dir():
             shutil.copytree(CASES / case / "provider", tmp_path / "group_vars" / "all", dirs_exist_ok=True)
     return root
@@ -40,12 +49,15 @@ def checkout(tmp_path: Path, case: str | None) -> Path:
 
 def messages(root: Path) -> list[str]:
     with pytest.raises(InvalidInventory) as caught:
-        load_customer(root, load_catalogue())
+        load_inventory(root, load_catalogue(), opener("muster", [("muster", KEY)]))
     return [str(problem) for problem in caught.value.problems]
 
 
 def test_the_base_is_valid(tmp_path: Path) -> None:
-    assert list(load_customer(checkout(tmp_path, None), load_catalogue()).hosts) == ["pc-1", "pc-2", "srv-1"]
+    root = checkout(tmp_path, None)
+    inventory = load_inventory(root, load_catalogue(), opener("muster", [("muster", KEY)]))
+    assert list(inventory.customer.hosts) == ["pc-1", "pc-2", "srv-1"]
+    assert "CANARY" not in repr(inventory)
 
 
 def test_there_are_enough_cases() -> None:

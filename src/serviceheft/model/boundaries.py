@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from serviceheft.model.fields import INVENTORY_PATH, VAULT_REFERENCE
 from serviceheft.model.layout import Folder, customer_names
-from serviceheft.model.problems import Problem
-from serviceheft.model.vault import VAULT_FILE
+from serviceheft.model.problems import Problem, did_you_mean
+from serviceheft.model.vault import VAULT_FILE, Secrets
 from serviceheft.model.yamlfile import Document, Path_
 
 #: What the template writes wherever a technician has to fill something in.
@@ -15,8 +15,11 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _OTHER_HOSTS = re.compile(r"\b(?:hostvars|groups)\b")
 
 
-def check(folder: Folder) -> list[Problem]:
-    """Every text value that reaches beyond the inventory or is not filled in. Values are not repeated."""
+def check(folder: Folder, secrets: Secrets | None = None) -> list[Problem]:
+    """Every text value that reaches beyond the inventory or is not filled in. Values are not repeated.
+
+    `secrets`: the opened vault; None: whether it has what is referred to stays open.
+    """
     others = [name for name in customer_names(folder.root.parent) if name != folder.name]
     foreign = [(name, re.compile(rf"(?:^|[/\\]){name}[/\\]|[/\\]{name}$")) for name in others]
     problems = []
@@ -29,9 +32,26 @@ def check(folder: Folder) -> list[Problem]:
                 file = f"{folder.label}/{VAULT_FILE}"
                 advice = f"Create it: ansible-vault create --vault-id {folder.name}@prompt {file}."
                 problem = document.problem(path, f"refers to the vault, but {VAULT_FILE} is missing", advice)
+            if problem is None and secrets is not None and (name := referred_secret(text)):
+                problem = _not_in_vault(document, path, name, secrets)
             if problem:
                 problems.append(problem)
     return problems
+
+
+def referred_secret(value: object) -> str | None:
+    """ "vault_x" for "{{ vault_x }}"; None for everything else."""
+    if isinstance(value, str) and re.fullmatch(VAULT_REFERENCE, value):
+        return value.strip("{} ")
+    return None
+
+
+def _not_in_vault(document: Document, path: Path_, name: str, secrets: Secrets) -> Problem | None:
+    if name in secrets:
+        return None
+    near = did_you_mean(name, secrets).strip()
+    advice = near or f"Add it (ansible-vault edit), or refer to one of {', '.join(secrets) or 'none yet'}."
+    return document.problem(path, f"the vault has no {name!r}", advice)
 
 
 def without_consequences(refused: list[Problem], found: Iterable[Problem]) -> list[Problem]:

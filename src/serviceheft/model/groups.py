@@ -20,7 +20,7 @@ type Group = Literal[
 
 STANDARD_GROUPS: tuple[str, ...] = get_args(Group.__value__)
 
-#: Which group a group is part of. inventories/_shared/hosts.yml says the same to Ansible; a test compares.
+#: Which group a group is part of.
 PARENTS: dict[str, str] = {"windows_laptops": "windows_clients", "domain_controllers": "windows_servers"}
 
 # A box may be router, switch, access point and file store at once; these are what they are.

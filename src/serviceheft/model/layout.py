@@ -7,7 +7,8 @@ from pathlib import Path
 from serviceheft.model import vault
 from serviceheft.model.groups import STANDARD_GROUPS
 from serviceheft.model.problems import Problem, did_you_mean
-from serviceheft.model.yamlfile import Document, read_mapping
+from serviceheft.model.snapshot import Snapshot, take
+from serviceheft.model.yamlfile import Document, missing, parse_mapping
 
 SHARED = "_shared"
 CUSTOMER_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -17,7 +18,7 @@ CUSTOMER_NAME = re.compile(r"[a-z][a-z0-9_]*")
 class Folder:
     """The readable files of one customer, and of the provider."""
 
-    root: Path
+    snapshot: Snapshot
     hosts: Document | None = None
     all: list[Document] = field(default_factory=list)
     groups: dict[str, list[Document]] = field(default_factory=dict)
@@ -28,12 +29,20 @@ class Folder:
     """Whether every file could be read; else nothing can be called missing."""
 
     @property
+    def root(self) -> Path:
+        return self.snapshot.root
+
+    @property
     def name(self) -> str:
         return self.root.name
 
     @property
     def label(self) -> str:
         return f"{self.root.parent.name}/{self.name}"
+
+    def problem(self, path: str, message: str, advice: str, line: int = 0) -> Problem:
+        """A problem with the file or folder at `path` inside the inventory."""
+        return Problem(f"{self.label}/{path}", line, "", message, advice)
 
     def customer_documents(self) -> list[Document]:
         """Everything that the customer's own folder says."""
@@ -53,8 +62,8 @@ def customer_names(inventories: Path) -> list[str]:
 
 
 def survey(root: Path, problems: list[Problem]) -> Folder | None:
-    """Read every file of the (absolute) folder that Ansible would read; None when there is none."""
-    folder = Folder(root)
+    """Read every file of the (absolute) folder, once; None when there is no such customer."""
+    folder = Folder(Snapshot(root))
     if not CUSTOMER_NAME.fullmatch(folder.name):
         advice = "A customer's folder has small letters, digits and _ and begins with a letter."
         problems.append(Problem(folder.label, 0, "", f"{folder.name!r} is no customer's name", advice))
@@ -68,96 +77,87 @@ def survey(root: Path, problems: list[Problem]) -> Folder | None:
         advice = "Make it a folder of its own: nothing is shared between customers."
         problems.append(Problem(folder.label, 0, "", "the inventory is a link", advice))
         return None
-    for entry in _entries(root):
-        if not _leads_out(folder, entry, problems):
-            _entry(folder, entry, problems)
-    folder.hosts = read_mapping(root / "hosts.yml", f"{folder.label}/hosts.yml", problems)
+    folder.snapshot = take(root, folder.label, problems)
+    for name in folder.snapshot.entries():
+        _entry(folder, name, problems)
+    if "hosts.yml" in folder.snapshot.files:
+        folder.hosts = _document(folder, "hosts.yml", problems)
+    elif "hosts.yml" not in folder.snapshot.refused:
+        problems.append(missing(f"{folder.label}/hosts.yml"))
     _provider(folder, problems)
     return folder
 
 
-def _entry(folder: Folder, entry: Path, problems: list[Problem]) -> None:
-    if entry.name == "group_vars" and entry.is_dir():
-        _group_vars(folder, entry, problems)
-    elif entry.name == "host_vars" and entry.is_dir():
-        _host_vars(folder, entry, problems)
-    elif entry.name == "files" and entry.is_dir():
-        for path in sorted(entry.rglob("*")):
-            _leads_out(folder, path, problems)
-    elif entry.name not in ("hosts.yml", "README.md"):
-        label = f"{folder.label}/{entry.name}"
-        advice = "Only hosts.yml, group_vars/, host_vars/, files/ and README.md belong here."
-        problems.append(Problem(label, 0, "", "does not belong into an inventory", advice))
-
-
-def _entries(directory: Path) -> list[Path]:
-    # Hidden files and editors' backups are read by neither Ansible nor us.
-    return sorted(
-        path for path in directory.iterdir() if not path.name.startswith(".") and path.name[-1] != "~"
-    )
-
-
-def _leads_out(folder: Folder, path: Path, problems: list[Problem]) -> bool:
-    if path.is_symlink() and not path.resolve().is_relative_to(folder.root.resolve()):
-        label = f"{folder.label}/{path.relative_to(folder.root).as_posix()}"
-        advice = "Put a file of this customer's own here: nothing is shared between customers."
-        problems.append(Problem(label, 0, "", "is a link that leads out of the inventory", advice))
-        return True
-    return False
-
-
-def _group_vars(folder: Folder, directory: Path, problems: list[Problem]) -> None:
-    known = ("all", *STANDARD_GROUPS)
-    for entry in _entries(directory):
-        label = f"{folder.label}/group_vars/{entry.name}"
-        if _leads_out(folder, entry, problems):
-            continue
-        if not entry.is_dir():
-            advice = f"Move it to group_vars/{entry.stem}/{entry.name}: each group has a folder."
-            problems.append(Problem(label, 0, "", "is a file where a group's folder is expected", advice))
-        elif entry.name not in known:
-            advice = did_you_mean(entry.name, known).strip() or f"Standard groups: {', '.join(known)}."
-            problems.append(Problem(label, 0, "", f"{entry.name!r} is no standard group", advice))
-        else:
-            documents = folder.all if entry.name == "all" else folder.groups.setdefault(entry.name, [])
-            for path in _entries(entry):
-                _variables_file(folder, path, documents, problems)
-
-
-def _variables_file(folder: Folder, path: Path, documents: list[Document], problems: list[Problem]) -> None:
-    label = f"{folder.label}/{path.relative_to(folder.root).as_posix()}"
-    if _leads_out(folder, path, problems):
+def _entry(folder: Folder, name: str, problems: list[Problem]) -> None:
+    found = folder.snapshot
+    if name in found.refused or (name in found.files and name in ("hosts.yml", "README.md")):
         return
-    if path.suffix != ".yml" or path.is_dir():
-        advice = "Variables stand in files that end in .yml, without further folders."
-        problems.append(Problem(label, 0, "", "does not belong here", advice))
-    elif path.name == "vault.yml":
-        if path.parent.name == "all":
-            folder.has_vault = True
-            vault.check_file(path, label, folder.name, problems)
+    if name in found.folders and name in ("group_vars", "host_vars", "files"):
+        if name == "group_vars":
+            _group_vars(folder, problems)
+        elif name == "host_vars":
+            _host_vars(folder, problems)
+        return
+    advice = "Only hosts.yml, group_vars/, host_vars/, files/ and README.md belong here."
+    problems.append(folder.problem(name, "does not belong into an inventory", advice))
+
+
+def _document(folder: Folder, path: str, problems: list[Problem]) -> Document | None:
+    return parse_mapping(folder.snapshot.files[path], f"{folder.label}/{path}", problems)
+
+
+def _group_vars(folder: Folder, problems: list[Problem]) -> None:
+    known = ("all", *STANDARD_GROUPS)
+    for group in folder.snapshot.entries("group_vars"):
+        path = f"group_vars/{group}"
+        if path in folder.snapshot.refused:
+            continue
+        if path not in folder.snapshot.folders:
+            advice = f"Move it to group_vars/{Path(group).stem}/{group}: each group has a folder."
+            problems.append(folder.problem(path, "is a file where a group's folder is expected", advice))
+        elif group not in known:
+            advice = did_you_mean(group, known).strip() or f"Standard groups: {', '.join(known)}."
+            problems.append(folder.problem(path, f"{group!r} is no standard group", advice))
         else:
-            message = "a second vault"
-            problems.append(Problem(label, 0, "", message, "Keep all secrets in group_vars/all/vault.yml."))
-    elif vault.is_encrypted(path):
-        advice = "Only group_vars/all/vault.yml is encrypted; move the secrets there and decrypt this file."
-        problems.append(Problem(label, 1, "", "is encrypted, so its variables cannot be checked", advice))
+            documents = folder.all if group == "all" else folder.groups.setdefault(group, [])
+            for name in folder.snapshot.entries(path):
+                _variables_file(folder, f"{path}/{name}", documents, problems)
+
+
+def _variables_file(folder: Folder, path: str, documents: list[Document], problems: list[Problem]) -> None:
+    if path in folder.snapshot.refused:
         folder.complete = False
-    elif document := read_mapping(path, label, problems):
+    elif not path.endswith(".yml") or path in folder.snapshot.folders:
+        advice = "Variables stand in files that end in .yml, without further folders."
+        problems.append(folder.problem(path, "does not belong here", advice))
+    elif path == vault.VAULT_FILE:
+        folder.has_vault = True
+        vault.check_header(folder.snapshot.files[path], f"{folder.label}/{path}", folder.name, problems)
+    elif path.endswith("/vault.yml"):
+        advice = "Keep all secrets in group_vars/all/vault.yml."
+        problems.append(folder.problem(path, "a second vault", advice))
+    elif vault.is_encrypted(folder.snapshot.files[path]):
+        advice = "Only group_vars/all/vault.yml is encrypted; move the secrets there and decrypt this file."
+        problems.append(
+            folder.problem(path, "is encrypted, so its variables cannot be checked", advice, line=1)
+        )
+        folder.complete = False
+    elif document := _document(folder, path, problems):
         documents.append(document)
     else:
         folder.complete = False
 
 
-def _host_vars(folder: Folder, directory: Path, problems: list[Problem]) -> None:
-    for path in _entries(directory):
+def _host_vars(folder: Folder, problems: list[Problem]) -> None:
+    for name in folder.snapshot.entries("host_vars"):
         documents: list[Document] = []
-        _variables_file(folder, path, documents, problems)
+        _variables_file(folder, f"host_vars/{name}", documents, problems)
         if documents:
-            folder.host_vars[path.stem] = documents[0]
+            folder.host_vars[name.removesuffix(".yml")] = documents[0]
 
 
 def _provider(folder: Folder, problems: list[Problem]) -> None:
-    """The provider's variables, as Ansible sees them through inventories/_shared."""
+    """The provider's variables, which inventories/_shared links to."""
     directory = folder.root.parent / SHARED / "group_vars"
     if not (directory / "all").is_dir():
         label = f"{folder.root.parent.name}/{SHARED}/group_vars"
@@ -165,13 +165,17 @@ def _provider(folder: Folder, problems: list[Problem]) -> None:
             Problem(label, 0, "", "the provider's variables are missing", "Link it to group_vars/.")
         )
         return
-    for entry in _entries(directory):
-        if entry.name != "all":
-            # Ansible would let it override what a customer says for all hosts.
+    found = take(directory, "group_vars", problems)
+    for name in found.entries():
+        if name != "all":
             advice = "The provider speaks in group_vars/all alone: move the variables there."
-            problems.append(Problem(f"group_vars/{entry.name}", 0, "", "is not the provider's place", advice))
-    for path in sorted((directory / "all").glob("*.yml")):
-        if path.name != "catalogue.yml" and (
-            document := read_mapping(path, f"group_vars/all/{path.name}", problems)
-        ):
+            problems.append(Problem(f"group_vars/{name}", 0, "", "is not the provider's place", advice))
+    for name in found.entries("all"):
+        path, label = f"all/{name}", f"group_vars/all/{name}"
+        if path in found.refused or name == "catalogue.yml":
+            continue
+        if path not in found.files or not name.endswith(".yml"):
+            advice = "Variables stand in files that end in .yml, without further folders."
+            problems.append(Problem(label, 0, "", "does not belong here", advice))
+        elif document := parse_mapping(found.files[path], label, problems):
             folder.provider.append(document)

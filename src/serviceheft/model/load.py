@@ -1,5 +1,7 @@
 """Reads a customer's inventory: all of it, or all that is wrong with it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -11,7 +13,7 @@ from serviceheft.model.checking import check
 from serviceheft.model.draft import Draft
 from serviceheft.model.groups import with_parents
 from serviceheft.model.hosts import read_hosts
-from serviceheft.model.layout import survey
+from serviceheft.model.layout import Folder, survey
 from serviceheft.model.problems import InvalidInventory, Problem
 from serviceheft.model.resolution import (
     Settings,
@@ -31,6 +33,8 @@ from serviceheft.model.schema import (
     ServiceChoice,
     Site,
 )
+from serviceheft.model.variables import PROVIDER_PREFIX
+from serviceheft.model.vault import VAULT_FILE, Opener, Secrets, open_vault
 
 #: Sections of group_vars/all, each in one file of it, and whether an inventory can do without.
 SECTIONS: dict[str, tuple[TypeAdapter[Any], bool]] = {
@@ -43,13 +47,36 @@ SECTIONS: dict[str, tuple[TypeAdapter[Any], bool]] = {
 }
 
 
+@dataclass(frozen=True)
+class Inventory:
+    """A valid inventory with its opened vault: all that Ansible is given of it."""
+
+    customer: Customer
+    secrets: Secrets
+    common: Mapping[str, Any]
+    """What holds for all hosts: sections, the provider's facts, and the flat variables that are set for all."""
+
+
 def load_customer(root: Path, catalogue: Catalogue) -> Customer:
-    """The customer whose inventory is the folder `root`; InvalidInventory names every mistake in it."""
+    """The customer whose inventory is the folder `root`; InvalidInventory names every mistake in it.
+
+    The vault stays shut: what only its contents can tell is not checked.
+    """
+    return _load(root, catalogue, None).customer
+
+
+def load_inventory(root: Path, catalogue: Catalogue, opener: Opener) -> Inventory:
+    """The same with the vault, which is opened and checked as well."""
+    return _load(root, catalogue, opener)
+
+
+def _load(root: Path, catalogue: Catalogue, opener: Opener | None) -> Inventory:
     refused: list[Problem] = []
     folder = survey(root.absolute(), refused)
     if folder is None:
         raise InvalidInventory(refused)
-    refused += boundaries.check(folder)
+    secrets = _open(folder, opener, refused)
+    refused += boundaries.check(folder, secrets)
     problems: list[Problem] = []
     draft = Draft(folder)
     _read_provider(draft, problems)
@@ -60,7 +87,14 @@ def load_customer(root: Path, catalogue: Catalogue) -> Customer:
     problems = boundaries.without_consequences(refused, problems)
     if problems:
         raise InvalidInventory(problems)
-    return _customer(draft)
+    return Inventory(_customer(draft), secrets or Secrets(), _common(draft))
+
+
+def _open(folder: Folder, opener: Opener | None, problems: list[Problem]) -> Secrets | None:
+    label = f"{folder.label}/{VAULT_FILE}"
+    if opener is None or not folder.has_vault or any(problem.file == label for problem in problems):
+        return None
+    return open_vault(folder.snapshot.files[VAULT_FILE], label, opener, problems)
 
 
 def _read_sections(draft: Draft, problems: list[Problem]) -> None:
@@ -120,6 +154,13 @@ def _read_hosts(draft: Draft, problems: list[Problem]) -> None:
         )
 
 
+def _common(draft: Draft) -> dict[str, Any]:
+    written = {PROVIDER_PREFIX + name: value for name, value in draft.provider.items()}
+    written |= {name: document.data[name] for name, document in draft.places.items()}
+    flat = resolve([], draft.settings["provider"], draft.everyone, {}, {})
+    return written | {name: setting.value for name, setting in flat.items()}
+
+
 def _customer(draft: Draft) -> Customer:
     folder = draft.folder
     sites = cast("list[Site]", draft.sections["sites"])
@@ -148,4 +189,5 @@ def _customer(draft: Draft) -> Customer:
         documentation=draft.sections.get("documentation", Documentation()),
         provider=Provider(**draft.provider),
         hosts=hosts,
+        digest=folder.snapshot.digest(),
     )

@@ -4,7 +4,6 @@ These classes are the one schema. Validation, the editors' JSON Schemas (schemas
 (docs/reference/) are all made from them.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -250,14 +249,9 @@ class Customer(Model):
     hosts: dict[str, Host]
     """All devices by name, in the order of hosts.yml."""
 
+    digest: str
+    """Its fingerprint, see inventory_hash."""
+
     def inventory_hash(self) -> str:
         """SHA-256 (hex) over names and contents of the inventory's files, the vault as it is encrypted."""
-        digest = hashlib.sha256()
-        for path in sorted(path for path in self.root.rglob("*") if path.is_file()):
-            relative = path.relative_to(self.root)
-            if any(part.startswith(".") or part.endswith("~") for part in relative.parts):
-                continue  # what editors leave behind; Ansible does not read it either
-            content = path.read_bytes()
-            digest.update(f"{relative.as_posix()}\0{len(content)}\0".encode())
-            digest.update(content)
-        return digest.hexdigest()
+        return self.digest

@@ -1,30 +1,25 @@
-"""The customer's vault file: encrypted, and with the customer's own id. Its contents are never read here."""
+"""The customer's vault: an encrypted file with the customer's own id, and in it `vault_` variables alone."""
 
 import re
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 
 from serviceheft.model.problems import Problem
+from serviceheft.model.yamlfile import parse_mapping
 
 VAULT_FILE = "group_vars/all/vault.yml"
 _HEADER = "$ANSIBLE_VAULT;"
+_NAME = re.compile(r"vault_[a-z0-9_]+")
 
 
-def _first_lines(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="ascii", errors="replace") as stream:
-            return [stream.readline().rstrip("\r\n"), stream.readline().rstrip("\r\n")]
-    except OSError:
-        return ["", ""]
-
-
-def is_encrypted(path: Path) -> bool:
+def is_encrypted(content: bytes) -> bool:
     """Whether ansible-vault made this file."""
-    return _first_lines(path)[0].startswith(_HEADER)
+    return content.startswith(_HEADER.encode("ascii"))
 
 
-def check_file(path: Path, label: str, customer: str, problems: list[Problem]) -> None:
+def check_header(content: bytes, label: str, customer: str, problems: list[Problem]) -> None:
     """Look at the header alone: no password is needed, and no secret can get into a message."""
-    header, body = _first_lines(path)
+    lines = content[:1024].decode("ascii", errors="replace").splitlines()
+    header, body = (line.rstrip() for line in [*lines, "", ""][:2])
     encrypt = f"ansible-vault encrypt --encrypt-vault-id {customer} --vault-id {customer}@prompt {label}"
 
     def report(message: str, advice: str) -> None:
@@ -42,3 +37,69 @@ def check_file(path: Path, label: str, customer: str, problems: list[Problem]) -
         advice = f"Each customer has a vault id of its own. Decrypt it, then run: {encrypt}."
         return report(f"the vault has the id {parts[3]!r}, not {customer!r}", advice)
     return None
+
+
+class Locked(Exception):
+    """The vault cannot be opened: the reason without a full stop, and what to do. Neither repeats a secret."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(reason)
+        self.advice = advice
+
+
+#: Turns the encrypted file into its text. Raises Locked.
+type Opener = Callable[[bytes], bytes]
+
+
+class Secrets(Mapping[str, str]):
+    """The variables of an opened vault. Nothing that prints it prints a secret."""
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = dict(values or {})
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Secrets({len(self)})"
+
+
+def open_vault(content: bytes, label: str, opener: Opener, problems: list[Problem]) -> Secrets | None:
+    """The vault's variables, each `vault_` with a text; None when it stays shut. Messages repeat no value.
+
+    A text is handed on as it is: braces in a password are two characters and no template.
+    """
+    try:
+        text = opener(content)
+    except Locked as reason:
+        problems.append(Problem(label, 0, "", f"the vault cannot be opened: {reason}", reason.advice))
+        return None
+    document = parse_mapping(text, label, problems)
+    if document is None:
+        return None
+    found = {}
+    for name, value in document.data.items():
+        if not _NAME.fullmatch(name):
+            advice = (
+                "Only `vault_` variables stand in the vault: everything else is checked in a file of its own."
+            )
+            problems.append(document.problem((_shown(name),), "does not belong into the vault", advice))
+        elif not isinstance(value, str):
+            advice = "Put it into quotes, in one line: YAML reads it as something else."
+            problems.append(document.problem((name,), "is no text", advice))
+        elif not value.strip():
+            problems.append(document.problem((name,), "is empty", "Write the secret, or remove the line."))
+        else:
+            found[name] = value
+    return Secrets(found)
+
+
+def _shown(name: str) -> str:
+    """A key as it may be shown: somebody may have written a password in its place."""
+    return name if re.fullmatch(r"[a-z][a-z0-9_]*", name) else "(a key)"

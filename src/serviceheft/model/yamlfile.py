@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from serviceheft.model.problems import Problem, dotted
+from serviceheft.model.snapshot import Unreadable, read_file
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN_TAGS = frozenset(
@@ -54,34 +55,34 @@ class Document:
                 stack.extend(((*path, number), entry) for number, entry in enumerate(value))
 
 
-def read_text(path: Path, label: str, problems: list[Problem]) -> str | None:
-    """The file's text, or None and a problem when it cannot be read as UTF-8."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        problems.append(
-            Problem(label, 0, "", "the file is missing", "Create it; inventories/_template has one.")
-        )
-        return None
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        problems.append(Problem(label, 0, "", f"cannot be read ({reason})", "Make it a readable file."))
-        return None
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        problems.append(Problem(label, line, "", "is not written in UTF-8", "Save the file as UTF-8."))
-        return None
-
-
 def read_mapping(path: Path, label: str, problems: list[Problem]) -> Document | None:
-    """The file as a Document; every problem found on the way is appended, None when nothing is usable.
+    """The file as a Document, see parse_mapping."""
+    try:
+        raw, _ = read_file(path)
+    except FileNotFoundError:
+        problems.append(missing(label))
+        return None
+    except Unreadable as refusal:
+        problems.append(Problem(label, 0, "", refusal.message, refusal.advice))
+        return None
+    return parse_mapping(raw, label, problems)
+
+
+def missing(label: str) -> Problem:
+    """A file that must be there is not."""
+    return Problem(label, 0, "", "the file is missing", "Create it; inventories/_template has one.")
+
+
+def parse_mapping(raw: bytes, label: str, problems: list[Problem]) -> Document | None:
+    """The file's content as a Document; every problem found on the way is appended, None when nothing is usable.
 
     An empty file (or one that holds comments only) is a mapping without keys.
     """
-    text = read_text(path, label, problems)
-    if text is None:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problems.append(Problem(label, line, "", "is not written in UTF-8", "Save the file as UTF-8."))
         return None
     try:
         node = yaml.compose(text, Loader=_LOADER)

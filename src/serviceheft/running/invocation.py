@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from serviceheft import settings
-from serviceheft.model.catalogue import Catalogue
-from serviceheft.model.schema import Customer
-from serviceheft.running import session, typed
+from serviceheft.model.load import Inventory
+from serviceheft.running import handing_over, session, typed
 from serviceheft.running.command import MOST_VERBOSE
 from serviceheft.running.session import Order
 from serviceheft.running.typed import NotAccepted
@@ -45,10 +44,10 @@ def scratch_of_a_test(arguments: Mapping[str, Any], environment: Mapping[str, st
     return Path(folder).resolve() if folder and of_a_test(arguments) else None
 
 
-def named_customer(arguments: Mapping[str, Any], catalogue: Catalogue) -> Customer:
-    """The one customer whose inventory was named, validated. Raises RunRefused, InvalidInventory."""
+def named_inventory(arguments: Mapping[str, Any]) -> Inventory:
+    """The one customer whose inventory was named, as Ansible was given it. Raises RunRefused."""
     scratch = scratch_of_a_test(arguments, os.environ)
-    return session.named_customer(arguments["inventory"], catalogue, scratch)
+    return handing_over.handed_over(session.customer_folder(arguments["inventory"], scratch))
 
 
 def check_options(arguments: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Whether --limit leaves any host, asked of Ansible itself: its patterns are many."""
 
-from serviceheft import settings
+from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.groups import STANDARD_GROUPS
 from serviceheft.model.problems import did_you_mean
 from serviceheft.model.schema import Customer
@@ -16,10 +16,14 @@ def refuse_empty(customer: Customer, limit: str) -> None:
     from ansible.inventory.manager import InventoryManager
     from ansible.parsing.dataloader import DataLoader
 
-    shared = settings.REPOSITORY / "inventories" / "_shared" / "hosts.yml"
-    sources = [str(shared), str(customer.root / "hosts.yml")]
+    from serviceheft.running import handing_over
+
+    inventory = InventoryManager(DataLoader(), parse=False)
+    receiver = inventory._inventory  # noqa: SLF001 - else only a plugin that parses a file can fill it
+    handing_over.add_groups(receiver, load_catalogue())
+    handing_over.add_hosts(receiver, customer)
+    inventory.reconcile_inventory()
     try:
-        inventory = InventoryManager(DataLoader(), sources)
         inventory.subset(limit)
         left = inventory.list_hosts("all")
     except AnsibleError:  # such as a file of hosts, @..., that cannot be read

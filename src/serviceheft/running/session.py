@@ -15,9 +15,8 @@ from serviceheft.book import Book, RunRefused, housing
 from serviceheft.clock import reaction_deadline
 from serviceheft.entitlement import owed, owed_hosts, visit_on_order
 from serviceheft.model.catalogue import Catalogue
-from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer
-from serviceheft.running import evidence
+from serviceheft.running import evidence, handing_over
 from serviceheft.running.stop import stop_reason
 from serviceheft.screen import say
 
@@ -109,25 +108,16 @@ def customer_folder(sources: Sequence[str], scratch: Path | None = None) -> Path
 
     `scratch`: a test's folder, whose inventory counts for none (invocation.scratch_of_a_test).
     """
-    shared = settings.REPOSITORY / "inventories" / "_shared"
+    shared = handing_over.SHARED
     folders = [Path(source).resolve() for source in sources]
     customers = [
         folder for folder in folders if folder != shared and not (scratch and folder.is_relative_to(scratch))
     ]
     if len(customers) != 1:
-        named = ", ".join(folder.name for folder in customers) or "none"
-        raise RunRefused(
-            f"A run touches exactly one customer, and this one names {named}. "
-            "Call it with: -i inventories/_shared -i inventories/CUSTOMER"
-        )
+        raise handing_over.several_customers([folder.name for folder in customers])
     if shared not in folders:
         raise RunRefused("The provider's variables are missing. Call it with: -i inventories/_shared first.")
     return customers[0]
-
-
-def named_customer(sources: Sequence[str], catalogue: Catalogue, scratch: Path | None = None) -> Customer:
-    """The one customer among Ansible's inventory sources, validated. Raises RunRefused, InvalidInventory."""
-    return load_customer(customer_folder(sources, scratch), catalogue)
 
 
 def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Session:

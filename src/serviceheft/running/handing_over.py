@@ -1,0 +1,139 @@
+"""What Ansible is given of a customer: exactly what the model read and checked, and nothing that it would execute.
+
+Ansible itself reads no file of an inventory. The plugin `serviceheft` hands it the validated hosts, groups and
+variables. References to the vault and to the inventory's files are replaced here, so that no template is left; and
+since none of the texts is marked as trusted, Ansible takes braces in a password or a title for what they are.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from serviceheft import settings
+from serviceheft.book import RunRefused
+from serviceheft.model.boundaries import referred_secret
+from serviceheft.model.catalogue import Catalogue
+from serviceheft.model.fields import INVENTORY_PATH
+from serviceheft.model.groups import PARENTS, STANDARD_GROUPS, run_group
+from serviceheft.model.load import Inventory, load_inventory
+from serviceheft.model.schema import Customer
+from serviceheft.model.vault import Locked, Opener
+from serviceheft.patching.policy import RINGS
+
+SHARED = settings.REPOSITORY / "inventories" / "_shared"
+
+
+class Receiver(Protocol):
+    """Ansible's inventory, as far as it is filled here."""
+
+    def add_group(self, group: str) -> Any: ...
+
+    def add_child(self, group: str, child: str) -> Any: ...
+
+    def add_host(self, host: str, group: str) -> Any: ...
+
+    def set_variable(self, entity: str, varname: str, value: Any) -> Any: ...
+
+
+_handed_over: Inventory | None = None
+
+
+def read(root: Path, catalogue: Catalogue, opener: Opener) -> Inventory:
+    """The inventory in the folder `root`, read once in the life of this process.
+
+    Raises InvalidInventory, and RunRefused when the process has another customer's already.
+    """
+    global _handed_over
+    if _handed_over is None:
+        _handed_over = load_inventory(root, catalogue, opener)
+    elif _handed_over.customer.root != root.absolute():
+        raise several_customers([_handed_over.customer.name, root.name])
+    return _handed_over
+
+
+def handed_over(root: Path) -> Inventory:
+    """What Ansible was given of this customer. Raises RunRefused when it read the folder in another way."""
+    if _handed_over is None or _handed_over.customer.root.resolve() != root:
+        raise RunRefused(
+            "The inventory was not read through the plugin 'serviceheft', so nobody checked what Ansible has of it. "
+            "Call ansible-playbook in this repository, and leave ANSIBLE_CONFIG and ANSIBLE_INVENTORY_ENABLED unset."
+        )
+    return _handed_over
+
+
+def several_customers(names: Sequence[str]) -> RunRefused:
+    """A run has none, or two."""
+    return RunRefused(
+        f"A run touches exactly one customer, and this one names {', '.join(names) or 'none'}. "
+        "Call it with: -i inventories/_shared -i inventories/CUSTOMER"
+    )
+
+
+def add_groups(receiver: Receiver, catalogue: Catalogue) -> None:
+    """The standard groups, and those that a run fills: what it owes to which hosts, and on which it mends."""
+    for group in STANDARD_GROUPS:
+        receiver.add_group(group)
+    for child, parent in PARENTS.items():
+        receiver.add_child(parent, child)
+    purposes: tuple[Literal["owed", "mending"], ...] = ("owed", "mending")
+    for purpose in purposes:
+        numbers = [service.number for service in catalogue.services.values() if service.role]
+        _add_below(receiver, purpose, (run_group(purpose, number) for number in numbers))
+    _add_below(receiver, "mending", (f"patching_{ring}" for ring in RINGS))
+
+
+def _add_below(receiver: Receiver, parent: str, groups: Iterable[str]) -> None:
+    receiver.add_group(parent)
+    for group in groups:
+        receiver.add_group(group)
+        receiver.add_child(parent, group)
+
+
+def add_hosts(receiver: Receiver, customer: Customer) -> None:
+    """The hosts in their standard groups."""
+    for host in customer.hosts.values():
+        parents = {PARENTS.get(group) for group in host.groups}
+        for group in host.groups:
+            if group not in parents:
+                receiver.add_host(host.name, group)
+
+
+def add_variables(receiver: Receiver, inventory: Inventory) -> None:
+    """All variables: for all hosts what holds for all, for each host what differs."""
+    for name, value in inventory.common.items():
+        receiver.set_variable("all", name, replaced(value, inventory))
+    for host in inventory.customer.hosts.values():
+        for name, value in host.variables.items():
+            if name not in inventory.common or inventory.common[name] is not value:
+                receiver.set_variable(host.name, name, replaced(value, inventory))
+
+
+def replaced(value: Any, inventory: Inventory) -> Any:
+    """The value with each reference to a secret or to a file of the inventory replaced by what it stands for."""
+    if isinstance(value, dict):
+        return {key: replaced(inner, inventory) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [replaced(inner, inventory) for inner in value]
+    if name := referred_secret(value):
+        return inventory.secrets[name]
+    if isinstance(value, str) and re.fullmatch(INVENTORY_PATH, value):
+        return f"{inventory.customer.root}/{value.partition('}}/')[2]}"
+    return value
+
+
+def opener(customer: str, secrets: Sequence[tuple[str, Any]]) -> Opener:
+    """Opens the customer's vault with Ansible's own secrets (id, secret)."""
+    from ansible.errors import AnsibleError  # half a second: not for those who open none
+    from ansible.parsing.vault import VaultLib
+
+    def open_it(content: bytes) -> bytes:
+        advice = f"Call it with: --vault-id {customer}@FILE."
+        if not secrets:
+            raise Locked("no password was given", advice)
+        try:
+            return bytes(VaultLib(secrets).decrypt(content))
+        except (AnsibleError, ValueError):
+            raise Locked("the password that was given is not its own", advice) from None
+
+    return open_it
