@@ -6,13 +6,14 @@ from typing import Any
 from serviceheft import settings
 from serviceheft.assess import updates, updatestate
 from serviceheft.assess.judgement import Judgement
+from serviceheft.assess.updatepolicy import UpdatePolicy
 
 
 def update_judgement(
     visit: Mapping[str, Any], search: Mapping[str, Any], policy: Mapping[str, Any]
 ) -> dict[str, Any]:
     section = visit.get("sections", {}).get("updates")
-    wanted = updates.UpdatePolicy.from_variables(policy)
+    wanted = UpdatePolicy.from_variables(policy)
     return updates.judge(search, section, wanted, settings.now()).as_data()
 
 

@@ -26,6 +26,7 @@ from lab.windows.defaults import Role, default_machine
 from lab.windows.state_file import Json, write_json
 from serviceheft import settings
 from serviceheft.assess.remote_access import RemoteAccessPolicy
+from serviceheft.assess.windowssupport import table
 from serviceheft.model.schema import Customer, Host
 
 WINDOWS = ("windows_clients", "windows_servers")
@@ -158,13 +159,22 @@ def machine(customer: Customer, host: Host, secrets: Mapping[str, str], now: dat
     )
     _set_up_remote_access(state, variables, secrets)
     if wanted := variables.get("documentation_operating_system"):
-        state["operating_system"]["caption"] = f"Microsoft {wanted}"
+        state["operating_system"].update(_windows(wanted, host))
     if serial := variables.get("documentation_serial_number"):
         state["hardware"]["serial_number"] = serial
     if "windows_clients" in host.groups:
         software.supply_packages(state, variables)
     software.supply_products(state, variables)
     return state
+
+
+def _windows(wanted: str, host: Host) -> Json:
+    """Caption and build of the Windows that the inventory names, where its build is known."""
+    kind = "client" if "windows_clients" in host.groups else "server"
+    builds = [
+        build for build, row in table()[kind].items() if set(row["release"].split()) <= set(wanted.split())
+    ]
+    return {"caption": f"Microsoft {wanted}"} | ({"build": f"{max(builds, key=int)}.1000"} if builds else {})
 
 
 def _set_up_remote_access(state: Json, variables: Mapping[str, Any], secrets: Mapping[str, str]) -> None:

@@ -59,7 +59,7 @@ $collectors = @{
         }
         Add-Part -Section $section -Name CurrentVersion -Collect {
             Get-RegistryValue -Path 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion' -Name @(
-                'DisplayVersion', 'ReleaseId', 'EditionID', 'UBR'
+                'DisplayVersion', 'ReleaseId', 'EditionID', 'UBR', 'CurrentBuildNumber', 'InstallationType'
             )
         }
         Add-Part -Section $section -Name Bios -Collect {
@@ -175,6 +175,11 @@ $collectors = @{
         Add-Part -Section $section -Name Service -Collect {
             $service = Get-CimInstance -ClassName Win32_Service -Filter "Name='wuauserv'"
             ConvertTo-RawObject -InputObject $service -Property 'Name', 'State', 'StartMode'
+        }
+        Add-Part -Section $section -Name Windows -Collect {
+            Get-RegistryValue -Path 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion' -Name @(
+                'CurrentBuildNumber', 'UBR', 'EditionID', 'InstallationType', 'InstallDate'
+            )
         }
         Add-Part -Section $section -Name AutoUpdate -Collect {
             $results = (New-Object -ComObject Microsoft.Update.AutoUpdate).Results

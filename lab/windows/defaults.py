@@ -31,7 +31,7 @@ class _Model:
     build: str
 
 
-_CLIENT = ("Microsoft Windows 11 Pro", "10.0.26100", "26100.7171")
+_CLIENT = ("Microsoft Windows 11 Pro", "10.0.26200", "26200.7171")
 _SERVER = ("Microsoft Windows Server 2022 Standard", "10.0.20348", "20348.4405")
 _MODELS: dict[str, _Model] = {
     "client": _Model(

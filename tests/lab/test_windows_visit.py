@@ -9,6 +9,7 @@ from lab import defects
 from serviceheft import settings
 from serviceheft.assess import updates
 from serviceheft.assess.judgement import Judgement
+from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.settings import REPOSITORY
 from tests.lab.windows_site import PSRP, Site
 
@@ -91,7 +92,7 @@ def test_real_search_results_are_judged(site: Site) -> None:
 
     def judged(host: str) -> Judgement:
         section = outcome.task(host, "visit")["sections"]["updates"]
-        return updates.judge(outcome.task(host, "search"), section, updates.UpdatePolicy(), now)
+        return updates.judge(outcome.task(host, "search"), section, UpdatePolicy(), now)
 
     failed, missing = judged("visit-pc"), judged("visit-srv")
     assert (failed.outcome, failed.reason) == ("not measured", "updates.search_failed")

@@ -70,6 +70,7 @@ def test_normal_form() -> None:
         "operating_system": "Windows 11 Pro",
         "release": "24H2",
         "build": "26100.7171",
+        "supported_until": None,
         "architecture": "64-bit",
         "installed_at": "2025-03-01T09:00:00Z",
         "booted_at": "2026-11-20T06:00:00Z",

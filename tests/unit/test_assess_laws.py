@@ -17,7 +17,7 @@ from serviceheft.assess.judgement import CAUSES, Judgement, Outcome
 from serviceheft.assess.normalform import Shown
 from serviceheft.assess.reading import LONGEST_TEXT
 from serviceheft.assess.reasons import REASONS
-from serviceheft.assess.updates import UpdatePolicy
+from serviceheft.assess.updatepolicy import UpdatePolicy
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
 CANARY = "canary-77c2"

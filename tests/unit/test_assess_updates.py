@@ -7,7 +7,8 @@ import pytest
 
 from serviceheft.assess import updatestate
 from serviceheft.assess.judgement import Judgement
-from serviceheft.assess.updates import UpdatePolicy, judge, settle
+from serviceheft.assess.updatepolicy import UpdatePolicy
+from serviceheft.assess.updates import judge, settle
 from serviceheft.assess.updatesearch import patch_day
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
@@ -53,8 +54,10 @@ def heard_of(identity: str = ONE, **fields: Any) -> dict[str, Any]:
     }
 
 
-def section(**parts: Any) -> dict[str, Any]:
-    """A healthy updates section."""
+def section(*, cumulative: dict[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
+    """A healthy updates section; `cumulative` changes its last cumulative update, {} leaves it out."""
+    last = [] if cumulative == {} else [november(**cumulative or {})]
+    parts["History"] = [*last, *parts.get("History", [])]
     return {
         "Errors": {},
         "Policy": {"WUServer": None},
@@ -68,8 +71,14 @@ def section(**parts: Any) -> dict[str, Any]:
             "ComponentBasedServicing": False,
             "PendingFileRenameOperations": True,
         },
+        "Windows": {
+            "CurrentBuildNumber": "26200",
+            "UBR": 7171,
+            "EditionID": "Professional",
+            "InstallationType": "Client",
+            "InstallDate": 1730000000,
+        },
         "LastBootUpTime": "2026-11-12T04:00:00Z",
-        "History": [],
         "Available": [],
         **parts,
     }
@@ -83,6 +92,19 @@ def history(**fields: Any) -> dict[str, Any]:
         "Operation": 1,
         "ResultCode": 4,
         "HResult": -2147023293,
+        **fields,
+    }
+
+
+def november(**fields: Any) -> dict[str, Any]:
+    """The cumulative update that a healthy host has got."""
+    return {
+        "UpdateID": "c0ffee00-de23-4089-ae29-fd3351d55421",
+        "Title": "2026-11 Cumulative Update for Windows 11, version 25H2 for x64-based Systems (KB5068861)",
+        "Date": "2026-11-12T03:00:00Z",
+        "Operation": 1,
+        "ResultCode": 2,
+        "HResult": 0,
         **fields,
     }
 
@@ -294,12 +316,6 @@ def test_pending_restart_told_by_the_search_alone() -> None:
             "updates.search_outdated",
             {"age_days": 12, "tolerated_days": 7, "searched_at": "2026-11-10T20:35:00Z"},
         ),
-        (
-            "LastInstallationSuccessDate",
-            "2026-09-22T20:35:00Z",
-            "updates.install_outdated",
-            {"age_days": 61, "tolerated_days": 45, "installed_at": "2026-09-22T20:35:00Z"},
-        ),
     ],
 )
 def test_last_success_too_long_ago(key: str, date: str, cause: str, values: dict[str, Any]) -> None:
@@ -383,7 +399,11 @@ def test_failed_parts_are_not_measured() -> None:
     raw = section(Errors={"Policy": "canary", "History": "canary"})
     judgement = judge(search(), raw, POLICY, NOW)
     assert (judgement.outcome, judgement.reason) == ("not measured", "visit.section_failed")
-    assert unmeasured(judgement) == {"updates.install_failed", "updates.automatic_updates"}
+    assert unmeasured(judgement) == {
+        "updates.install_failed",
+        "updates.install_outdated",
+        "updates.automatic_updates",
+    }
     assert "canary" not in str(judgement.as_data())
 
 

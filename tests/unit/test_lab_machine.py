@@ -18,6 +18,7 @@ from lab.windows.registry import normal as normal_key
 from lab.windows.state_file import write_json
 from serviceheft.assess import antivirus, computer, updates
 from serviceheft.assess.judgement import Outcome
+from serviceheft.assess.updatepolicy import UpdatePolicy
 from tests.unit.lab_machines import ACCOUNTS, NOW, call, machine
 
 ROLES: list[Role] = ["client", "laptop", "server", "domain_controller"]
@@ -186,7 +187,7 @@ def test_a_default_machine_is_healthy(role: Role) -> None:
     assert (
         antivirus.judge(sections["antivirus"], None, antivirus.AntivirusPolicy(), NOW).outcome is Outcome.DONE
     )
-    assert updates.judge(searched, sections["updates"], updates.UpdatePolicy(), NOW).outcome is Outcome.DONE
+    assert updates.judge(searched, sections["updates"], UpdatePolicy(), NOW).outcome is Outcome.DONE
     assert computer.judge(sections, computer.ComputerPolicy(), NOW).outcome is Outcome.DONE
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.offered import read_offered
-from serviceheft.assess.updates import UpdatePolicy, judge
+from serviceheft.assess.updatepolicy import UpdatePolicy
+from serviceheft.assess.updates import judge
 from serviceheft.book import Book
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.categories import CATEGORIES, known_categories

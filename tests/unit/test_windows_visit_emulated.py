@@ -22,7 +22,7 @@ from serviceheft.assess import antivirus, computer, updates
 from serviceheft.assess.antivirus import AntivirusPolicy
 from serviceheft.assess.computer import ComputerPolicy
 from serviceheft.assess.judgement import Judgement
-from serviceheft.assess.updates import UpdatePolicy
+from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.settings import REPOSITORY
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)

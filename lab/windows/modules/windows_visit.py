@@ -15,6 +15,17 @@ _START_MODES = {"auto": "Auto", "delayed": "Auto", "manual": "Manual", "disabled
 _PRODUCT_TYPES = {"client": 1, "laptop": 1, "domain_controller": 2, "server": 3}
 _CHASSIS = {"client": 3, "laptop": 10}
 
+_EDITIONS = {
+    "Home": "Core",
+    "Pro": "Professional",
+    "Enterprise": "Enterprise",
+    "LTSC": "EnterpriseS",
+    "Education": "Education",
+    "Standard": "ServerStandard",
+    "Datacenter": "ServerDatacenter",
+    "Essentials": "ServerSolution",
+}
+
 _WINDOWS_UPDATE = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate"
 
 
@@ -34,7 +45,7 @@ def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
 def _computer(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
     state = machine.state
     windows, hardware = state["operating_system"], state["hardware"]
-    build, _, revision = str(windows["build"]).partition(".")
+    build = str(windows["build"]).partition(".")[0]
     return {
         "Errors": {},
         "ComputerSystem": {
@@ -55,7 +66,9 @@ def _computer(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
             "InstallDate": windows["install_date"],
             "LastBootUpTime": state["boot_time"],
         },
-        "CurrentVersion": {"UBR": int(revision)} if revision else {},
+        "CurrentVersion": {
+            name: value for name, value in _current_version(state).items() if name != "InstallDate"
+        },
         "Bios": {"SerialNumber": hardware["serial_number"]},
         "Chassis": {"ChassisTypes": [_CHASSIS.get(state["role"], 17)]},
         "Processors": [{"Name": hardware["processor"], "NumberOfCores": hardware["cores"]}],
@@ -104,6 +117,7 @@ def _updates(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
         "Errors": {},
         "Policy": policy,
         "Service": None if agent is None else _service(agent),
+        "Windows": _current_version(state),
         "AutoUpdate": {
             "LastSearchSuccessDate": updates.get("last_search_success"),
             "LastInstallationSuccessDate": updates.get("last_install_success"),
@@ -136,6 +150,20 @@ def _updates(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
             for update in updates["available"]
             if is_offered(update, updates)
         ],
+    }
+
+
+def _current_version(state: Json) -> Json:
+    """As the registry's key CurrentVersion has it; the edition is read off the caption where none is named."""
+    windows = state["operating_system"]
+    build, _, revision = str(windows["build"]).partition(".")
+    named = next((edition for word, edition in _EDITIONS.items() if word in windows["caption"].split()), None)
+    return {
+        "CurrentBuildNumber": build,
+        **({"UBR": int(revision)} if revision else {}),
+        "EditionID": windows.get("edition") or named,
+        "InstallationType": "Client" if state["role"] in _CHASSIS else "Server",
+        "InstallDate": int(datetime.fromisoformat(windows["install_date"]).timestamp()),
     }
 
 

@@ -6,7 +6,7 @@ Deviations are of severity info: the documentation is corrected, or the computer
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from serviceheft.assess.judgement import Cause, Judgement, Severity, register
@@ -14,7 +14,9 @@ from serviceheft.assess.normalform import Kind, as_measured, shown
 from serviceheft.assess.reading import iso, mapping, moment, rows, text, texts, whole_number
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
+from serviceheft.assess.windowssupport import as_day, find_support, judge_support
 from serviceheft.i18n import N_
+from serviceheft.settings import BERLIN
 
 ROLES = {
     "client": N_("client"),
@@ -61,6 +63,7 @@ class ComputerState:
     operating_system: str | None = shown(N_("Operating system"), wanted="documentation_operating_system")
     release: str | None = shown(N_("Release"))
     build: str | None = shown(N_("Build"))
+    supported_until: str | None = shown(N_("Maintained by Microsoft until"))
     architecture: str | None = shown(N_("Architecture"))
     installed_at: str | None = shown(N_("Installed"), Kind.MOMENT)
     booted_at: str | None = shown(N_("Last start"), Kind.MOMENT)
@@ -84,6 +87,7 @@ SUBJECT = Subject(
         "computer.serial_number_differs": N_("serial number"),
         "computer.operating_system_differs": N_("operating system"),
         "computer.address_differs": N_("address"),
+        "computer.support": N_("support by Microsoft"),
     },
     wanted={
         "documentation_serial_number": Wanted(N_("Serial number")),
@@ -108,6 +112,25 @@ register(
         N_("Correct the inventory, or find out who changed the operating system."),
         ("measured", "wanted"),
     ),
+    # Of weight info: where updates are looked after (3.1, 3.2), that service finds it, and opens the ticket.
+    Cause(
+        "computer.support_ended",
+        Severity.INFO,
+        N_("Windows is no longer maintained by Microsoft"),
+        N_("{release} has had no more updates since {until}, {days} days ago."),
+        N_("Bring a maintained release of Windows onto the host, or replace it."),
+        ("release", "until", "days"),
+        check="computer.support",
+    ),
+    Cause(
+        "computer.support_ends_soon",
+        Severity.INFO,
+        N_("Microsoft stops maintaining this Windows soon"),
+        N_("{release} gets updates until {until} only, for {days} more days."),
+        N_("Plan a maintained release of Windows for the host, or its replacement."),
+        ("release", "until", "days"),
+        check="computer.support",
+    ),
     Cause(
         "computer.address_differs",
         Severity.INFO,
@@ -126,14 +149,20 @@ class ComputerPolicy:
     serial_number: str | None = None
     operating_system: str | None = None
     address: str | None = None
+    extended_support_until: date | None = None
+    support_warning_days: int = 120
 
     @classmethod
     def from_variables(cls, variables: Mapping[str, Any]) -> Self:
-        """From documentation_serial_number, documentation_operating_system and ansible_host."""
+        """From documentation_serial_number, documentation_operating_system, ansible_host and, of 3.1, what it says of
+        support by Microsoft."""
+        warning_days = whole_number(variables, "update_check_support_warning_days")
         return cls(
             serial_number=text(variables, "documentation_serial_number"),
             operating_system=text(variables, "documentation_operating_system"),
             address=text(variables, "ansible_host"),
+            extended_support_until=as_day(variables.get("update_check_extended_support_until")),
+            **({} if warning_days is None else {"support_warning_days": warning_days}),
         )
 
 
@@ -156,6 +185,11 @@ def judge(sections: Mapping[str, Any] | None, policy: ComputerPolicy, now: datet
     system = " ".join(part for part in (state.operating_system, state.release) if part) or None
     _judge_named(verdict, "computer.operating_system_differs", system, policy.operating_system)
     _judge_address(verdict, state, policy, lacking)
+    support = find_support(mapping(mapping(sections, "computer"), "CurrentVersion"))
+    if support is not None:  # where it is not known, that is for the services to tell that look after updates
+        today = now.astimezone(BERLIN).date()
+        bought, warning_days = policy.extended_support_until, policy.support_warning_days
+        judge_support(verdict, SUBJECT.name, support, bought, warning_days, today, missing=lacking)
     known = as_measured(state)
     return verdict.conclude(known if any(value is not None for value in known.values()) else {})
 
@@ -167,6 +201,7 @@ def read_state(sections: Mapping[str, Any], now: datetime) -> ComputerState:
     windows = mapping(section, "OperatingSystem")
     bios = mapping(section, "Bios")
     version = mapping(section, "CurrentVersion")
+    support = find_support(version)
     processors = rows(section, "Processors") or ()
     cores = [number for each in processors if (number := whole_number(each, "NumberOfCores")) is not None]
     serial = text(bios, "SerialNumber")
@@ -180,6 +215,7 @@ def read_state(sections: Mapping[str, Any], now: datetime) -> ComputerState:
         operating_system=(text(windows, "Caption") or "").removeprefix("Microsoft ") or None,
         release=text(version, "DisplayVersion"),
         build=_build(text(windows, "BuildNumber"), whole_number(version, "UBR")),
+        supported_until=support.until.isoformat() if support else None,
         architecture=text(windows, "OSArchitecture"),
         installed_at=iso(moment(windows, "InstallDate", now)),
         booted_at=iso(moment(windows, "LastBootUpTime", now)),

@@ -81,6 +81,14 @@ def moment(raw: object, key: str, now: datetime) -> datetime | None:
     return parsed.replace(microsecond=0)
 
 
+def unix_moment(raw: object, key: str, now: datetime) -> datetime | None:
+    """Seconds since 1970, as the registry keeps dates; None for what `moment` would not take either."""
+    seconds = whole_number(raw, key)
+    if seconds is None or not 0 < seconds < 2**32 - 1:
+        return None
+    return moment({key: datetime.fromtimestamp(seconds, UTC).isoformat()}, key, now)
+
+
 def iso(when: datetime | None) -> str | None:
     """ISO 8601 in UTC with seconds and Z, as normal forms store dates."""
     return None if when is None else when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -64,14 +64,19 @@ class Entry:
     revision: int | None
 
     @property
+    def minor(self) -> bool:
+        """Whether it is one of the small things that come every day: definitions, drivers, Store apps."""
+        if self.categories:
+            return self.categories <= _NO_CUMULATIVE
+        return bool(_EVERGREEN & set(articles_in(self.title))) or not articles_in(self.title)
+
+    @property
     def cumulative(self) -> bool:
         """Whether it brought Windows itself up to date."""
         title = self.title or ""
         if self.categories & _RELEASE or _NEW_RELEASE.search(title):
             return True
-        if self.categories and self.categories <= _NO_CUMULATIVE:
-            return False
-        if _EVERGREEN & set(articles_in(title)):
+        if (self.categories and self.minor) or _EVERGREEN & set(articles_in(title)):
             return False
         return bool(_MONTH.match(title) and _CUMULATIVE.search(title) and not _OTHER.search(title))
 

@@ -4,10 +4,9 @@ What is missing comes from a search through ansible.windows.win_updates; the res
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 from serviceheft.assess import reach
 from serviceheft.assess import updates_words as _words  # noqa: F401 - registers them
@@ -16,9 +15,9 @@ from serviceheft.assess.judgement import CheckResult, Judgement
 from serviceheft.assess.normalform import as_measured
 from serviceheft.assess.reading import age_in_days, mapping
 from serviceheft.assess.subjects import Subject, Wanted
-from serviceheft.assess.updatehistory import read_history
+from serviceheft.assess.updatehistory import History, read_history
+from serviceheft.assess.updatepolicy import TOLERATED, UpdatePolicy
 from serviceheft.assess.updatestate import (
-    DEFAULT_CATEGORIES,
     SEVERITIES,
     SOURCES,
     MissingUpdate,
@@ -26,8 +25,10 @@ from serviceheft.assess.updatestate import (
     read_state,
 )
 from serviceheft.assess.verdict import Verdict
+from serviceheft.assess.windowssupport import find_support, judge_support
 from serviceheft.i18n import N_
 from serviceheft.model.categories import CATEGORIES
+from serviceheft.settings import BERLIN
 
 _SEARCHED_AT = {
     "default": N_("as the device is set up"),
@@ -56,7 +57,8 @@ SUBJECT = Subject(
         "updates.install_failed": N_("failed installations"),
         "updates.reboot_pending": N_("pending restart"),
         "updates.search_outdated": N_("last search for updates"),
-        "updates.install_outdated": N_("last installation of updates"),
+        "updates.install_outdated": N_("last cumulative update"),
+        "updates.support": N_("support by Microsoft"),
         "updates.automatic_updates": N_("automatic updating"),
         "updates.source": N_("source of updates"),
         "patching.exception_lapsed": N_("exceptions for updates"),
@@ -64,6 +66,10 @@ SUBJECT = Subject(
     wanted={
         "update_check_tolerated_days": Wanted(N_("Missing updates tolerated for")),
         "update_check_categories": Wanted(N_("Categories searched")),
+        "update_check_maximum_installation_age_days": Wanted(
+            N_("Age of the last cumulative update at most"), "days"
+        ),
+        "update_check_extended_support_until": Wanted(N_("Extended support until")),
         "update_check_server_selection": Wanted(N_("Searched at"), words=_SEARCHED_AT),
         "update_check_automatic_updates": Wanted(N_("Windows updates itself")),
         "patch_management_ring": Wanted(N_("Gets updates"), words=_RINGS),
@@ -75,30 +81,6 @@ SUBJECT = Subject(
 _NO_CATEGORY = "?"
 _SWITCHED_OFF = "updates.automatic_updates_off"
 _SWITCH_ON = Action("updates.automatic", "Windows", ActionResult.PLANNED)
-_TOLERATED = MappingProxyType({"critical": 7, "important": 14, "moderate": 30, "low": 60, "unspecified": 30})
-
-
-@dataclass(frozen=True)
-class UpdatePolicy:
-    """The wanted state; with `automatic_updates` False the host's own updating is not checked."""
-
-    tolerated_days: Mapping[str, int] = field(default_factory=lambda: _TOLERATED)
-    categories: tuple[str, ...] = DEFAULT_CATEGORIES
-    server_selection: str = "default"
-    automatic_updates: bool = True
-    maximum_search_age_days: int = 7
-    #: A monthly patch day and two weeks.
-    maximum_installation_age_days: int = 45
-
-    @classmethod
-    def from_variables(cls, variables: Mapping[str, Any]) -> Self:
-        """From a host's variables update_check_*; severities that are not named keep their default."""
-        prefix = "update_check_"
-        plain = ("server_selection", "automatic_updates")
-        chosen = {name: variables[prefix + name] for name in plain if prefix + name in variables}
-        tolerated = {**_TOLERATED, **dict(variables.get(prefix + "tolerated_days", {}))}
-        categories = tuple(variables.get(prefix + "categories", DEFAULT_CATEGORIES))
-        return cls(tolerated_days=tolerated, categories=categories, **chosen)
 
 
 def judge(
@@ -127,13 +109,15 @@ def judge(
         moment_name="searched_at",
         missing=lacking,
     )
-    verdict.age(
-        "updates.install_outdated",
-        state.last_installation_at,
-        policy.maximum_installation_age_days,
-        now,
-        moment_name="installed_at",
-        missing=lacking,
+    _judge_cumulative(verdict, state, history, policy, now, lacking)
+    judge_support(
+        verdict,
+        SUBJECT.name,
+        find_support(mapping(section, "Windows")),
+        policy.extended_support_until,
+        policy.support_warning_days,
+        now.astimezone(BERLIN).date(),
+        missing="windows.release_unknown" if mapping(section, "Windows") else lacking,
     )
     actions: tuple[Action, ...] = ()
     if policy.automatic_updates:
@@ -182,7 +166,7 @@ def _judge_missing(
             verdict.unmeasured(cause, _search_reason(search))
             continue
         mine = [update for update in state.missing if update.severity == severity]
-        tolerated = policy.tolerated_days.get(severity, _TOLERATED[severity])
+        tolerated = policy.tolerated_days.get(severity, TOLERATED[severity])
         overdue = _overdue(mine, tolerated, now)
         others = _overdue((it for it in state.left_out or () if it.severity == severity), tolerated, now)
         if overdue:
@@ -247,6 +231,31 @@ def _judge_failures(
         )
     else:
         verdict.ok(check)
+
+
+def _judge_cumulative(
+    verdict: Verdict,
+    state: UpdateState,
+    history: History | None,
+    policy: UpdatePolicy,
+    now: datetime,
+    lacking: str,
+) -> None:
+    """Whether Windows itself was brought up to date lately: a search that finds nothing may be searching nowhere."""
+    check, limit = "updates.install_outdated", policy.maximum_installation_age_days
+    renewed = [moment for moment in (state.last_cumulative_at, state.windows_installed_at) if moment]
+    if history is None:
+        verdict.unmeasured(check, lacking)
+    elif state.last_cumulative_at:
+        verdict.age(
+            check, max(renewed), limit, now, moment_name="installed_at", missing="updates.history_short"
+        )
+    elif renewed and age_in_days(datetime.fromisoformat(renewed[0]), now) <= limit:
+        verdict.ok(check)
+    elif history.reaches_to and (known := age_in_days(history.reaches_to, now)) > limit:
+        verdict.found("updates.never_installed", known_days=known, tolerated_days=limit)
+    else:
+        verdict.unmeasured(check, "updates.history_short")
 
 
 def _judge_reboot(verdict: Verdict, state: UpdateState, now: datetime, lacking: str) -> None:

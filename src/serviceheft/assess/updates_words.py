@@ -78,9 +78,42 @@ register(
         "updates.install_outdated",
         Severity.WARNING,
         N_("Last installation of updates too long ago"),
-        N_("The host last installed an update {age_days} days ago; {tolerated_days} days are tolerated."),
+        N_(
+            "The host last installed a cumulative update of Windows {age_days} days ago; {tolerated_days} days are "
+            "tolerated."
+        ),
         N_("Check the update service and why nothing is installed."),
         ("age_days", "tolerated_days", "installed_at"),
+    ),
+    Cause(
+        "updates.never_installed",
+        Severity.WARNING,
+        N_("No cumulative update was installed"),
+        N_(
+            "In the {known_days} days that the host's history of updates reaches back, no cumulative update of "
+            "Windows was installed; {tolerated_days} days are tolerated."
+        ),
+        N_("Check the update service and why nothing is installed."),
+        ("known_days", "tolerated_days"),
+        check="updates.install_outdated",
+    ),
+    Cause(
+        "updates.support_ended",
+        Severity.CRITICAL,
+        N_("Windows is no longer maintained by Microsoft"),
+        N_("{release} has had no more updates since {until}, {days} days ago."),
+        N_("Bring a maintained release of Windows onto the host, or replace it."),
+        ("release", "until", "days"),
+        check="updates.support",
+    ),
+    Cause(
+        "updates.support_ends_soon",
+        Severity.WARNING,
+        N_("Microsoft stops maintaining this Windows soon"),
+        N_("{release} gets updates until {until} only, for {days} more days."),
+        N_("Plan a maintained release of Windows for the host, or its replacement."),
+        ("release", "until", "days"),
+        check="updates.support",
     ),
     Cause(
         "updates.automatic_updates_off",
@@ -121,6 +154,16 @@ reasons.register(
         "updates.search_failed",
         N_("The host's search for updates failed"),
         N_("Look the error code up and mend the Windows Update Agent, then run the check again."),
+    ),
+    Reason(
+        "updates.history_short",
+        N_("The host's history of updates does not reach back far enough"),
+        N_("It fills again with the next cumulative update; look at the host if that does not come."),
+    ),
+    Reason(
+        "windows.release_unknown",
+        N_("It is not known until when Microsoft maintains this release of Windows"),
+        N_("Look at the build and edition; a newer Serviceheft may know them."),
     ),
     Reason(
         "updates.left_out",

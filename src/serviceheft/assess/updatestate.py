@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from serviceheft.assess.normalform import Kind, shown
-from serviceheft.assess.reading import flag, iso, mapping, moment, text, whole_number
-from serviceheft.assess.updatehistory import read_history
+from serviceheft.assess.reading import flag, iso, mapping, moment, text, unix_moment, whole_number
+from serviceheft.assess.updatehistory import History, read_history
 from serviceheft.assess.updatesearch import Offer, articles_in, read_offers, search_error, searched
+from serviceheft.assess.windowssupport import find_support
 from serviceheft.i18n import N_
 from serviceheft.model.categories import CATEGORIES, EVERY
 
@@ -75,9 +76,14 @@ class UpdateState:
     reboot_pending: bool | None = shown(N_("Restart pending"), Kind.FLAG)
     reboot_pending_since: str | None = shown(N_("Restart pending since"), Kind.MOMENT)
     last_search_at: str | None = shown(N_("Last successful search"), Kind.MOMENT)
-    last_installation_at: str | None = shown(N_("Last successful installation"), Kind.MOMENT)
+    last_installation_at: str | None = shown(N_("Last installation of whatever kind"), Kind.MOMENT)
     last_cumulative_at: str | None = shown(N_("Last cumulative update installed"), Kind.MOMENT)
     last_cumulative: str | None = shown(N_("Last cumulative update"))
+    windows_installed_at: str | None = shown(N_("This Windows installed"), Kind.MOMENT)
+    release: str | None = shown(N_("Release of Windows"))
+    supported_until: str | None = shown(
+        N_("Maintained by Microsoft until"), wanted="update_check_extended_support_until"
+    )
     automatic_updates: str | None = shown(
         N_("Automatic updating"), wanted="update_check_automatic_updates", words=SWITCH
     )
@@ -101,6 +107,8 @@ def read_state(
     failed = history.failed(offers, now) if history else None
     pending = _reboot_pending(search, raw)
     installed = [entry.at for entry in history.installed] if history else []
+    version = mapping(raw, "Windows")
+    support = find_support(version)
     told = moment(mapping(raw, "AutoUpdate"), "LastInstallationSuccessDate", now)
     cumulative = history.last_cumulative if history else None
     automatic, setting = _automatic_updates(raw)
@@ -118,11 +126,14 @@ def read_state(
             for one in failed
         ),
         reboot_pending=pending,
-        reboot_pending_since=_pending_since(raw, installed, now) if pending else None,
+        reboot_pending_since=_pending_since(raw, history, now) if pending else None,
         last_search_at=iso(moment(mapping(raw, "AutoUpdate"), "LastSearchSuccessDate", now)),
         last_installation_at=iso(max([*installed, *([told] if told else [])], default=None)),
         last_cumulative_at=iso(cumulative.at) if cumulative else None,
         last_cumulative=cumulative.title if cumulative else None,
+        windows_installed_at=iso(unix_moment(version, "InstallDate", now)),
+        release=support.release if support else None,
+        supported_until=support.until.isoformat() if support else None,
         automatic_updates=automatic,
         automatic_updates_setting=setting,
         source=_source(raw),
@@ -165,9 +176,10 @@ def _reboot_pending(search: Mapping[str, Any] | None, raw: Mapping[str, Any]) ->
     return None if None in answers[:2] else False
 
 
-def _pending_since(raw: Mapping[str, Any], installed: list[datetime], now: datetime) -> str | None:
-    """The first installation after the last start: Windows keeps no date with its marks."""
+def _pending_since(raw: Mapping[str, Any], history: History | None, now: datetime) -> str | None:
+    """The first installation after the last start that can want a restart: Windows keeps no date with its marks."""
     booted = moment(raw, "LastBootUpTime", now)
+    installed = [entry.at for entry in history.installed if not entry.minor] if history else []
     return iso(min((at for at in installed if booted is not None and at > booted), default=None))
 
 

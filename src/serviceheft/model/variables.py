@@ -120,6 +120,12 @@ class Variables(Model):
     """For how many days an update may be missing, by severity. (3.1)"""
     update_check_categories: Annotated[list[CategoryName], Field(min_length=1)]
     """Categories of updates that are to be on the device, such as SecurityUpdates; "*": all. (3.1)"""
+    update_check_maximum_installation_age_days: Days
+    """A longer time since the last cumulative update of Windows is a finding, whatever the search says. (3.1)"""
+    update_check_support_warning_days: Annotated[int, Field(ge=0, le=1000)]
+    """So many days before Microsoft stops maintaining a device's Windows, a finding says so. (3.1)"""
+    update_check_extended_support_until: Date | None
+    """Last day of extended support (ESU) that was bought for the device's Windows; null: none. (3.1)"""
     update_check_server_selection: Literal["default", "managed_server", "windows_update"]
     """Where updates are searched: as the device is set up, its WSUS, or Microsoft. (3.1)"""
     update_check_automatic_updates: bool

@@ -13,6 +13,7 @@ from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.offered import read_offered
 from serviceheft.assess.reading import mapping, whole_number
 from serviceheft.assess.updatehistory import read_history
+from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.assess.updatestate import read_state
 from serviceheft.entitlement import contained
 from serviceheft.patching.order import HostFacts, HostOrder, Progress, SignedIn, order
@@ -78,7 +79,7 @@ def judge_after(
     section = mapping(mapping(visit, "sections"), "updates") if reached else {}
     search = registered.get("search") if reached else None
     offered = read_offered(search, section, now, variables["update_check_categories"])
-    again = updates.judge(search, section or None, updates.UpdatePolicy.from_variables(variables), now)
+    again = updates.judge(search, section or None, UpdatePolicy.from_variables(variables), now)
     scanner = _judge_antivirus(session, host, visit if reached else {}, registered.get("console"), now)
     made = _ORDER.validate_json(given["order"])
     owes_updates = _owes(session, host, UPDATES)
@@ -152,7 +153,7 @@ def _for_tasks(
     measured = None
     section = mapping(mapping(registered, "visit_result"), "sections").get("updates")
     if not _owes(session, made.host, UPDATES):
-        wanted = updates.UpdatePolicy.from_variables(session.customer.hosts[made.host].variables)
+        wanted = UpdatePolicy.from_variables(session.customer.hosts[made.host].variables)
         measured = updates.judge(_search(registered), section, wanted, now)
     judged = patching.judge_order(
         made,
