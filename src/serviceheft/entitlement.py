@@ -1,44 +1,53 @@
 """What the provider owes a customer: catalogue x contract x devices x calendar, against what was stamped.
 
-`contained` says for every service of the catalogue whether the contract contains it. `owed` lists the
-services that come round (weekly to yearly), device by device, with what became of them. Pure functions.
+`contained` says for every service of the catalogue whether the contract contains it. `duties` are the services that
+come round (weekly to yearly), period by period; `owed` is what became of them, by serviceheft.accounts. Pure
+functions.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from serviceheft.clock import CLOSES, SERVICE_DAY, ServiceCalendar, calendar_for, days_of, period_of, previous
+from serviceheft.accounts import Duty, Owed, StampLike, State, WriteOffLike, account
+from serviceheft.clock import CLOSES, SERVICE_DAY, ServiceCalendar, calendar_for, days_of, period_of
 from serviceheft.i18n import N_
 from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.schema import Contract, Customer
 from serviceheft.settings import BERLIN
 
+__all__ = [
+    "VISITED",
+    "Clause",
+    "Manner",
+    "Owed",
+    "Standing",
+    "State",
+    "clause",
+    "contained",
+    "duties",
+    "manner",
+    "may_change",
+    "measures",
+    "owed",
+    "owed_by_book",
+    "owed_hosts",
+    "visit_on_order",
+]
 
-class StampLike(Protocol):
-    """What is read of a stamp in the book, or of the latest stamp of a period, which stands for all of it.
+#: Groups of hosts that the play "Visit" collects from; on all others nothing is measured yet.
+VISITED = frozenset({"windows_clients", "windows_servers"})
+#: A period can be due after its last day, when that and all before were closing days.
+_LATE = timedelta(days=31)
 
-    first_at: when the first of those that it stands for was made; measured: whether one was done or a finding.
-    """
 
-    @property
-    def service(self) -> str: ...
-    @property
-    def host(self) -> str | None: ...
-    @property
-    def period(self) -> str | None: ...
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def first_at(self) -> datetime: ...
-    @property
-    def measured(self) -> bool: ...
-    @property
-    def dry_run(self) -> bool: ...
+class Ledger(Protocol):
+    """What is asked of the book."""
+
+    def latest_stamps(self, customer: str) -> Sequence[StampLike]: ...
+    def write_offs(self, customer: str) -> Sequence[WriteOffLike]: ...
 
 
 class Standing(StrEnum):
@@ -56,13 +65,14 @@ class Standing(StrEnum):
         return self in (Standing.INCLUDED, Standing.ORDERED)
 
 
-class State(StrEnum):
-    """What became of an owed service; the values are msgids."""
+class Manner(StrEnum):
+    """How a service is carried out today, whatever the catalogue wishes: the codes of words.KINDS."""
 
-    DONE = N_("done")
-    OPEN = N_("open")
-    OVERDUE = N_("overdue")
-    NOT_REACHED = N_("not reached")
+    AUTOMATIC = "automatic"
+    PARTLY = "partly automatic"
+    NOT_YET = "not automatic yet"
+    ASSISTED = "assisted"
+    PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +84,8 @@ class Clause:
     clause: str
     standing: Standing
     reason: str | None
-    kind: str
+    manner: Manner
     cadence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """One service owed in one period, to one device or (host None) to the customer as a whole.
-
-    due: 17:00 of the last service day of the period that the contract covers, in Europe/Berlin.
-    current: the period that runs now; otherwise the one before, which is listed only when it was missed.
-    automatic: a role carries it out. last: the newest stamp in that period, dry runs left out.
-    """
-
-    service: str
-    title: str
-    clause: str
-    host: str | None
-    period: str
-    current: bool
-    due: datetime
-    state: State
-    kind: str
-    automatic: bool
-    last: StampLike | None
 
 
 def contained(customer: Customer, catalogue: Catalogue) -> list[Clause]:
@@ -109,73 +97,97 @@ def contained(customer: Customer, catalogue: Catalogue) -> list[Clause]:
             clause=clause(service, customer),
             standing=_standing(service, customer),
             reason=choice.reason if (choice := customer.services.get(service.number)) else None,
-            kind=service.kind,
+            manner=manner(service.kind, _measured_groups(service)),
             cadence=service.cadence,
         )
         for service in catalogue.services.values()
     ]
 
 
-def owed(customer: Customer, catalogue: Catalogue, stamps: Iterable[StampLike], now: datetime) -> list[Owed]:
-    """Owed services in catalogue order; per service the missed period before, then the period of `now`.
+def owed(
+    customer: Customer,
+    catalogue: Catalogue,
+    stamps: Iterable[StampLike],
+    now: datetime,
+    *,
+    write_offs: Iterable[WriteOffLike] = (),
+    done_since: date | None = None,
+) -> list[Owed]:
+    """The account in catalogue order: per service what earlier periods left behind, then the period of `now`.
 
-    A service is done when a stamp of the period says "done" or "finding": a deviation found is a check
-    carried out. Otherwise it is overdue once `now` is past `due`, "not reached" when the last stamp says so,
-    and open in all other cases, a failed or not measured attempt included. Before its first and after its
-    last day a contract owes nothing, and of the time before its first stamp a book knows nothing. `stamps`
-    are all of the customer's, or the latest of each period (Book.latest_stamps). now: aware.
+    `stamps` are all of the customer's, or the latest of each period (Book.latest_stamps); `write_offs` all of its
+    Book.write_offs. Of earlier periods what is done is left out, unless they end on `done_since` or later. now: aware.
+    """
+    stamps = [stamp for stamp in stamps if not stamp.dry_run]
+    kept_since = min((stamp.first_at for stamp in stamps), default=now)
+    return account(duties(customer, catalogue, kept_since, now), stamps, write_offs, now, done_since)
+
+
+def owed_by_book(
+    customer: Customer, catalogue: Catalogue, book: Ledger, now: datetime, done_since: date | None = None
+) -> list[Owed]:
+    """`owed` by what the book keeps of each period. Raises BookUnavailable."""
+    return owed(
+        customer,
+        catalogue,
+        book.latest_stamps(customer.name),
+        now,
+        write_offs=book.write_offs(customer.name),
+        done_since=done_since,
+    )
+
+
+def duties(customer: Customer, catalogue: Catalogue, kept_since: datetime, now: datetime) -> Iterator[Duty]:
+    """What the contract owes, in catalogue order and per service by period, up to the period of `now`.
+
+    Before its first and after its last day a contract owes nothing, and of periods that were due before
+    `kept_since`, its first stamp, a book knows nothing. now: aware.
     """
     contract = customer.contract
     today = now.astimezone(BERLIN).date()
-    if today < contract.start or (contract.end is not None and today > contract.end):
-        return []
+    if today < contract.start:
+        return
     calendar = calendar_for(customer)
-    terms = {cadence: list(_terms(cadence, contract, calendar, today)) for cadence in _cadences(catalogue)}
-    stamps = [stamp for stamp in stamps if not stamp.dry_run]
-    kept_since = min((stamp.first_at for stamp in stamps), default=now)
-    history = _history(stamps, {period for known in terms.values() for period, _, _ in known})
-    found: list[Owed] = []
+    since = max(contract.start, kept_since.astimezone(BERLIN).date() - _LATE)
+    terms = {
+        cadence: [
+            term
+            for term in _terms(cadence, contract, calendar, since, today)
+            if term.current or term.due >= kept_since
+        ]
+        for cadence in dict.fromkeys(service.cadence for service in catalogue.services.values())
+    }
     for service in catalogue.services.values():
         if not _standing(service, customer).contained:
             continue
         hosts = _hosts(service, customer)
-        for period, due, current in terms[service.cadence]:
-            if not current and due < kept_since:
-                continue
-            for host in hosts:
-                of_period = history.get((service.number, host, period), [])
-                # Of two at the same moment the one written later, hence reversed.
-                last = max(reversed(of_period), key=lambda stamp: stamp.at, default=None)
-                state = _state(of_period, last, due, now)
-                if not current and state is State.DONE:
-                    continue
-                found.append(
-                    Owed(
-                        service=service.number,
-                        title=_title(service, customer),
-                        clause=clause(service, customer),
-                        host=host,
-                        period=period,
-                        current=current,
-                        due=due,
-                        state=state,
-                        kind=service.kind,
-                        automatic=_automatic(service),
-                        last=last,
-                    )
-                )
-    return found
+        measured = frozenset(
+            host for host in hosts if host and measures(service, customer.hosts[host].groups)
+        )
+        for term in terms[service.cadence]:
+            yield Duty(
+                service=service.number,
+                title=_title(service, customer),
+                clause=clause(service, customer),
+                kind=service.kind,
+                automatic=_automatic(service),
+                period=term.period,
+                current=term.current,
+                due=term.due,
+                hosts=hosts,
+                measured=measured,
+            )
 
 
 def owed_hosts(owed: Iterable[Owed], *, again: bool = False) -> dict[str, dict[str, str]]:
     """What a run can carry out now: host -> {service: period}, automatic services with a role only.
 
-    again: also what is done already. A missed period is not made up for: a check today says nothing about
+    again: also what is settled already. A missed period is not made up for: a check today says nothing about
     last week. Whoever wants a part of the services gives a part of `owed`.
     """
     found: dict[str, dict[str, str]] = {}
     for one in owed:
-        if one.host is not None and one.current and one.automatic and (again or one.state is not State.DONE):
+        if one.host is not None and one.current and one.automatic and (again or not one.state.settled):
             found.setdefault(one.host, {})[one.service] = one.period
     return found
 
@@ -223,25 +235,47 @@ def _standing(service: CatalogueService, customer: Customer) -> Standing:
     return Standing.ORDERED if choice else Standing.NOT_IN_TIER
 
 
+def manner(kind: str, measured: Collection[bool]) -> Manner:
+    """How a service of a kind is carried out where it is measured on some (true) and not on others (false)."""
+    if kind != "automatic":
+        return Manner(kind)
+    if not any(measured):
+        return Manner.NOT_YET
+    return Manner.AUTOMATIC if all(measured) else Manner.PARTLY
+
+
+def measures(service: CatalogueService, groups: Iterable[str]) -> bool:
+    """Whether a role measures something for the service on a host of these groups."""
+    return _automatic(service) and not VISITED.isdisjoint(groups)
+
+
+def _measured_groups(service: CatalogueService) -> list[bool]:
+    return [measures(service, [group]) for group in service.scope]
+
+
 def _automatic(service: CatalogueService) -> bool:
     return service.kind == "automatic" and service.role is not None
 
 
-def _cadences(catalogue: Catalogue) -> set[str]:
-    return {service.cadence for service in catalogue.services.values()}
+class _Term(NamedTuple):
+    period: str
+    due: datetime
+    current: bool
 
 
 def _terms(
-    cadence: str, contract: Contract, calendar: ServiceCalendar, today: date
-) -> Iterator[tuple[str, datetime, bool]]:
-    """(period, due, current) of the period before and of today's, as far as they owe anything."""
-    now = period_of(cadence, today)
-    if now is None:
-        return
-    for period, current in ((previous(cadence, now), False), (now, True)):
+    cadence: str, contract: Contract, calendar: ServiceCalendar, since: date, today: date
+) -> Iterator[_Term]:
+    """The periods from that of `since` to today's, as far as they owe anything."""
+    now, period = period_of(cadence, today), period_of(cadence, since)
+    over = contract.end is not None and today > contract.end
+    while now is not None and period is not None and (first := days_of(period)[0]) <= today:
+        if contract.end is not None and first > contract.end:
+            return
         due = _due(period, contract, calendar)
         if due is not None:
-            yield period, due, current
+            yield _Term(period, due, period == now and not over)
+        period = period_of(cadence, days_of(period)[1] + timedelta(days=1))
 
 
 def _due(period: str, contract: Contract, calendar: ServiceCalendar) -> datetime | None:
@@ -253,25 +287,6 @@ def _due(period: str, contract: Contract, calendar: ServiceCalendar) -> datetime
         # A whole week of closing days: owed all the same, on the first service day after it.
         return calendar.deadline(datetime.combine(last, CLOSES, BERLIN), SERVICE_DAY)
     return due
-
-
-def _history(
-    stamps: Iterable[StampLike], periods: Collection[str]
-) -> dict[tuple[str, str | None, str], list[StampLike]]:
-    found: dict[tuple[str, str | None, str], list[StampLike]] = {}
-    for stamp in stamps:
-        if stamp.period in periods and stamp.period is not None and not stamp.dry_run:
-            found.setdefault((stamp.service, stamp.host, stamp.period), []).append(stamp)
-    return found
-
-
-def _state(stamps: list[StampLike], last: StampLike | None, due: datetime, now: datetime) -> State:
-    waits = last is not None and last.outcome == "held"
-    if not waits and any(stamp.measured for stamp in stamps):
-        return State.DONE
-    if now > due:
-        return State.OVERDUE
-    return State.NOT_REACHED if last is not None and last.outcome == "not reached" else State.OPEN
 
 
 def _hosts(service: CatalogueService, customer: Customer) -> list[str | None]:

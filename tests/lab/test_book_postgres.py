@@ -74,10 +74,10 @@ def test_a_book_of_version_1_is_read_as_it_is_and_brought_up_by_the_first_writer
     later = NOW + timedelta(days=1)
     with Book.open(url, create=False) as book:
         read = set(book.latest_stamps("praxis_sued"))
-        assert {(it.host, it.outcome, it.measured) for it in read} == {
-            ("mb-pc-01", "not reached", True),
-            ("mb-pc-02", "not reached", False),
-            (None, "done", True),
+        assert {(it.host, it.outcome, it.word) for it in read} == {
+            ("mb-pc-01", "not reached", "finding"),
+            ("mb-pc-02", "not reached", None),
+            (None, "done", "done"),
         }
         assert (book.verify(), version(url)) == ([], 1)
         stamped(book, begun(book, now=later), judged(), "mb-pc-02", now=later)

@@ -16,7 +16,7 @@ from serviceheft.book import Book, LatestStamp, Stamp
 from tests.book_cases import NOW, OFF, OUTDATED, UNKNOWN, begun, judged, stamped
 
 RECORDED = Path(__file__).parents[1] / "recordings" / "book"
-MEASURED = {Outcome.DONE, Outcome.FINDING}
+DECISIVE = {Outcome.DONE, Outcome.FINDING, Outcome.HELD, Outcome.FAILED}
 
 
 def of_version_1(path: Path) -> str:
@@ -37,8 +37,11 @@ def by_hand(stamps: Iterable[Stamp]) -> set[LatestStamp]:
     found = set()
     for (service, host, period), row in periods.items():
         last = max(row, key=lambda it: (it.at, it.number))
-        first, measured = min(it.at for it in row), any(it.outcome in MEASURED for it in row)
-        found.add(LatestStamp(service, host, period, last.outcome, last.at, last.number, first, measured))
+        first = min(it.at for it in row)
+        say = [it for it in row if it.outcome in DECISIVE]
+        word = max(say, key=lambda it: (it.at, it.number)) if say else None
+        told = (word.outcome, word.at, word.reason) if word else (None, None, None)
+        found.add(LatestStamp(service, host, period, last.outcome, last.at, last.number, first, *told))
     return found
 
 
@@ -83,10 +86,10 @@ def test_a_book_of_version_1_is_read_as_it_is_and_brought_up_by_the_first_writer
         dumps = {name: list(book.dump(name)) for name in read}
         assert book.verify() == []
         assert read == {name: by_hand(book.stamps(name)) for name in read}
-        assert {(it.host, it.outcome, it.measured) for it in read["musterbau"]} == {
-            ("mb-pc-01", "not reached", True),
-            ("mb-pc-02", "not reached", False),
-            (None, "done", True),
+        assert {(it.host, it.outcome, it.word) for it in read["musterbau"]} == {
+            ("mb-pc-01", "not reached", "finding"),
+            ("mb-pc-02", "not reached", None),
+            (None, "done", "done"),
         }
         assert version(path) == 1
         later = NOW + timedelta(days=1)  # its last run was killed on another machine
@@ -169,7 +172,7 @@ def test_a_book_brought_up_is_laid_out_as_a_new_one(tmp_path: Path) -> None:
     ("statement", "message"),
     [
         (
-            "UPDATE book_latest SET outcome = 'done', measured = 1",
+            "UPDATE book_latest SET outcome = 'done', word = 'done', word_at = at",
             "musterbau 2 (2.7, mb-pc-01, 2026-W47): changed: the table of each period's latest stamp says something "
             "else than the entries.",
         ),
@@ -178,8 +181,8 @@ def test_a_book_brought_up_is_laid_out_as_a_new_one(tmp_path: Path) -> None:
             "musterbau 2 (2.7, mb-pc-01, 2026-W47): missing: the table of each period's latest stamp does not have it.",
         ),
         (
-            "INSERT INTO book_latest SELECT customer, '2026-W46', service, host, number, at, 'done', 1, at "
-            "FROM book_latest",
+            "INSERT INTO book_latest SELECT customer, '2026-W46', service, host, number, at, 'done', at, 'done', at, "
+            "'' FROM book_latest",
             "musterbau 2 (2.7, mb-pc-01, 2026-W46): inserted: the table of each period's latest stamp has it, and no "
             "entry says so.",
         ),

@@ -49,14 +49,23 @@ class Stamp:
     outcome: str
     at: datetime
     dry_run: bool = False
+    reason: str | None = None
 
     @property
     def first_at(self) -> datetime:
         return self.at
 
     @property
-    def measured(self) -> bool:
-        return self.outcome in ("done", "finding")
+    def word(self) -> str | None:
+        return self.outcome if self.outcome in ("done", "finding", "held", "failed") else None
+
+    @property
+    def word_at(self) -> datetime | None:
+        return self.at if self.word else None
+
+    @property
+    def word_reason(self) -> str | None:
+        return self.reason
 
 
 def customer(
@@ -182,10 +191,10 @@ def test_late_is_done_all_the_same() -> None:
     assert state_of(found, "2.7", "2026-W47") is State.DONE
 
 
-def test_only_the_week_before_is_remembered_and_only_when_missed() -> None:
-    missed = owed(customer(), CATALOGUE, [OLD_BOOK], WEDNESDAY)
+def test_what_was_missed_stays_however_old_and_what_was_done_does_not() -> None:
+    missed = owed(customer(), CATALOGUE, [OLD_BOOK, LAST_WEEK], WEDNESDAY)
     assert [(one.period, one.current, one.state) for one in missed if one.service == "2.7"] == [
-        ("2026-W46", False, State.OVERDUE),
+        *((f"2026-W{week}", False, State.OVERDUE) for week in range(41, 46)),
         ("2026-W47", True, State.OPEN),
     ]
     done = owed(customer(), CATALOGUE, [LAST_WEEK], WEDNESDAY)
@@ -237,12 +246,24 @@ def test_a_week_without_a_service_day_is_due_on_the_next_one() -> None:
         (date(2026, 11, 14), None, "2026-11-14 12:00", []),  # from a Saturday on: that week owes nothing
         (date(2026, 11, 14), None, "2026-11-18 12:00", ["2026-W47"]),
         (date(2024, 1, 1), date(2026, 11, 18), "2026-11-18 12:00", ["2026-W46", "2026-W47"]),
-        (date(2024, 1, 1), date(2026, 11, 18), "2026-11-19 00:00", []),  # no longer
     ],
 )
 def test_from_the_first_day_to_the_last(start: date, end: date | None, now: str, periods: list[str]) -> None:
-    found = owed(customer(start=start, end=end), CATALOGUE, [OLD_BOOK], parse_instant(now))
+    before = Stamp("2.7", "pc", "2026-W45", "done", parse_instant("2026-11-07 12:00"))
+    found = owed(customer(start=start, end=end), CATALOGUE, [before], parse_instant(now))
     assert [one.period for one in found if one.service == "2.7"] == periods
+
+
+@pytest.mark.parametrize("now", ["2026-11-19 00:00", "2027-05-19 12:00"])
+def test_a_contract_that_is_over_owes_what_it_left_behind_and_nothing_new(now: str) -> None:
+    over = customer(end=date(2026, 11, 18))
+    found = owed(over, CATALOGUE, [OLD_BOOK, LAST_WEEK], parse_instant(now))
+    assert [(one.period, one.state) for one in found if one.service == "2.7"] == [
+        *((f"2026-W{week}", State.OVERDUE) for week in range(41, 46)),
+        ("2026-W47", State.OVERDUE),
+    ]
+    assert not any(one.current for one in found)
+    assert owed_hosts(found, again=True) == {}
 
 
 def test_due_no_later_than_the_contract_ends() -> None:

@@ -32,6 +32,9 @@ class Outcome(StrEnum):
         return self in (Outcome.DONE, Outcome.FINDING, Outcome.HELD)
 
 
+#: Who stamps one of these has looked or tried: the last of them counts for the period, all else changes nothing.
+DECISIVE = frozenset({Outcome.DONE, Outcome.FINDING, Outcome.HELD, Outcome.FAILED})
+
 #: As tables count them, the best first; what is out of contract is no affair of theirs.
 TALLIED = (
     Outcome.DONE,

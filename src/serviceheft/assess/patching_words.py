@@ -30,6 +30,7 @@ reasons.register(
         "patch.freeze",
         N_("Nothing is changed on this day, as agreed"),
         N_("The first run after the freeze days carries on; an emergency update does not wait for it."),
+        agreed=True,
     ),
     Reason(
         "patch.no_window",
@@ -45,6 +46,7 @@ reasons.register(
         "patch.ring_waits",
         N_("The pilot devices have not been well with it for long enough"),
         N_("It follows by itself once every pilot device has been well for the agreed time."),
+        agreed=True,
     ),
     Reason(
         "patch.pilot_sick",
@@ -80,6 +82,7 @@ reasons.register(
         "patch.rejected",
         N_("The update is rejected in the inventory, with a reason and for a time"),
         N_("When the time is over it is installed; remove the exception to have it earlier."),
+        agreed=True,
     ),
     Reason(
         "patch.hidden",
@@ -90,11 +93,13 @@ reasons.register(
         "patch.reboot_never",
         N_("The device is never restarted automatically, as agreed"),
         N_("Restart it by hand at a time that suits."),
+        agreed=True,
     ),
     Reason(
         "patch.somebody_logged_on",
         N_("Somebody is signed in"),
         N_("A run at a time when nobody is signed in restarts the device."),
+        agreed=True,
     ),
     Reason(
         "patch.sessions_unknown",

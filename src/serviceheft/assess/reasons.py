@@ -11,11 +11,15 @@ from serviceheft.i18n import N_
 
 @dataclass(frozen=True)
 class Reason:
-    """`title` and `advice` are msgids without placeholders."""
+    """`title` and `advice` are msgids without placeholders.
+
+    agreed: what waits for this waits because the customer and we agreed on it, so it is no delay of ours.
+    """
 
     code: str
     title: str
     advice: str
+    agreed: bool = False
 
 
 NO_COLLECTOR = "visit.no_collector"

@@ -17,6 +17,7 @@ from serviceheft.book.records import (
     Stamp,
     Stamped,
     Ticket,
+    WriteOff,
 )
 from serviceheft.tickets import Contact
 
@@ -38,4 +39,5 @@ __all__ = [
     "Stamp",
     "Stamped",
     "Ticket",
+    "WriteOff",
 ]

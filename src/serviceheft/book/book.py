@@ -1,7 +1,7 @@
 """The book: every visit's evidence, appended in one transaction per step and never changed afterwards."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Self
@@ -25,6 +25,7 @@ from serviceheft.book.records import (
     Stamp,
     Stamped,
     Ticket,
+    WriteOff,
 )
 from serviceheft.book.store import Store
 from serviceheft.book.values import canonical
@@ -186,7 +187,9 @@ class Book:
                 policy = TicketPolicy(deadline, contact, clause, tickets_from)
                 stamped = Living(appending, service, host, policy, now).apply(number, judgement, lives)
                 key = latest.key_of(service, host, period)
-                latest.keep(connection, customer, key, number, appending.at, judgement.outcome)
+                latest.keep(
+                    connection, customer, key, number, appending.at, judgement.outcome, judgement.reason
+                )
             appending.write()
         return stamped
 
@@ -257,6 +260,27 @@ class Book:
             BookTickets(appending, found.service, found.host).mirrored(ticket, system, outside)
             appending.write()
 
+    def write_off(
+        self, run: str, lines: Iterable[tuple[str, str | None, str]], *, now: datetime, reason: str
+    ) -> int:
+        """Close lines (service, host, period) that nobody will carry out any more; how many. All of them, or none.
+
+        ValueError in a dry run. Whether they are open is the caller's business: the book knows no contract.
+        """
+        customer = self._customer(run)
+        with self._store.writing(customer) as connection:
+            if _open_run(connection, run, now).dry_run:
+                raise ValueError("A dry run writes nothing off.")
+            appending = Appending(connection, customer, run, now)
+            written = [
+                appending.append(
+                    reading.WRITTEN_OFF, service=service, host=host, subject=period, body={"reason": reason}
+                )
+                for service, host, period in lines
+            ]
+            appending.write()
+        return len(written)
+
     # --- reading ---
 
     def runs(
@@ -298,6 +322,11 @@ class Book:
             if self._store.version >= latest.SINCE_VERSION:
                 return list(latest.read(connection, customer, periods))
             return list(latest.recounted(reading.of_periods(connection, customer)).stamps(periods))
+
+    def write_offs(self, customer: str) -> list[WriteOff]:
+        """What was closed with a reason instead of being carried out, in the order in which it was written."""
+        with self._store.reading() as connection:
+            return reading.write_offs(connection, customer)
 
     def findings(self, customer: str, *, open_only: bool = False) -> list[FindingLife]:
         """Findings by their opening; open_only leaves out those that have come to an end."""

@@ -20,7 +20,7 @@ _TABLES: dict[str, tuple[tuple[str, ...], str | None]] = {
         _LATEST,
         "NEW.customer = OLD.customer AND NEW.period = OLD.period AND NEW.service = OLD.service "
         "AND NEW.host = OLD.host AND NEW.number >= OLD.number AND NEW.at >= OLD.at "
-        "AND NEW.measured >= OLD.measured AND NEW.first_at <= OLD.first_at",
+        "AND NEW.word_at >= OLD.word_at AND NEW.first_at <= OLD.first_at",
     ),
     "book_schema": ((), "NEW.version > OLD.version"),
 }

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from serviceheft.assess.judgement import Outcome
+from serviceheft.assess.judgement import DECISIVE, Outcome
 from serviceheft.book import schema
 from serviceheft.book.chain import Break, Entry
 from serviceheft.book.folding import moment
@@ -22,7 +22,6 @@ SINCE_VERSION = 2
 #: The kinds of entries that it is worked out of.
 KINDS = ("run begun", "stamp")
 
-_MEASURED = frozenset({Outcome.DONE, Outcome.FINDING})
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _t = schema.latest.c
 
@@ -36,33 +35,45 @@ class Key(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row's values; times as the entries have them."""
+    """A row's values; times as the entries have them. word, word_at, reason: "" where nothing has a say yet."""
 
     number: int
     at: str
     outcome: str
-    measured: int
     first_at: str
+    word: str
+    word_at: str
+    reason: str
 
 
 def key_of(service: str, host: str | None, period: str | None) -> Key:
     return Key(service, host or "", period or "")
 
 
-def joined(old: Row | None, number: int, at: str, outcome: str) -> Row:
+def joined(old: Row | None, number: int, at: str, outcome: str, reason: str | None) -> Row:
     """The row after one more stamp, of a higher number than all before."""
-    measured = int(outcome in _MEASURED)
-    if old is None:
-        return Row(number, at, outcome, measured, at)
-    kept = Row(old.number, old.at, old.outcome, max(old.measured, measured), min(old.first_at, at))
-    return kept if at < old.at else kept._replace(number=number, at=at, outcome=outcome)
+    row = old or Row(number, at, outcome, at, "", "", "")
+    row = row._replace(first_at=min(row.first_at, at))
+    if at >= row.at:
+        row = row._replace(number=number, at=at, outcome=outcome)
+    if outcome in DECISIVE and at >= row.word_at:
+        row = row._replace(word=outcome, word_at=at, reason=reason or "")
+    return row
 
 
-def keep(connection: sa.Connection, customer: str, key: Key, number: int, at: str, outcome: str) -> None:
+def keep(
+    connection: sa.Connection,
+    customer: str,
+    key: Key,
+    number: int,
+    at: str,
+    outcome: str,
+    reason: str | None,
+) -> None:
     """Write a stamp's part, within its transaction and under the customer's lock."""
     mine = sa.and_(_t.customer == customer, *(_t[name] == value for name, value in key._asdict().items()))
     found = connection.execute(sa.select(*(_t[name] for name in Row._fields)).where(mine)).one_or_none()
-    values = joined(Row(*found) if found else None, number, at, outcome)._asdict()
+    values = joined(Row(*found) if found else None, number, at, outcome, reason)._asdict()
     if found:
         connection.execute(schema.latest.update().where(mine).values(values))
     else:
@@ -89,7 +100,9 @@ def _stamp(key: Key, row: Row) -> LatestStamp:
         at=moment(row.at),
         number=row.number,
         first_at=moment(row.first_at),
-        measured=bool(row.measured),
+        word=_OUTCOMES[row.word] if row.word else None,
+        word_at=moment(row.word_at) if row.word_at else None,
+        word_reason=row.reason or None,
     )
 
 
@@ -109,7 +122,9 @@ class Recount:
                 self._dry[entry.run] = body["dry_run"]
             elif not self._dry[entry.run]:
                 key = key_of(entry.service or "", entry.host, body["period"])
-                self.rows[key] = joined(self.rows.get(key), entry.number, entry.at, body["outcome"])
+                self.rows[key] = joined(
+                    self.rows.get(key), entry.number, entry.at, body["outcome"], body["reason"]
+                )
 
     def passing(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries as they come, each counted."""

@@ -13,11 +13,13 @@ from serviceheft.book import latest, schema
 from serviceheft.book.chain import Entry
 from serviceheft.book.folding import BEGIN_OR_END, FINDING_KINDS, OPENED, TICKET_KINDS, fold, moment
 from serviceheft.book.processes import Process
-from serviceheft.book.records import FindingLife, Found, Run, Snapshot, Stamp, Ticket
+from serviceheft.book.records import FindingLife, Found, Run, Snapshot, Stamp, Ticket, WriteOff
 from serviceheft.book.values import timestamp
 
 #: As many are asked for by name; more are cheaper to get all.
 FEW_RUNS = 100
+
+WRITTEN_OFF = "written off"
 
 type Place = tuple[str, str | None]
 
@@ -228,6 +230,25 @@ def stamps(
         where.append(_e.host.in_(sorted(hosts)))
     found = list(entries(connection, *where))
     return list(_stamps(found, _begun(connection, customer, {it.run for it in found})))
+
+
+def write_offs(connection: sa.Connection, customer: str) -> list[WriteOff]:
+    """In the order in which they were written."""
+    found = list(entries(connection, _e.customer == customer, _e.kind == WRITTEN_OFF))
+    begun = _begun(connection, customer, {it.run for it in found})
+    return [
+        WriteOff(
+            number=it.number,
+            at=moment(it.at),
+            run=it.run or "",
+            who=begun[it.run]["who"],
+            service=it.service or "",
+            host=it.host,
+            period=it.subject or "",
+            reason=json.loads(it.body)["reason"],
+        )
+        for it in found
+    ]
 
 
 def _begun(connection: sa.Connection, customer: str, of: set[str | None]) -> dict[str | None, dict[str, Any]]:

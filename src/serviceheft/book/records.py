@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from serviceheft.assess.actions import Action, Value
-from serviceheft.assess.judgement import CheckResult, Json, Outcome, Severity
+from serviceheft.assess.judgement import DECISIVE, CheckResult, Json, Outcome, Severity
 from serviceheft.book.processes import Process
 
 type RunOutcome = Literal["carried out", "incomplete", "interrupted"]
@@ -74,17 +74,27 @@ class Stamp:
         return self.at
 
     @property
-    def measured(self) -> bool:
+    def word(self) -> Outcome | None:
         """As of a LatestStamp."""
-        return self.outcome in (Outcome.DONE, Outcome.FINDING)
+        return self.outcome if self.outcome in DECISIVE else None
+
+    @property
+    def word_at(self) -> datetime | None:
+        """As of a LatestStamp."""
+        return self.at if self.outcome in DECISIVE else None
+
+    @property
+    def word_reason(self) -> str | None:
+        """As of a LatestStamp."""
+        return self.reason if self.outcome in DECISIVE else None
 
 
 @dataclass(frozen=True, slots=True)
 class LatestStamp:
     """What one period has come to for one service on one host (None: the customer as a whole), dry runs left out.
 
-    The fields of the newest stamp, by time and then by number. `first_at` is when the period's first one was made,
-    `measured` whether any of its stamps was done or a finding.
+    The fields of the newest stamp, by time and then by number. `first_at` is when the period's first one was made.
+    `word` is the outcome of the newest one that has a say (DECISIVE), with its time and reason; None before that.
     """
 
     service: str
@@ -94,11 +104,28 @@ class LatestStamp:
     at: datetime
     number: int
     first_at: datetime
-    measured: bool
+    word: Outcome | None
+    word_at: datetime | None
+    word_reason: str | None
 
     @property
     def dry_run(self) -> bool:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOff:
+    """One period of a service on a host (None: the customer as a whole) that nobody will carry out any more: who said
+    so when, and why, in that person's own words."""
+
+    number: int
+    at: datetime
+    run: str
+    who: str
+    service: str
+    host: str | None
+    period: str
+    reason: str
 
 
 @dataclass(frozen=True)

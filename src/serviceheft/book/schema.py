@@ -50,8 +50,10 @@ latest = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),
-    sa.Column("measured", sa.Integer, nullable=False),
     sa.Column("first_at", sa.Text, nullable=False),
+    sa.Column("word", sa.Text, nullable=False),
+    sa.Column("word_at", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
 )
 
 version = sa.Table("book_schema", metadata, sa.Column("version", sa.Integer, nullable=False))

@@ -10,7 +10,18 @@ from collections.abc import Sequence
 import typer
 
 from serviceheft import screen
-from serviceheft.cli import book, catch_up, contract, customers, emergency, evidence, lab, pages, visits
+from serviceheft.cli import (
+    book,
+    catch_up,
+    contract,
+    customers,
+    emergency,
+    evidence,
+    lab,
+    owing,
+    pages,
+    visits,
+)
 from serviceheft.running import environment
 from serviceheft.visible import visible
 
@@ -22,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (visits, catch_up, emergency, contract, evidence, pages, customers):
+for module in (visits, catch_up, emergency, owing, contract, evidence, pages, customers):
     module.add_to(app)
 app.add_typer(book.app, name="book")
 app.add_typer(lab.app, name="lab")

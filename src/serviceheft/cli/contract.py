@@ -1,4 +1,4 @@
-"""heft owed, status, clock: what the contract says, and how far it is."""
+"""heft status, clock: what the contract says, and how far it is."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -8,17 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from serviceheft import settings
-from serviceheft.cli.customers import CustomerArgument, Refused, known, load, names
+from serviceheft.cli.customers import CustomerArgument, Refused, load
 from serviceheft.screen import Screen, say, styled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from serviceheft.book import Book
-    from serviceheft.entitlement import Owed
-
-_HOW = {"people": "by people", "assisted": "by technicians"}
-_STATE_STYLES = {"done": "green", "open": "", "overdue": "bold red", "not reached": "red"}
 
 
 def local(moment: datetime | None) -> str:
@@ -39,59 +33,16 @@ def table(title: str, *columns: str) -> Table:
     return made
 
 
-def show_owed(
-    customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="All when left out.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also what is done already.")] = False,
-) -> None:
-    """What is owed in this period, to which host, and how far it is, with the clause.
-
-    [bold]Examples[/]
-
-      heft owed
-      heft owed musterbau --all
-    """
-    from serviceheft.entitlement import State, owed
-    from serviceheft.model.catalogue import load_catalogue
-    from serviceheft.running.session import open_book
-
-    catalogue, screen = load_catalogue(), Screen()
-    customers = [load(known(customer))] if customer else [load(name) for name in names()]
-    book = open_book(create=True)
-    for one in customers:
-        found = owed(one, catalogue, book.latest_stamps(one.name), settings.now())
-        counts = ", ".join(f"{sum(line.state is state for line in found)} {state.value}" for state in State)
-        screen.print(styled((one.name, "bold"), f": {counts}"))
-        shown = [line for line in found if everything or line.state is not State.DONE]
-        _print_owed(screen, shown)
-
-
-def _print_owed(screen: Screen, lines: "Iterable[Owed]") -> None:
-    """Per clause and period the hosts, those that are as far together."""
-    clauses: dict[str, dict[str, list[str]]] = {}
-    for line in lines:
-        how = "" if line.kind == "automatic" else f", {_HOW[line.kind]}"
-        heading = f"{line.clause} ({line.period}, due {local(line.due)}{how})"
-        states = clauses.setdefault(heading, {})
-        states.setdefault(line.state.value, []).append(line.host or "the customer as a whole")
-    for heading, states in clauses.items():
-        screen.print(f"  {heading}")
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(width=15, justify="right")
-        grid.add_column(justify="right", min_width=3)
-        grid.add_column(overflow="fold")
-        for state, hosts in states.items():
-            grid.add_row(Text(state, style=_STATE_STYLES.get(state, "")), str(len(hosts)), ", ".join(hosts))
-        screen.print(grid)
-    screen.print()
-
-
 def status(customer: CustomerArgument) -> None:
-    """Tier, people, last runs, open findings and tickets.
+    """Tier, people, what is owed, last runs, open findings and tickets.
 
     [bold]Example[/]
 
       heft status musterbau
     """
+    from serviceheft.accounts import balance, in_words
+    from serviceheft.entitlement import owed_by_book
+    from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running.session import open_book
 
     found, screen = load(customer), Screen()
@@ -103,6 +54,11 @@ def status(customer: CustomerArgument) -> None:
     screen.print(f"  ours:   {people.ours.contact.name}, deputy {people.ours.deputy.name}")
     reporters = len(people.theirs.authorised_reporters)
     screen.print(f"  theirs: {people.theirs.central_contact}, {reporters} may report")
+    every = owed_by_book(found, load_catalogue(), book, settings.now())
+    sums = balance(every)
+    screen.print(f"  owed:   {in_words(sums.current)}", soft_wrap=True)
+    if sums.earlier.owed:
+        screen.print(f"          of earlier periods {in_words(sums.earlier)}", soft_wrap=True)
     for made in (_runs(book, customer), _findings(book, customer)):
         screen.print("")
         screen.print(made if made.row_count else styled((str(made.title), "bold"), ": none"))
@@ -179,6 +135,5 @@ def clock(
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command("owed")(show_owed)
     for command in (status, clock):
         app.command()(command)

@@ -1,4 +1,4 @@
-"""heft record, mended, verify: adding to the book by hand, and proving it whole."""
+"""heft record, write-off, mended, verify: adding to the book by hand, and proving it whole."""
 
 from typing import Annotated
 
@@ -15,18 +15,48 @@ def record(
     host: Annotated[
         str | None, typer.Option(help="For one host; left out: for the customer as a whole.")
     ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="For which period, when more than one is open: 2026-Q3")
+    ] = None,
 ) -> None:
-    """Stamp a service that people carried out, such as the quarterly meeting.
+    """Stamp a service that people carried out, such as the quarterly meeting, for a period that still owes it.
 
-    [bold]Example[/]
+    [bold]Examples[/]
 
       heft record musterbau 1.2 --note "Quartalsmeeting am Telefon, Protokoll verschickt"
+      heft record musterbau 1.2 --period 2026-Q3 --note "Quartalsmeeting vom 29. September"
     """
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running.by_hand import record_by_hand
 
-    stamped = record_by_hand(load(customer), load_catalogue(), service, host, note)
+    stamped = record_by_hand(load(customer), load_catalogue(), service, host, note, period)
     say(f"{service} stamped for {stamped}.")
+
+
+def write_off(
+    customer: CustomerArgument,
+    service: Annotated[str, typer.Argument(help="Number in the catalogue, such as 2.7.")],
+    period: Annotated[list[str], typer.Option(help="The period; give it again for more: 2026-W46")],
+    reason: Annotated[str, typer.Option(help="Why nobody will do it any more. The customer reads it.")],
+    host: Annotated[
+        str | None, typer.Option(help="For one host; left out: for all on which it is open.")
+    ] = None,
+) -> None:
+    """Close what is owed and nobody will carry out any more, such as the check of a week that is over.
+
+    Your name, the time and the reason go into the book and stand on the customer's pages. heft owed lists what is open.
+
+    [bold]Examples[/]
+
+      heft write-off musterbau 2.7 --period 2026-W46 --host mb-nb-03 --reason "Gerät war zur Reparatur"
+      heft write-off musterbau 2.6 --period 2026-W45 --period 2026-W46 --reason "Mit Frau Holz besprochen"
+    """
+    from serviceheft.model.catalogue import load_catalogue
+    from serviceheft.running import by_hand
+
+    lines = by_hand.write_off(load(customer), load_catalogue(), service, period, host, reason)
+    hosts = ", ".join(dict.fromkeys(line.host or "the customer as a whole" for line in lines))
+    say(f"{service} written off for {', '.join(dict.fromkeys(it.period for it in lines))}: {hosts}.")
 
 
 def mended(
@@ -79,5 +109,6 @@ def verify(
 
 
 def add_to(app: typer.Typer) -> None:
+    app.command("write-off")(write_off)
     for command in (record, mended, verify):
         app.command()(command)

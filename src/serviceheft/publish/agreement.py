@@ -100,7 +100,7 @@ def services(source: Source) -> list[ServiceRow]:
                 status=mark(words.STANDINGS, Standing(clause.standing).value, reader),
                 cadence=word(words.CADENCES, clause.cadence, reader),
                 scope=scope or reader.gettext(N_("the customer as a whole")),
-                kind=word(words.KINDS, clause.kind, reader),
+                kind=word(words.KINDS, clause.manner, reader) if clause.standing.contained else "",
             )
         )
     return rows

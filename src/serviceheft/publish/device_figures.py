@@ -121,7 +121,7 @@ def _latest(source: Source, subject: str) -> tuple[dict[str, Snapshot], list[str
     """Among the devices to which the subject's service is owed: fresh snapshots, and those without one."""
     role = {"antivirus": "antivirus_check", "updates": "update_check"}[subject]
     services = {number for number, service in source.catalogue.services.items() if service.role == role}
-    owed = [one.host for one in source.owed if one.service in services and one.host is not None]
+    owed = [one.host for one in source.owed if one.current and one.service in services and one.host]
     measured = {shot.host: shot for shot in source.snapshots if shot.subject == subject and shot.host}
     hosts = dict.fromkeys([*owed, *(host for host in measured if host in source.customer.hosts)])
     fresh: dict[str, Snapshot] = {}

@@ -4,12 +4,11 @@ Hand-written HTML and SVG instead of a plotting library's pictures: the bars are
 follows light and dark colours, is found by the search and read aloud.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from serviceheft.entitlement import State
+from serviceheft.accounts import State, add_up, add_up_by
 from serviceheft.i18n import N_
 from serviceheft.publish import words
 from serviceheft.publish.source import Source
@@ -63,25 +62,32 @@ class Line:
 
 def progress(source: Source) -> Bars:
     """Owed and done of the current periods, one bar per service."""
-    counts: dict[str, Counter[State]] = {}
-    for one in source.owed:
-        if one.current:
-            counts.setdefault(one.service, Counter())[one.state] += 1
-    order = (State.DONE, State.OPEN, State.NOT_REACHED, State.OVERDUE)
+    current = [one for one in source.owed if one.current]
+    order = (
+        State.DONE,
+        State.WAITS,
+        State.OPEN,
+        State.NOT_REACHED,
+        State.OVERDUE,
+        State.WRITTEN_OFF,
+    )
     reader = source.reader
     rows = []
-    for service, states in counts.items():
-        marks = [(mark(words.OWED, state.value, reader), states[state]) for state in order if states[state]]
+    for service, sums in add_up_by(current, lambda one: one.service).items():
+        marks = [(mark(words.OWED, state.value, reader), n) for state in order if (n := sums.of(state))]
         parts = tuple(
             Part(reader.number(n), f"{entry.word}: {reader.number(n)}", entry.tone, n, fill=True)
             for entry, n in marks
         )
         rows.append(Bar(source.service_title(service), None, parts))
-    done = sum(states[State.DONE] for states in counts.values())
-    total = sum(states.total() for states in counts.values())
+    total = add_up(current)
     return Bars(
         rows=rows,
-        alt=reader.gettext(N_("Owed and done per service: {done} of {total} done."), done=done, total=total),
+        alt=reader.gettext(
+            N_("Owed and done per service: {done} of {total} done."),
+            done=total.of(State.DONE),
+            total=total.owed,
+        ),
         caption=reader.gettext(
             N_("Number of devices (or 1 for the whole customer) per service in the current period.")
         ),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from serviceheft.accounts import State
 from serviceheft.assess import SUBJECTS
 from serviceheft.assess.normalform import Kind, Shown
 from serviceheft.assess.subjects import Subject
 from serviceheft.book import Snapshot
-from serviceheft.entitlement import State
 from serviceheft.i18n import N_
 from serviceheft.model.schema import Host
 from serviceheft.publish import actions, allowed, words
@@ -143,6 +143,7 @@ def _state(source: Source, host: str) -> Mark:
     """The worst open finding; else whether all that is owed automatically was measured in its period."""
     severities = {f.severity.value for f in source.findings_by_host[host] if f.is_open}
     owed = [one for one in source.owed_by_host[host] if one.current and one.kind == "automatic"]
+    owed = [one for one in owed if one.state is not State.WRITTEN_OFF]
     measured = [one.state is State.DONE or waits(one) for one in owed]
     if severities & {"critical", "warning"}:
         code = "critical" if "critical" in severities else "warning"
@@ -152,6 +153,8 @@ def _state(source: Source, host: str) -> Mark:
         code = "partly measured" if any(measured) else "not measured"
     elif any(one.state is not State.DONE for one in owed):
         code = "waits"
+    elif not any(one.measured for one in owed):
+        code = "by hand"
     else:
         code = "info" if severities else "done"
     return mark(words.HOSTS, code, source.reader)

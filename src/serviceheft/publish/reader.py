@@ -1,6 +1,7 @@
 """How one reader wants texts, dates and numbers: the customer's language, Europe/Berlin."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -126,6 +127,26 @@ class Reader:
             case _:
                 return format_date(first, "LLLL yyyy", self._locale)
         return f"{name} ({limits})"
+
+    def periods(self, spans: Sequence[tuple[str, str]]) -> str:
+        """Unbroken rows of periods: "KW 40 bis 44/2026, KW 46/2026"."""
+        return ", ".join(self._span(first, last) for first, last in spans)
+
+    def _span(self, first: str, last: str) -> str:
+        year, _, week = first.partition("-W")
+        if not week:
+            ends = [self.period(period).partition(" (")[0] for period in dict.fromkeys((first, last))]
+        elif first == last:
+            return self.gettext(N_("wk {number}/{year}"), number=int(week), year=year)
+        elif last.startswith(f"{year}-"):
+            return self.gettext(
+                N_("wk {first} to {last}/{year}"), first=int(week), last=int(last[-2:]), year=year
+            )
+        else:
+            ends = [self._span(first, first), self._span(last, last)]
+        return (
+            ends[0] if len(ends) == 1 else self.gettext(N_("{first} to {last}"), first=ends[0], last=ends[1])
+        )
 
 
 def _local(value: date) -> date:

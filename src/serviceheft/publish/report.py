@@ -1,12 +1,13 @@
 """The maintenance record ("Wartungsprotokoll") of one period as a PDF."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from serviceheft import clock, settings
-from serviceheft.assess.judgement import TALLIED, CheckResult
+from serviceheft.accounts import Key, Tried, tried
+from serviceheft.assess.judgement import CheckResult
 from serviceheft.book import Book, FindingLife, Found, Stamp
 from serviceheft.i18n import N_
 from serviceheft.model.catalogue import Catalogue
@@ -14,9 +15,17 @@ from serviceheft.model.schema import Customer
 from serviceheft.publish import actions, allowed, pdf, words
 from serviceheft.publish.actions import ActionRow
 from serviceheft.publish.agreement import contract_in_words
+from serviceheft.publish.debts import DebtRow, debt_rows
 from serviceheft.publish.imprint import age_of_data, responsible, versions
-from serviceheft.publish.rows import UncheckedRow, ticket_state, unchecked_rows, unmeasured_checks
+from serviceheft.publish.rows import (
+    UncheckedRow,
+    all_checked,
+    ticket_state,
+    unchecked_rows,
+    unmeasured_checks,
+)
 from serviceheft.publish.source import Source, read
+from serviceheft.publish.tally import further_lines, tally
 from serviceheft.publish.words import mark
 from serviceheft.settings import BERLIN
 
@@ -40,22 +49,25 @@ def build_report(
     """
     now = now or settings.now()
     period = period or clock.period_of("weekly", now) or ""
-    _, last = clock.days_of(period)
-    end = datetime.combine(last, time.max, BERLIN)
-    source = read(customer, catalogue, book, now, owed_at=min(now, end))
+    source = read(customer, catalogue, book, now, done_since=clock.days_of(period)[0])
     folder = (out or settings.build_directory()) / "reports" / customer.name
     name = f"{FILE_NAMES[source.reader.language]}-{period}.pdf"
     return pdf.write("report.typ", report_data(source, period), folder / name, now)
 
 
 def report_data(source: Source, period: str) -> dict[str, Any]:
-    """Everything that the template prints, as plain data. People of the customer do not appear."""
+    """Everything that the template prints, as plain data. People of the customer do not appear.
+
+    The source's account must hold what is done since the period's first day.
+    """
     reader, t = source.reader, source.reader.gettext
     stamps = stamps_of(source, period)
     done = _actions(source, period)
-    unchecked = [
-        row for row in unchecked_rows(source, {}) if row.period == period or _covers(period, row.period)
-    ]
+    lines = [line for line in source.owed if _covers(period, line.period)]
+    unchecked = unchecked_rows(source, lines, {})
+    first = clock.days_of(period)[0]
+    earlier = [line for line in source.owed if clock.days_of(line.period)[1] < first]
+    further = tally(source, further_lines(source, lines, _stamped(source, period)))
     return {
         "language": reader.language,
         "title": t(N_("Maintenance record {period}"), period=_short(source, period)),
@@ -71,13 +83,10 @@ def report_data(source: Source, period: str) -> dict[str, Any]:
             (t(N_("Age of the data")), age_of_data(source, [it.at for it in stamps if it.outcome.measured])),
         ],
         "right": [*responsible(source), (t(N_("Printed")), reader.moment(source.now))],
-        "tally": {
-            "labels": [
-                t(N_("Service")),
-                *(mark(words.OUTCOMES, outcome.value, reader).word for outcome in TALLIED),
-                t(N_("Devices")),
-            ],
-            "rows": [_tally(source, service, rows) for service, rows in _by_service(stamps)],
+        "tally": tally(source, lines),
+        "further": {
+            **further,
+            "title": t(N_("Further visits: ordered, of a longer period, or of what is no longer agreed")),
         },
         "labels": [
             t(N_("Device")),
@@ -95,7 +104,7 @@ def report_data(source: Source, period: str) -> dict[str, Any]:
         "unchecked": {
             "title": t(N_("Not checked")),
             "lead": t(N_("What the contract owes in this period and nobody could measure.")),
-            "none": t(N_("Everything that is measured automatically was measured.")),
+            "none": all_checked(source, lines),
             "labels": [
                 t(N_("Service")),
                 t(N_("Device")),
@@ -103,6 +112,12 @@ def report_data(source: Source, period: str) -> dict[str, Any]:
                 t(N_("Last tried")),
             ],
             "rows": [_unchecked(source, row) for row in unchecked],
+        },
+        "earlier": {
+            "title": t(N_("Left from earlier periods")),
+            "lead": t(N_("What was owed before and is not done, as of this print.")),
+            "labels": [t(N_("Service")), t(N_("State")), t(N_("Number")), t(N_("Periods")), t(N_("Devices"))],
+            "rows": [_earlier(source, row) for row in debt_rows(source, earlier, {})],
         },
         "evidence": {
             "title": t(N_("Evidence")),
@@ -120,20 +135,32 @@ def report_data(source: Source, period: str) -> dict[str, Any]:
 
 
 def stamps_of(source: Source, period: str) -> list[Stamp]:
-    """The last stamp of every service on every device in the period, dry runs left out.
+    """The stamp of every service on every device in the period that decides its state, dry runs left out.
 
     A weekly service shows up in a month's record once per week.
     """
-    latest = {}
-    for stamp in _made_in(source, period):
-        latest[stamp.service, stamp.host, stamp.period] = stamp
-    return sorted(latest.values(), key=lambda it: (_order(source, it.service), it.host or "", it.at))
+    found = [it.word or it.last for it in _stamped(source, period).values()]
+    stamps = [it for it in found if isinstance(it, Stamp)]
+    return sorted(stamps, key=lambda it: (_order(source, it.service), it.host or "", it.at))
+
+
+def _stamped(source: Source, period: str) -> dict[Key, Tried]:
+    """What was tried, by service, host and period ("" for what has none)."""
+    made = list(_made_in(source, period))
+    outside = {(it.service, it.host, ""): Tried(it, it) for it in made if it.period is None}
+    return {**tried(made), **outside}
 
 
 def _made_in(source: Source, period: str) -> Iterator[Stamp]:
+    """A stamp belongs to the record that covers its own period, whenever it was made; else to that of its day."""
     first, last = clock.days_of(period)
     for stamp in source.stamps:
-        if not stamp.dry_run and first <= stamp.at.astimezone(BERLIN).date() <= last:
+        if stamp.dry_run:
+            continue
+        if stamp.period is not None and not _covers(stamp.period, period, strictly=True):
+            if _covers(period, stamp.period):
+                yield stamp
+        elif first <= stamp.at.astimezone(BERLIN).date() <= last:
             yield stamp
 
 
@@ -157,12 +184,6 @@ def _by_service(stamps: Sequence[Stamp]) -> list[tuple[str, list[Stamp]]]:
     for stamp in stamps:
         grouped.setdefault(stamp.service, []).append(stamp)
     return list(grouped.items())
-
-
-def _tally(source: Source, service: str, stamps: Sequence[Stamp]) -> list[str]:
-    counts = [sum(stamp.outcome is outcome for stamp in stamps) for outcome in TALLIED]
-    devices = len({stamp.host for stamp in stamps})
-    return [source.service_title(service), *(source.reader.number(n) for n in (*counts, devices))]
 
 
 def _row(source: Source, stamp: Stamp, done: Actions) -> dict[str, Any]:
@@ -231,10 +252,24 @@ def _unchecked(source: Source, row: UncheckedRow) -> dict[str, str]:
     }
 
 
-def _covers(period: str, part: str) -> bool:
-    """Whether a period (a month) holds the last day of another one (a week)."""
+def _earlier(source: Source, row: DebtRow) -> dict[str, Any]:
+    reader = source.reader
+    hosts = ", ".join(host.name if host else reader.gettext(N_("whole customer")) for host in row.hosts)
+    return {
+        "service": row.service,
+        "state": {"word": row.state.word, "tone": row.state.tone},
+        "lines": reader.number(row.lines),
+        "periods": row.periods,
+        "hosts": f"{hosts}. {row.why}" if row.why else hosts,
+    }
+
+
+def _covers(period: str, part: str, *, strictly: bool = False) -> bool:
+    """Whether a period (a month) holds the last day of another one (a week), which is no longer than it is."""
     first, last = clock.days_of(period)
-    return first <= clock.days_of(part)[1] <= last
+    of_part = clock.days_of(part)
+    longer = (last - first) - (of_part[1] - of_part[0])
+    return first <= of_part[1] <= last and longer >= timedelta(days=1 if strictly else 0)
 
 
 def _short(source: Source, period: str) -> str:

@@ -1,11 +1,12 @@
 """One row of a page or of the PDF each, made from the book's records; all texts in the reader's language."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from serviceheft.accounts import Owed, State, WriteOffLike
 from serviceheft.assess.judgement import CAUSES, CheckResult, Outcome
 from serviceheft.book import FindingLife, Stamp, Ticket
-from serviceheft.entitlement import Owed, State
 from serviceheft.i18n import N_
 from serviceheft.publish import allowed, words
 from serviceheft.publish.source import Source
@@ -140,16 +141,16 @@ def unmeasured_checks(source: Source, stamp: Stamp) -> str:
     return ", ".join(allowed.check(source.reader, key) for key in missing)
 
 
-def unchecked_rows(source: Source, links: dict[str, HostLink]) -> list[UncheckedRow]:
-    """What is owed, should be measured automatically, and was not; and the gaps in what was.
+def unchecked_rows(source: Source, lines: Iterable[Owed], links: dict[str, HostLink]) -> list[UncheckedRow]:
+    """What of these lines should be measured automatically, and was not; and the gaps in what was.
 
     A service that people carry out by hand is owed as well, but is nothing that a device could answer.
     """
     rows = []
-    for one in source.owed:
+    for one in lines:
         if one.kind != "automatic":
             continue
-        stamp = last_stamp(one)
+        stamp = telling_stamp(one)
         gaps = unmeasured_checks(source, stamp) if stamp else ""
         if (one.state is State.DONE or waits(one)) and not gaps:
             continue
@@ -166,19 +167,42 @@ def unchecked_rows(source: Source, links: dict[str, HostLink]) -> list[Unchecked
     return rows
 
 
+def all_checked(source: Source, lines: Iterable[Owed]) -> str:
+    """What may be said of lines of which `unchecked_rows` lists none."""
+    automatic = [one for one in lines if one.kind == "automatic"]
+    if any(one.measured for one in automatic):
+        return source.reader.gettext(N_("Everything that is measured automatically was measured."))
+    if automatic:
+        return source.reader.gettext(N_("Done by technicians; nothing of it is measured automatically yet."))
+    return source.reader.gettext(N_("Nothing that is measured automatically was owed."))
+
+
 def waits(one: Owed) -> bool:
     """Whether it was measured, and only what is to be done about it waits for its time."""
-    return one.last is not None and one.last.outcome == Outcome.HELD
+    word = one.tried.word if one.tried else None
+    return word is not None and word.word == Outcome.HELD
 
 
-def last_stamp(one: Owed) -> Stamp | None:
-    """The newest stamp behind an owed service, as the book has it."""
-    return one.last if isinstance(one.last, Stamp) else None
+def telling_stamp(one: Owed) -> Stamp | None:
+    """The stamp that decides the state of an owed service, as the book has it; else the newest."""
+    found = one.tried and (one.tried.word or one.tried.last)
+    return found if isinstance(found, Stamp) else None
+
+
+def written_off(source: Source, off: WriteOffLike) -> str:
+    """Who closed a line, when and why, in the technician's own words."""
+    return source.reader.gettext(
+        N_("Written off by {who} on {when}: {reason}"),
+        who=off.who,
+        when=source.reader.day(off.at),
+        reason=off.reason,
+    )
 
 
 def _why(source: Source, one: Owed, stamp: Stamp | None) -> str:
-    service = source.catalogue.services.get(one.service)
-    if stamp is None and service is not None and service.role is None:
+    if one.written_off is not None:
+        return written_off(source, one.written_off)
+    if stamp is None and not one.measured:
         return source.reader.gettext(N_("Not carried out automatically by this version yet"))
     if stamp is None:
         return source.reader.gettext(N_("No visit in this period yet"))

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from serviceheft.accounts import Owed
 from serviceheft.book import Book, FindingLife, Head, Run, Snapshot, Stamp, Ticket
-from serviceheft.entitlement import Owed, owed
+from serviceheft.entitlement import owed
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.publish.reader import Reader
@@ -67,11 +68,11 @@ class Source:
 
 
 def read(
-    customer: Customer, catalogue: Catalogue, book: Book, now: datetime, owed_at: datetime | None = None
+    customer: Customer, catalogue: Catalogue, book: Book, now: datetime, done_since: date | None = None
 ) -> Source:
     """Read the customer's part of the book. Raises BookUnavailable, Undeclared.
 
-    `owed_at`: the moment whose periods are owed, for a record that is printed later.
+    `done_since`: the account lists what is done also in earlier periods that end on this day or later.
     """
     try:
         stamps = book.stamps(customer.name, since=now - LOOK_BACK)
@@ -90,7 +91,14 @@ def read(
         findings=book.findings(customer.name),
         tickets=book.tickets(customer.name),
         snapshots=book.snapshots(customer.name),
-        owed=owed(customer, catalogue, stamps, owed_at or now),
+        owed=owed(
+            customer,
+            catalogue,
+            [*book.latest_stamps(customer.name), *stamps],  # of older times what each period has come to
+            now,
+            write_offs=book.write_offs(customer.name),
+            done_since=done_since,
+        ),
         head=book.head(customer.name),
     )
 

@@ -4,23 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from serviceheft.accounts import State, balance
 from serviceheft.book import Run
-from serviceheft.entitlement import State
+from serviceheft.entitlement import manner
 from serviceheft.i18n import N_
 from serviceheft.publish import actions, agreement, allowed, device_figures, figures, hosts, imprint, words
 from serviceheft.publish.actions import SharedRow
+from serviceheft.publish.debts import DebtRow, debt_rows
 from serviceheft.publish.hosts import HostPage
 from serviceheft.publish.rows import (
     FindingRow,
     HostLink,
     TicketRow,
     UncheckedRow,
+    all_checked,
     cause_title,
     finding_row,
     host_link,
-    last_stamp,
+    telling_stamp,
     ticket_row,
     unchecked_rows,
+    written_off,
 )
 from serviceheft.publish.source import Source
 from serviceheft.publish.whatif import what_if
@@ -48,6 +52,7 @@ class OwedRow:
     state: Mark
     outcome: Mark | None
     at: datetime | None
+    why: str
 
 
 @dataclass(frozen=True)
@@ -119,8 +124,11 @@ class BookView:
         self.worst_findings = self.open_findings[:MOST_ON_START]
         self.open_tickets, self.closed_tickets = self._tickets()
         self.next_tickets = self.open_tickets[:MOST_ON_START]
-        self.unchecked: list[UncheckedRow] = unchecked_rows(source, self._links)
+        current = [one for one in source.owed if one.current]
+        self.unchecked: list[UncheckedRow] = unchecked_rows(source, current, self._links)
+        self.all_checked = all_checked(source, current)
         self.owed = self._owed()
+        self.debts: list[DebtRow] = debt_rows(source, source.owed, self._links)
         self.what_if = what_if(source, dry_run, self._links) if dry_run else None
         self.runs = [self._run(run) for run in source.runs[:MOST_RUNS]]
         self.glossary = [(reader.gettext(term), reader.gettext(meaning)) for term, meaning in words.GLOSSARY]
@@ -130,25 +138,51 @@ class BookView:
         """What a reader wants to know first."""
         source, reader = self._source, self._reader
         t = reader.gettext
-        current = [one for one in source.owed if one.current]
-        done = sum(one.state is State.DONE for one in current)
-        overdue = sum(one.state is State.OVERDUE for one in source.owed)
+        sums = balance(source.owed)
+        now, left = sums.current, sums.earlier.of(State.OVERDUE)
+        overdue = now.of(State.OVERDUE)
+        earlier = t(N_("{count} missed earlier"), count=reader.number(left))
+        measured = any(one.measured for one in source.owed if one.current)
+        looked_at = bool(source.snapshots)
         critical = sum(row.severity.tone == "critical" for row in self.open_findings)
         late = sum(row.state.tone == "critical" for row in self.open_tickets)
         first = self.open_tickets[0] if self.open_tickets else None
         return [
             Card(
                 t(N_("Owed and done")),
-                t(N_("{done} of {total}"), done=reader.number(done), total=reader.number(len(current))),
-                reader.ngettext("{count} overdue", "{count} overdue", overdue),
-                "critical" if overdue else "done" if done == len(current) else "open",
+                t(
+                    N_("{done} of {total}"),
+                    done=reader.number(now.of(State.DONE)),
+                    total=reader.number(now.owed),
+                ),
+                " · ".join(
+                    (
+                        reader.ngettext("{count} overdue", "{count} overdue", overdue),
+                        *([earlier] if left else []),
+                    )
+                ),
+                "critical"
+                if overdue or left
+                else "open"
+                if now.left
+                else "done"
+                if now.of(State.DONE)
+                else "none",
                 "owed",
             ),
             Card(
                 t(N_("Open findings")),
                 reader.number(len(self.open_findings)),
-                reader.ngettext("{count} of them critical", "{count} of them critical", critical),
-                "critical" if critical else "warning" if self.open_findings else "done",
+                reader.ngettext("{count} of them critical", "{count} of them critical", critical)
+                if looked_at or self.open_findings
+                else t(N_("nothing measured yet")),
+                "critical"
+                if critical
+                else "warning"
+                if self.open_findings
+                else "done"
+                if looked_at
+                else "unmeasured",
                 "findings",
             ),
             Card(
@@ -163,8 +197,12 @@ class BookView:
             Card(
                 t(N_("Not checked")),
                 reader.number(len(self.unchecked)),
-                t(N_("owed, and not measured")) if self.unchecked else t(N_("everything was measured")),
-                "unmeasured" if self.unchecked else "done",
+                t(N_("owed, and not measured"))
+                if self.unchecked
+                else t(N_("everything was measured"))
+                if measured
+                else t(N_("nothing is measured automatically")),
+                "unmeasured" if self.unchecked else "done" if measured else "none",
                 "about",
             ),
         ]
@@ -193,7 +231,11 @@ class BookView:
     def _owed(self) -> list[OwedGroup]:
         grouped: dict[tuple[str, str], OwedGroup] = {}
         rows: dict[tuple[str, str], list[OwedRow]] = {}
-        for one in self._source.owed:
+        lines = [one for one in self._source.owed if one.current]
+        measured: dict[tuple[str, str], list[bool]] = {}
+        for one in lines:
+            measured.setdefault((one.service, one.period), []).append(one.measured)
+        for one in lines:
             key = (one.service, one.period)
             if key not in grouped:
                 grouped[key] = OwedGroup(
@@ -201,15 +243,16 @@ class BookView:
                     title=one.title,
                     period=self._reader.period(one.period),
                     due=one.due,
-                    kind=word(words.KINDS, one.kind, self._reader),
+                    kind=word(words.KINDS, manner(one.kind, measured[key]), self._reader),
                     rows=rows.setdefault(key, []),
                 )
-            stamp = last_stamp(one)
+            stamp = telling_stamp(one)
             row = OwedRow(
                 host=host_link(self._links, one.host),
                 state=mark(words.OWED, one.state.value, self._reader),
                 outcome=mark(words.OUTCOMES, stamp.outcome.value, self._reader) if stamp else None,
                 at=stamp.at if stamp else None,
+                why=written_off(self._source, one.written_off) if one.written_off else "",
             )
             rows[key].append(row)
         return list(grouped.values())

@@ -37,6 +37,8 @@ OWED = {
     "overdue": (N_("overdue"), "critical"),
     "not reached": (N_("not reached"), "unmeasured"),
     "open": (N_("open"), "open"),
+    "waits as agreed": (N_("waits as agreed"), "info"),
+    "written off": (N_("written off"), "none"),
     "done": (N_("done"), "done"),
 }
 SEVERITIES = {
@@ -68,6 +70,7 @@ HOSTS = {
     "not measured": (N_("not measured"), "unmeasured"),
     "partly measured": (N_("not everything measured"), "unmeasured"),
     "waits": (N_("a change waits"), "open"),
+    "by hand": (N_("done by technicians, not measured"), "none"),
     "info": (N_("note"), "info"),
     "done": (N_("measured, nothing found"), "done"),
     "not scheduled": (N_("no automatic check"), "none"),
@@ -101,6 +104,8 @@ CADENCES = {
 }
 KINDS = {
     "automatic": N_("measured automatically"),
+    "partly automatic": N_("measured automatically on Windows devices, not yet on the others"),
+    "not automatic yet": N_("not measured automatically yet"),
     "assisted": N_("by technicians with Serviceheft's help"),
     "people": N_("by people"),
 }

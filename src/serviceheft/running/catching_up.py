@@ -29,7 +29,7 @@ def queue(customer: Customer, catalogue: Catalogue, now: datetime) -> list[Waiti
         return []
     with open_book(create=True) as book:
         latest = book.latest_stamps(customer.name)
-        found = owed(customer, catalogue, latest, now)
+        found = owed(customer, catalogue, latest, now, write_offs=book.write_offs(customer.name))
         stamps = [
             stamp
             for host, service in not_reached(found, latest)

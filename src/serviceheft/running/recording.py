@@ -13,7 +13,7 @@ from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.mending import before_mending
 from serviceheft.assess.reasons import NO_COLLECTOR, NOT_ORDERED, STOPPED
 from serviceheft.clock import reaction_deadline
-from serviceheft.entitlement import clause, may_change
+from serviceheft.entitlement import VISITED, clause, may_change
 from serviceheft.model.schema import Customer
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.stop import stop_reason
@@ -23,8 +23,6 @@ _CHANGES = ("found", "opened", "seen", "closed", "tickets_opened", "tickets_clos
 
 #: 2.7: "Results go to log files."
 _LOGGED_ROLE = "antivirus_check"
-#: Groups of hosts that the play "Visit" collects from.
-_COLLECTED = frozenset({"windows_clients", "windows_servers"})
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ def left_over(session: Session, host: str) -> Judgement:
 
     That is as it should be only for devices which nothing collects from yet.
     """
-    collected = not _COLLECTED.isdisjoint(session.customer.hosts[host].groups)
+    collected = not VISITED.isdisjoint(session.customer.hosts[host].groups)
     return Judgement(
         outcome=Outcome.NOT_MEASURED, reason="visit.section_missing" if collected else NO_COLLECTOR
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from serviceheft import settings, waiting
 from serviceheft.book import Book, RunRefused, housing
-from serviceheft.clock import reaction_deadline
-from serviceheft.entitlement import owed, owed_hosts, visit_on_order
+from serviceheft.clock import RECURRING, period_of, reaction_deadline
+from serviceheft.entitlement import Owed, owed, owed_hosts, visit_on_order
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.running import evidence, handing_over
@@ -71,6 +71,8 @@ class Session:
     commit: str
     who: str
     planned: Plan | None = None
+    #: What the periods that run now owe, as it was when the run began.
+    account: Sequence[Owed] = ()
 
     def plan(self, hosts: Iterable[str]) -> Plan:
         """What is to be carried out on these hosts (those that Ansible's limit leaves)."""
@@ -138,7 +140,7 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
     # The first deadline imports the holiday library: once here instead of once in every forked task.
     reaction_deadline(customer, catalogue, now)
     with open_book(create=True) as book:
-        agreed, planned = _owed(customer, catalogue, book, order, now)
+        account, agreed, planned = _owed(customer, catalogue, book, order, now)
         run = book.begin_run(
             customer.name,
             kind=order.kind,
@@ -163,6 +165,7 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
         began=now,
         commit=commit,
         who=who,
+        account=account,
     )
     return _current
 
@@ -191,17 +194,25 @@ def check_emergency(kb: str, reason: str | None) -> None:
 
 def _owed(
     customer: Customer, catalogue: Catalogue, book: Book, order: Order, now: datetime
-) -> tuple[Plan, Plan]:
-    """All that runs measure for this customer, and what of it this one is to carry out."""
+) -> tuple[list[Owed], Plan, Plan]:
+    """What is owed now, all that runs measure for this customer, and what of it this one is to carry out."""
+    every = owed_now(customer, catalogue, book, now)
     if customer.contract.kind == "hourly":
         agreed = found = visit_on_order(customer, catalogue, now)
     else:
-        every = owed(customer, catalogue, book.latest_stamps(customer.name), now)
         agreed, found = owed_hosts(every, again=True), owed_hosts(every, again=not order.only_open)
     planned = {
         host: wanted for host, periods in found.items() if (wanted := _of_cadence(periods, catalogue, order))
     }
-    return agreed, planned
+    return every, agreed, planned
+
+
+def owed_now(customer: Customer, catalogue: Catalogue, book: Book, now: datetime) -> list[Owed]:
+    """The account of the periods that run now alone: no more is read of the book, however old it is."""
+    periods = {period for cadence in RECURRING if (period := period_of(cadence, now))}
+    stamps = book.latest_stamps(customer.name, periods)
+    every = owed(customer, catalogue, stamps, now, write_offs=book.write_offs(customer.name))
+    return [line for line in every if line.current]
 
 
 def _of_cadence(periods: dict[str, str], catalogue: Catalogue, order: Order) -> dict[str, str]:

@@ -7,6 +7,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from serviceheft import settings
+from serviceheft.accounts import Attempt, add_up, carried_on, in_words
 from serviceheft.assess.judgement import CAUSES, TALLIED, Outcome
 from serviceheft.assess.reasons import REASONS
 from serviceheft.running.recording import Record
@@ -67,6 +69,20 @@ def render(console: Screen, session: Session, records: Sequence[Record], changed
     else:
         console.print(f"Changed on hosts: {_some(changed) or 'nothing'}.", soft_wrap=True)
     _shortfall(console, [record for record in latest(records) if not record.carried_out])
+    if session.account and not session.order.dry_run:
+        sums = add_up(carried_on(session.account, _attempts(session, records), settings.now()))
+        console.print(f"In the periods that run now: {in_words(sums)}.", soft_wrap=True)
+
+
+def _attempts(session: Session, records: Sequence[Record]) -> list[Attempt]:
+    """What was stamped, as the account takes it. An emergency's stamps belong to no period."""
+    if session.order.emergency:
+        return []
+    plan, now = session.planned or {}, settings.now()
+    return [
+        Attempt(it.service, it.host, plan.get(it.host, {}).get(it.service), it.outcome, now, reason=it.reason)
+        for it in records
+    ]
 
 
 def _planned(console: Screen, session: Session, records: Sequence[Record], changed: Sequence[str]) -> None:
@@ -115,17 +131,33 @@ def _services(console: Screen, session: Session, records: Sequence[Record]) -> N
     table.add_column("service", overflow="fold")
     counted = {record.outcome for record in records}
     # A screen is narrow: what did not happen to any service needs no column.
-    columns = [outcome for outcome in TALLIED if outcome is Outcome.DONE or outcome in counted]
+    columns = [it for it in (*TALLIED, Outcome.OUT_OF_CONTRACT) if it is Outcome.DONE or it in counted]
+    table.add_column("hosts", justify="right")
     for outcome in columns:
         table.add_column(outcome.value, justify="right")
-    for service in sorted({record.service for record in records}):
+    if silent := _without_stamp(session, records):
+        table.add_column("no stamp", justify="right")
+    for service in sorted({record.service for record in records} | set(silent)):
         counts = Counter(record.outcome for record in records if record.service == service)
-        cells = []
+        cells = [Text(str(counts.total() + silent[service]))]
         for outcome in columns:
             style = _STYLES.get(outcome, "red") if counts[outcome] else "dim"
             cells.append(Text(str(counts[outcome]), style=style))
+        if silent:
+            cells.append(Text(str(silent[service]), style="red" if silent[service] else "dim"))
         table.add_row(f"{service} {session.catalogue.services[service].title.de}", *cells)
     console.print(table)
+
+
+def _without_stamp(session: Session, records: Sequence[Record]) -> Counter[str]:
+    """Per service the planned hosts of which the run says nothing: each stands in exactly one column."""
+    stamped = {(record.host, record.service) for record in records}
+    return Counter(
+        service
+        for host, services in (session.planned or {}).items()
+        for service in services
+        if (host, service) not in stamped
+    )
 
 
 def _shortfall(console: Screen, records: Sequence[Record]) -> None:

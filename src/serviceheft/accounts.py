@@ -1,0 +1,382 @@
+"""The account of what is owed: what became of every clause on every device in every period, and its sums.
+
+Pages, the record, `heft owed`, `heft status`, a run's summary and JSON print what this file says and count nothing
+themselves. Pure functions; what is owed in the first place comes as `Duty` from serviceheft.entitlement. The rules
+are those of docs/decisions/0008-the-last-word-on-a-service.md.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from serviceheft.assess.judgement import DECISIVE
+from serviceheft.assess.reasons import REASONS
+from serviceheft.clock import days_of
+from serviceheft.i18n import N_
+
+#: Service, host (None: the customer as a whole) and period: what is owed once.
+type Key = tuple[str, str | None, str]
+
+
+class StampLike(Protocol):
+    """What is read of a stamp in the book, or of the latest stamp of a period, which stands for all of it.
+
+    first_at: when the first of those that it stands for was made. word: the outcome of the newest of them that has a
+    say (done, finding, held, failed), with its time and reason; None when none has.
+    """
+
+    @property
+    def service(self) -> str: ...
+    @property
+    def host(self) -> str | None: ...
+    @property
+    def period(self) -> str | None: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def first_at(self) -> datetime: ...
+    @property
+    def word(self) -> str | None: ...
+    @property
+    def word_at(self) -> datetime | None: ...
+    @property
+    def word_reason(self) -> str | None: ...
+    @property
+    def dry_run(self) -> bool: ...
+
+
+class WriteOffLike(Protocol):
+    """An entry of the book that closes a line which nobody will carry out any more."""
+
+    @property
+    def service(self) -> str: ...
+    @property
+    def host(self) -> str | None: ...
+    @property
+    def period(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def who(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class State(StrEnum):
+    """What became of an owed service, the best first; the values are msgids."""
+
+    DONE = N_("done")
+    WAITS = N_("waits as agreed")
+    OPEN = N_("open")
+    NOT_REACHED = N_("not reached")
+    OVERDUE = N_("overdue")
+    WRITTEN_OFF = N_("written off")
+
+    @property
+    def settled(self) -> bool:
+        """Whether nobody has to do anything for it any more."""
+        return self in (State.DONE, State.WRITTEN_OFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One service owed in one period to some hosts, or (None) to the customer as a whole.
+
+    due: 17:00 of the last service day of the period that the contract covers, in Europe/Berlin. current: the period
+    runs now, and so does the contract. automatic: a role carries it out. measured: the hosts on which that role
+    measures.
+    """
+
+    service: str
+    title: str
+    clause: str
+    kind: str
+    automatic: bool
+    period: str
+    current: bool
+    due: datetime
+    hosts: Sequence[str | None]
+    measured: frozenset[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One line of the account: a service owed in one period to one host, or (None) to the customer as a whole.
+
+    current: the period runs now; all others are earlier ones. automatic: a role carries it out; measured: and it
+    measures something on this host. tried: what the period's stamps come to, dry runs left out. written_off: by whom
+    and why, in the state of that name.
+    """
+
+    service: str
+    title: str
+    clause: str
+    host: str | None
+    period: str
+    current: bool
+    due: datetime
+    state: State
+    kind: str
+    automatic: bool
+    measured: bool
+    tried: "Tried | None"
+    written_off: WriteOffLike | None = None
+
+    @property
+    def last(self) -> StampLike | None:
+        """The newest stamp in the period."""
+        return self.tried.last if self.tried else None
+
+    @property
+    def key(self) -> Key:
+        return self.service, self.host, self.period
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What the stamps of one period come to: the newest, and the newest that has a say."""
+
+    last: StampLike
+    word: StampLike | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A stamp as far as an account needs it, before or without a book."""
+
+    service: str
+    host: str | None
+    period: str | None
+    outcome: str
+    at: datetime
+    dry_run: bool = False
+    reason: str | None = None
+
+    @property
+    def first_at(self) -> datetime:
+        return self.at
+
+    @property
+    def word(self) -> str | None:
+        return self.outcome if self.outcome in DECISIVE else None
+
+    @property
+    def word_at(self) -> datetime | None:
+        return self.at if self.outcome in DECISIVE else None
+
+    @property
+    def word_reason(self) -> str | None:
+        return self.reason if self.outcome in DECISIVE else None
+
+
+def tried(stamps: Iterable[StampLike], before: Mapping[Key, Tried] | None = None) -> dict[Key, Tried]:
+    """By service, host and period, on top of `before`; dry runs and what has no period are left out."""
+    found: dict[Key, Tried] = dict(before or {})
+    for stamp in stamps:
+        if stamp.dry_run or stamp.period is None:
+            continue
+        key = (stamp.service, stamp.host, stamp.period)
+        # Of two at the same moment the one written later counts: stamps come in the order in which they were made.
+        old = found.get(key)
+        last = stamp if old is None or stamp.at >= old.last.at else old.last
+        word = old.word if old else None
+        if stamp.word_at is not None and (
+            word is None or word.word_at is None or stamp.word_at >= word.word_at
+        ):
+            word = stamp
+        found[key] = Tried(last, word)
+    return found
+
+
+def state_of(known: Tried | None, due: datetime | None, now: datetime, *, written_off: bool = False) -> State:
+    """What became of one service on one host in one period. due: None for what was ordered and has no date."""
+    word = known.word if known else None
+    if word is not None and word.word in ("done", "finding"):
+        return State.DONE
+    if written_off:
+        return State.WRITTEN_OFF
+    if word is not None and word.word == "held" and _agreed(word.word_reason):
+        return State.WAITS
+    if due is not None and now > due:
+        return State.OVERDUE
+    return State.NOT_REACHED if known and known.last.outcome == "not reached" else State.OPEN
+
+
+def _agreed(reason: str | None) -> bool:
+    return reason in REASONS and REASONS[reason].agreed
+
+
+def account(
+    duties: Iterable[Duty],
+    stamps: Iterable[StampLike],
+    write_offs: Iterable[WriteOffLike],
+    now: datetime,
+    done_since: date | None = None,
+) -> list[Owed]:
+    """Every duty host by host, with what became of it, in the order of the duties.
+
+    Of earlier periods what is done is left out, unless they end on `done_since` or later.
+    """
+    known = tried(stamps)
+    closed: dict[Key, WriteOffLike] = {}
+    for one in write_offs:
+        closed.setdefault((one.service, one.host, one.period), one)
+    found = []
+    for duty in duties:
+        keeps_done = duty.current or (done_since is not None and days_of(duty.period)[1] >= done_since)
+        for host in duty.hosts:
+            key = (duty.service, host, duty.period)
+            attempts, write_off = known.get(key), closed.get(key)
+            state = state_of(attempts, duty.due, now, written_off=write_off is not None)
+            if state is State.DONE and not keeps_done:
+                continue
+            found.append(
+                Owed(
+                    service=duty.service,
+                    title=duty.title,
+                    clause=duty.clause,
+                    host=host,
+                    period=duty.period,
+                    current=duty.current,
+                    due=duty.due,
+                    state=state,
+                    kind=duty.kind,
+                    automatic=duty.automatic,
+                    measured=host in duty.measured,
+                    tried=attempts,
+                    written_off=write_off if state is State.WRITTEN_OFF else None,
+                )
+            )
+    return found
+
+
+def carried_on(lines: Iterable[Owed], stamps: Iterable[StampLike], now: datetime) -> list[Owed]:
+    """The same lines after more stamps."""
+    every = list(lines)
+    known = tried(stamps, {line.key: line.tried for line in every if line.tried})
+    return [
+        replace(
+            line,
+            tried=(attempts := known.get(line.key)),
+            state=(state := state_of(attempts, line.due, now, written_off=line.written_off is not None)),
+            written_off=line.written_off if state is State.WRITTEN_OFF else None,
+        )
+        for line in every
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How many lines are in which state; together they are what is owed."""
+
+    counts: Mapping[State, int]
+
+    def of(self, state: State) -> int:
+        return self.counts.get(state, 0)
+
+    @property
+    def owed(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def left(self) -> int:
+        """What somebody still has to do something for."""
+        return sum(number for state, number in self.counts.items() if not state.settled)
+
+    def as_data(self) -> dict[str, int]:
+        """All states by their names in JSON, and "owed", their sum."""
+        return {"owed": self.owed, **{state.name.lower(): self.of(state) for state in State}}
+
+
+def add_up(lines: Iterable[Owed]) -> Sums:
+    """The one sum: a device counts once for a clause and a period."""
+    return Sums(Counter({line.key: line.state for line in lines}.values()))
+
+
+def add_up_by[K: Hashable](lines: Iterable[Owed], key: Callable[[Owed], K]) -> dict[K, Sums]:
+    """The sums of parts of the lines, in the order in which the parts first occur."""
+    parts: dict[K, list[Owed]] = {}
+    for line in lines:
+        parts.setdefault(key(line), []).append(line)
+    return {name: add_up(part) for name, part in parts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The sums of the periods that run now, and of what earlier ones left behind: nothing of that is done."""
+
+    current: Sums
+    earlier: Sums
+
+
+def balance(lines: Iterable[Owed]) -> Balance:
+    every = list(lines)
+    return Balance(
+        add_up(line for line in every if line.current),
+        add_up(line for line in every if not line.current and line.state is not State.DONE),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What earlier periods left behind of one service, for the hosts that have the same periods in the same state.
+
+    spans: first and last period of each unbroken row.
+    """
+
+    service: str
+    title: str
+    state: State
+    periods: tuple[str, ...]
+    hosts: tuple[str | None, ...]
+    written_off: WriteOffLike | None
+
+    @property
+    def lines(self) -> int:
+        return len(self.periods) * len(self.hosts)
+
+    @property
+    def spans(self) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        for period in self.periods:
+            if found and (days_of(period)[0] - days_of(found[-1][1])[1]).days == 1:
+                found[-1] = (found[-1][0], period)
+            else:
+                found.append((period, period))
+        return found
+
+
+def debts(lines: Iterable[Owed]) -> list[Debt]:
+    """What earlier periods left behind, grouped so that a year of it can be read; by service as the lines come."""
+    by_host: dict[tuple[str, str, State, str], dict[str | None, list[Owed]]] = {}
+    for line in lines:
+        if line.current or line.state is State.DONE:
+            continue
+        why = f"{line.written_off.who}\n{line.written_off.reason}" if line.written_off else ""
+        by_host.setdefault((line.service, line.title, line.state, why), {}).setdefault(line.host, []).append(
+            line
+        )
+    found = []
+    for (service, title, state, _), hosts in by_host.items():
+        alike: dict[tuple[str, ...], list[str | None]] = {}
+        first: dict[tuple[str, ...], Owed] = {}
+        for host, rows in hosts.items():
+            periods = tuple(sorted((row.period for row in rows), key=days_of))
+            alike.setdefault(periods, []).append(host)
+            first.setdefault(periods, rows[0])
+        found += [
+            Debt(service, title, state, periods, tuple(names), first[periods].written_off)
+            for periods, names in alike.items()
+        ]
+    return found
+
+
+def in_words(sums: Sums) -> str:
+    """For the screen: "105 owed: 98 done, 7 open"; states that do not occur are left out."""
+    parts = [f"{sums.of(state)} {state.value}" for state in State if sums.of(state)]
+    return f"{sums.owed} owed: {', '.join(parts)}" if parts else "nothing owed"
