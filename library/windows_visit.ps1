@@ -108,12 +108,7 @@ $collectors = @{
                     foreach ($threat in Get-MpThreat) {
                         $names["$($threat.ThreatID)"] = $threat.ThreatName
                     }
-                    $since = (Get-Date).AddDays(-90)
                     foreach ($detection in Get-MpThreatDetection) {
-                        $changed = $detection.LastThreatStatusChangeTime
-                        if ($changed -and $changed -lt $since) {
-                            continue
-                        }
                         $raw = ConvertTo-RawObject -InputObject $detection -Property @(
                             'ThreatID', 'ThreatStatusID', 'ActionSuccess', 'InitialDetectionTime',
                             'LastThreatStatusChangeTime'

@@ -1,14 +1,14 @@
 """2.7 judged on recorded shapes: every cause, every gap, both sources."""
 
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from serviceheft.assess.antivirus import AntivirusPolicy, judge
 from serviceheft.assess.judgement import Judgement
-from serviceheft.assess.scanner import NEVER
+from serviceheft.settings import REPOSITORY
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
 RECENT = "2026-11-22T15:00:00Z"
@@ -34,7 +34,7 @@ def defender(**changes: Any) -> dict[str, Any]:
             "QuickScanEndTime": RECENT,
             "QuickScanAge": 0,
             "FullScanEndTime": None,
-            "FullScanAge": NEVER,
+            "FullScanAge": 4294967295,
             **changes,
         },
         "Detections": [],
@@ -134,7 +134,7 @@ def test_healthy_bitdefender_is_done_and_the_console_outranks_windows() -> None:
         ),
         ({"DefenderSignaturesOutOfDate": True}, "antivirus.definitions_called_outdated", {}),
         (
-            {"AntivirusSignatureLastUpdated": None, "AntivirusSignatureAge": NEVER},
+            {"AntivirusSignatureLastUpdated": None, "AntivirusSignatureAge": 4294967295},
             "antivirus.definitions_never_loaded",
             {},
         ),
@@ -144,7 +144,7 @@ def test_healthy_bitdefender_is_done_and_the_console_outranks_windows() -> None:
             "antivirus.scan_outdated",
             {"age_days": 21, "tolerated_days": 14, "scanned_at": "2026-11-01T20:00:00Z"},
         ),
-        ({"QuickScanEndTime": None, "QuickScanAge": NEVER}, "antivirus.never_scanned", {}),
+        ({"QuickScanEndTime": None, "QuickScanAge": 4294967295}, "antivirus.never_scanned", {}),
         ({"AMServiceEnabled": False}, "antivirus.no_scanner", {"expected": "defender"}),
         ({"AMRunningMode": "Not running"}, "antivirus.no_scanner", {"expected": "defender"}),
     ],
@@ -365,3 +365,42 @@ def test_policy_from_variables_takes_its_own_and_leaves_the_rest() -> None:
     )
     assert policy == AntivirusPolicy(product="bitdefender", maximum_scan_age_days=None)
     assert "secret" not in repr(policy)
+
+
+@pytest.mark.parametrize("status", [0, 1, 7, 102, 103, 104, 105, 106, 107, None, 65535])
+@pytest.mark.parametrize("days", [0, 95, 900])
+def test_what_is_active_is_shown_whatever_its_age(status: int | None, days: int) -> None:
+    section = defender()
+    at = (NOW - timedelta(days=days)).isoformat()
+    section["Detections"] = [
+        {
+            "ThreatID": 1,
+            "ThreatStatusID": status,
+            "ThreatName": "Trojan:Win32/Example",
+            "InitialDetectionTime": at,
+            "LastThreatStatusChangeTime": at,
+        }
+    ]
+    assert causes(judge(section, None, DEFENDER, NOW)) == ["antivirus.active_detections"]
+
+
+def test_the_script_leaves_no_detection_out_for_its_age() -> None:
+    script = (REPOSITORY / "library" / "windows_visit.ps1").read_text(encoding="utf-8")
+    assert "AddDays" not in script
+
+
+def test_what_defender_could_not_remove_stays_active_under_another_scanner() -> None:
+    """The console has not seen it: it says that nothing is infected."""
+    section = defender()
+    section["Defender"] |= {"AMRunningMode": "Passive Mode"}
+    section["Bitdefender"] = {
+        "DisplayName": "Bitdefender Endpoint Security Tools",
+        "DisplayVersion": "7.9.22.537",
+        "Services": [{"Name": "EPSecurityService", "State": "Running"}],
+    }
+    section["Detections"] = [{"ThreatID": 1, "ThreatStatusID": 103, "ThreatName": "Trojan:Win32/Example"}]
+    judgement = judge(section, console(), BITDEFENDER, NOW)
+    assert causes(judgement) == ["antivirus.active_detections"]
+    assert judgement.measured["threats"] == ["Trojan:Win32/Example"]
+    section["Detections"][0]["ThreatStatusID"] = 3
+    assert causes(judge(section, console(), BITDEFENDER, NOW)) == []

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from serviceheft.assess.judgement import Cause, Judgement, Severity, register
 from serviceheft.assess.normalform import Kind, as_measured, shown
-from serviceheft.assess.reading import iso, mapping, moment, rows, text, texts, whole_number
+from serviceheft.assess.reading import count, iso, mapping, moment, rows, size, text, texts, whole_number
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
 from serviceheft.assess.windowssupport import as_day, find_support, judge_support
@@ -156,7 +156,7 @@ class ComputerPolicy:
     def from_variables(cls, variables: Mapping[str, Any]) -> Self:
         """From documentation_serial_number, documentation_operating_system, ansible_host and, of 3.1, what it says of
         support by Microsoft."""
-        warning_days = whole_number(variables, "update_check_support_warning_days")
+        warning_days = count(variables, "update_check_support_warning_days")
         return cls(
             serial_number=text(variables, "documentation_serial_number"),
             operating_system=text(variables, "documentation_operating_system"),
@@ -203,7 +203,7 @@ def read_state(sections: Mapping[str, Any], now: datetime) -> ComputerState:
     version = mapping(section, "CurrentVersion")
     support = find_support(version)
     processors = rows(section, "Processors") or ()
-    cores = [number for each in processors if (number := whole_number(each, "NumberOfCores")) is not None]
+    cores = [number for each in processors if (number := size(each, "NumberOfCores")) is not None]
     serial = text(bios, "SerialNumber")
     return ComputerState(
         name=text(system, "DNSHostName") or text(system, "Name"),
@@ -214,7 +214,7 @@ def read_state(sections: Mapping[str, Any], now: datetime) -> ComputerState:
         serial_number=None if serial is not None and serial.casefold() in _PLACEHOLDERS else serial,
         operating_system=(text(windows, "Caption") or "").removeprefix("Microsoft ") or None,
         release=text(version, "DisplayVersion"),
-        build=_build(text(windows, "BuildNumber"), whole_number(version, "UBR")),
+        build=_build(text(windows, "BuildNumber"), count(version, "UBR")),
         supported_until=support.until.isoformat() if support else None,
         architecture=text(windows, "OSArchitecture"),
         installed_at=iso(moment(windows, "InstallDate", now)),
@@ -222,7 +222,7 @@ def read_state(sections: Mapping[str, Any], now: datetime) -> ComputerState:
         bios_version=text(bios, "SMBIOSBIOSVersion"),
         processor=text(processors[0], "Name") if processors else None,
         cores=sum(cores) if cores else None,
-        memory_bytes=whole_number(system, "TotalPhysicalMemory"),
+        memory_bytes=size(system, "TotalPhysicalMemory"),
         volumes=_volumes(sections),
         adapters=_adapters(sections),
     )
@@ -242,8 +242,8 @@ def _volumes(sections: Mapping[str, Any]) -> tuple[Volume, ...] | None:
                 letter=text(volume, "DeviceID"),
                 label=text(volume, "VolumeName"),
                 filesystem=text(volume, "FileSystem"),
-                size_bytes=whole_number(volume, "Size"),
-                free_bytes=whole_number(volume, "FreeSpace"),
+                size_bytes=size(volume, "Size"),
+                free_bytes=count(volume, "FreeSpace"),
             )
             for volume in found
         )

@@ -207,8 +207,8 @@ def _action(product: Product, result: ActionResult, reason: str | None) -> Actio
 
 def _product(programs: Sequence[Mapping[str, Any]], wish: Wish) -> Product:
     entries = [program for program in programs if _is_meant(program, wish)]
-    versions = [version for entry in entries if (version := text(entry, "DisplayVersion"))]
-    installed = max(versions, key=lambda version: version_key(version) or (), default=None)
+    versions = [told for entry in entries if (told := text(entry, "DisplayVersion"))]
+    installed = max(versions, key=lambda one: version_key(one) or (), default=None)
     return Product(
         title=wish.title,
         name=wish.name,

@@ -18,6 +18,14 @@ CLOCK_SKEW = timedelta(days=1)
 
 _LONGEST_NUMBER = 2**63
 
+#: What stands for "never" or "not known" where a number is expected: all bits set, or the largest of its kind.
+SENTINELS = frozenset({-1, 2**16 - 1, 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1, -(2**31), -(2**63)})
+#: The same for dates: before this year, Windows and databases begin to count (1601, 1899, 1970, 1980).
+_FIRST_YEAR, _LAST_YEAR = 1990, 9000
+#: No scan or definition is older, in days.
+_LONGEST_AGE = 36_500
+_NO_VERSION = re.compile(r"0+(\.0+)*|(65535)(\.65535)*|(4294967295)(\.4294967295)*")
+
 
 def mapping(raw: object, key: str | None = None) -> Mapping[str, Any]:
     """The mapping itself, or the one under `key`; empty when it is none."""
@@ -65,26 +73,44 @@ def whole_number(raw: object, key: str) -> int | None:
     return value if isinstance(value, int) and -_LONGEST_NUMBER <= value < 2 * _LONGEST_NUMBER else None
 
 
+def count(raw: object, key: str) -> int | None:
+    """A number that counts something; None for a negative one, and for those that stand for "not known"."""
+    number = whole_number(raw, key)
+    return None if number is None or number < 0 or number in SENTINELS else number
+
+
+def size(raw: object, key: str) -> int | None:
+    """The size of something that is there: a number above zero."""
+    return count(raw, key) or None
+
+
+def says_never(raw: object, key: str) -> bool:
+    """Whether an age in days or a date says that it never happened; nothing at all does not say so."""
+    number = whole_number(raw, key)
+    if number is not None:
+        return number in SENTINELS or not 0 <= number <= _LONGEST_AGE
+    parsed = _parsed(_get(raw, key))
+    return parsed is not None and not _FIRST_YEAR <= parsed.year < _LAST_YEAR
+
+
+def version(raw: object, key: str) -> str | None:
+    """A version as text; None for one of nothing but zeros or of the largest numbers: nothing is loaded then."""
+    told = text(raw, key)
+    return None if told is None or _NO_VERSION.fullmatch(told) else told
+
+
 def moment(raw: object, key: str, now: datetime) -> datetime | None:
     """An ISO 8601 date in UTC; without offset it is taken as UTC; None when it lies after `now`."""
-    value = _get(raw, key)
-    if not isinstance(value, str):
-        return None
-    try:
-        parsed = datetime.fromisoformat(value.strip())
-        parsed = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    # Windows stores "never" as 1601-01-01 or 1899-12-30.
-    if parsed.year < 1990 or parsed > now.astimezone(UTC) + CLOCK_SKEW:
+    parsed = _parsed(_get(raw, key))
+    if parsed is None or parsed.year < _FIRST_YEAR or parsed > now.astimezone(UTC) + CLOCK_SKEW:
         return None
     return parsed.replace(microsecond=0)
 
 
 def unix_moment(raw: object, key: str, now: datetime) -> datetime | None:
     """Seconds since 1970, as the registry keeps dates; None for what `moment` would not take either."""
-    seconds = whole_number(raw, key)
-    if seconds is None or not 0 < seconds < 2**32 - 1:
+    seconds = size(raw, key)
+    if seconds is None or seconds >= 2**32:
         return None
     return moment({key: datetime.fromtimestamp(seconds, UTC).isoformat()}, key, now)
 
@@ -100,8 +126,8 @@ def age_in_days(when: datetime, now: datetime) -> int:
 
 
 def hexadecimal(number: int | None) -> str | None:
-    """An HRESULT as Windows' documentation writes it: unsigned, eight digits."""
-    return None if number is None else f"0x{number & 0xFFFFFFFF:08X}"
+    """An HRESULT as Windows' documentation writes it: unsigned, eight digits; None where it says nothing (0 or -1)."""
+    return None if number is None or (number + 1) & 0xFFFFFFFF <= 1 else f"0x{number & 0xFFFFFFFF:08X}"
 
 
 def version_key(version: str | None) -> tuple[int, ...] | None:
@@ -112,6 +138,20 @@ def version_key(version: str | None) -> tuple[int, ...] | None:
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
+
+
+def _parsed(value: object) -> datetime | None:
+    """An ISO 8601 date in UTC, whatever it means; dates at the very ends of the calendar stay as they are."""
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    try:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except OverflowError:
+        return parsed.replace(tzinfo=UTC)
 
 
 def _get(raw: object, key: str) -> object:

@@ -11,6 +11,7 @@ from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, as_measured, shown
 from serviceheft.assess.reading import mapping, text, texts, version_key
+from serviceheft.assess.reading import version as told_version
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
 from serviceheft.i18n import N_
@@ -126,7 +127,8 @@ def read_state(section: Mapping[str, Any] | None) -> RemoteAccessState:
     status = text(signature, "Status")
     identifier = text(answers, "Id")
     # The uninstall entry says "ad 9.0.4".
-    version = text(file, "FileVersion") or (text(program, "DisplayVersion") or "").removeprefix("ad ") or None
+    named = (text(program, "DisplayVersion") or "").removeprefix("ad ")
+    version = told_version(file, "FileVersion") or told_version({"named": named}, "named")
     return RemoteAccessState(
         installed=True,
         id=identifier if identifier and _ID.fullmatch(identifier) else None,

@@ -4,17 +4,24 @@ Sources: the properties of Get-MpComputerStatus and Get-MpThreatDetection (Micro
 uninstall entry and services of Bitdefender's agent, and GravityZone's getManagedEndpointDetails.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 from serviceheft.assess.normalform import Kind, shown
-from serviceheft.assess.reading import flag, iso, mapping, moment, rows, text, whole_number
+from serviceheft.assess.reading import (
+    flag,
+    iso,
+    mapping,
+    moment,
+    rows,
+    says_never,
+    text,
+    version,
+    whole_number,
+)
 from serviceheft.i18n import N_
-
-#: How Get-MpComputerStatus says "never" where it counts days.
-NEVER = 4294967295
 
 #: ThreatStatusID of MSFT_MpThreatDetection that leave nothing to do: cleaned, quarantined, removed, allowed
 #: by a person, blocked. All others (detected, the failures, unknown) count as active.
@@ -73,8 +80,17 @@ class ScannerState:
 def from_windows(section: Mapping[str, Any], now: datetime) -> ScannerState:
     """The scanner that really runs, by its own interface; the security centre only fills in a name.
 
-    A Bitdefender agent whose service runs outranks Defender, which then steps back into passive mode.
+    A Bitdefender agent whose service runs outranks Defender, which then steps back into passive mode. What Defender
+    found before and could not remove is on the host still, whoever protects it now.
     """
+    state = _at_work(section, now)
+    active, _ = _detections(section)
+    if state.product == "defender" or not active:
+        return state
+    return replace(state, active_detections=len(active), threats=_names(active))
+
+
+def _at_work(section: Mapping[str, Any], now: datetime) -> ScannerState:
     defender = mapping(section, "Defender")
     agent = mapping(section, "Bitdefender")
     if agent and bitdefender_runs(section):
@@ -82,7 +98,7 @@ def from_windows(section: Mapping[str, Any], now: datetime) -> ScannerState:
             source="windows",
             product="bitdefender",
             product_name=text(agent, "DisplayName"),
-            product_version=text(agent, "DisplayVersion"),
+            product_version=version(agent, "DisplayVersion"),
         )
     if defender_active(section):
         return _from_defender(section, defender, now)
@@ -91,7 +107,7 @@ def from_windows(section: Mapping[str, Any], now: datetime) -> ScannerState:
             source="windows",
             product="bitdefender",
             product_name=text(agent, "DisplayName"),
-            product_version=text(agent, "DisplayVersion"),
+            product_version=version(agent, "DisplayVersion"),
             real_time_protection=False if bitdefender_runs(section) is False else None,
         )
     name = hinted_product(section)
@@ -110,9 +126,9 @@ def from_console(endpoint: Mapping[str, Any], now: datetime) -> ScannerState:
     return ScannerState(
         source="console",
         product="bitdefender",
-        product_version=text(agent, "productVersion"),
+        product_version=version(agent, "productVersion"),
         product_outdated=flag(agent, "productOutdated"),
-        engine_version=text(agent, "engineVersion"),
+        engine_version=version(agent, "engineVersion"),
         definitions_updated_at=iso(moment(agent, "lastUpdate", now)),
         definitions_outdated=flag(agent, "signatureOutdated"),
         real_time_protection=flag(mapping(endpoint, "modules"), "antimalware"),
@@ -128,12 +144,15 @@ def from_console(endpoint: Mapping[str, Any], now: datetime) -> ScannerState:
 
 
 def merged(windows: ScannerState | None, console: ScannerState | None) -> ScannerState:
-    """The console's word where it has one, Windows' otherwise."""
+    """The console's word where it has one, Windows' otherwise; detections are those of both."""
     if console is None or windows is None:
         return console or windows or ScannerState()
     told = {
         field.name: value for field in fields(console) if (value := getattr(console, field.name)) is not None
     }
+    both = [state.active_detections for state in (windows, console)]
+    if None not in both:
+        told["active_detections"] = sum(number or 0 for number in both)
     return replace(windows, **told)
 
 
@@ -183,19 +202,21 @@ def hinted_product(section: Mapping[str, Any]) -> str | None:
 def _from_defender(section: Mapping[str, Any], status: Mapping[str, Any], now: datetime) -> ScannerState:
     updated = moment(status, "AntivirusSignatureLastUpdated", now)
     scans = [when for key in ("QuickScanEndTime", "FullScanEndTime") if (when := moment(status, key, now))]
-    ages = [whole_number(status, key) for key in ("QuickScanAge", "FullScanAge")]
-    never_scanned = False if scans else (True if ages == [NEVER, NEVER] else None)
-    never_loaded = (
-        False if updated else (True if whole_number(status, "AntivirusSignatureAge") == NEVER else None)
+    told = (
+        _never(status, "QuickScanEndTime", "QuickScanAge"),
+        _never(status, "FullScanEndTime", "FullScanAge"),
     )
+    never_scanned = False if scans else (True if all(told) else None)
+    loaded = _never(status, "AntivirusSignatureLastUpdated", "AntivirusSignatureAge")
+    never_loaded = False if updated else (True if loaded else None)
     active, handled = _detections(section)
     return ScannerState(
         source="windows",
         product="defender",
         product_name=PRODUCTS["defender"],
-        product_version=text(status, "AMProductVersion"),
-        engine_version=text(status, "AMEngineVersion"),
-        definitions_version=text(status, "AntivirusSignatureVersion"),
+        product_version=version(status, "AMProductVersion"),
+        engine_version=version(status, "AMEngineVersion"),
+        definitions_version=version(status, "AntivirusSignatureVersion"),
         definitions_updated_at=iso(updated),
         definitions_outdated=flag(status, "DefenderSignaturesOutOfDate"),
         definitions_never_loaded=never_loaded,
@@ -204,8 +225,17 @@ def _from_defender(section: Mapping[str, Any], status: Mapping[str, Any], now: d
         never_scanned=never_scanned,
         active_detections=None if active is None else len(active),
         handled_detections=handled,
-        threats=None if active is None else tuple(sorted({name for name in active if name})),
+        threats=None if active is None else _names(active),
     )
+
+
+def _names(active: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({name for name in active if name}))
+
+
+def _never(status: Mapping[str, Any], date: str, age: str) -> bool:
+    """Whether Windows says by a date, or by days, that it never happened."""
+    return says_never(status, date) or says_never(status, age)
 
 
 def _detections(section: Mapping[str, Any]) -> tuple[list[str | None] | None, int | None]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from serviceheft.assess.reading import hexadecimal, mapping, moment, rows, text, texts, whole_number
+from serviceheft.assess.reading import count, hexadecimal, mapping, moment, rows, text, texts, whole_number
 from serviceheft.assess.updatesearch import Offer, articles_in
 from serviceheft.model.categories import known_categories
 
@@ -145,7 +145,7 @@ def read_history(raw: Mapping[str, Any], now: datetime) -> History | None:
                 succeeded=code in _SUCCEEDED,
                 hresult=hexadecimal(whole_number(row, "HResult")),
                 categories=known_categories((), texts(row, "CategoryIDs")),
-                revision=whole_number(row, "RevisionNumber"),
+                revision=count(row, "RevisionNumber"),
             )
         )
     oldest = moment(raw, "HistoryReachesTo", now)

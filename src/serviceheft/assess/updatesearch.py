@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from serviceheft.assess.reading import flag, hexadecimal, mapping, moment, rows, text, texts, whole_number
+from serviceheft.assess.reading import count, flag, hexadecimal, mapping, moment, rows, text, texts
 from serviceheft.model.categories import known_categories
 
 _SIGNS_OF_FAILURE = (
@@ -103,7 +103,7 @@ def _offer(
         severity=(text(known, "MsrcSeverity") or "").casefold(),
         published_at=moment(known, "LastDeploymentChangeTime", now) or patch_day(title),
         downloaded=flag(known, "IsDownloaded"),
-        revision=whole_number(known, "RevisionNumber"),
+        revision=count(known, "RevisionNumber"),
     )
 
 

@@ -185,6 +185,8 @@ def _pending_since(raw: Mapping[str, Any], history: History | None, now: datetim
 
 #: AUOptions that leave the decision to the user.
 _ASKS_FIRST = (1, 2, 3)
+#: Those with which Windows installs by itself: at a set time, as a local administrator chose, in automatic maintenance.
+_UPDATES_ITSELF = (0, 4, 5, 7)
 
 
 def _automatic_updates(raw: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -196,11 +198,14 @@ def _automatic_updates(raw: Mapping[str, Any]) -> tuple[str | None, str | None]:
     if "Policy" in mapping(raw, "Errors") or "Policy" not in raw:
         return None, None
     policy = mapping(raw, "Policy")
-    if whole_number(policy, "NoAutoUpdate") == 1:
+    switch, options = whole_number(policy, "NoAutoUpdate"), whole_number(policy, "AUOptions")
+    if switch == 1:
         return "off", "NoAutoUpdate=1"
-    options = whole_number(policy, "AUOptions")
     if options in _ASKS_FIRST:
         return "off", f"AUOptions={options}"
+    odd = switch != 0 and policy.get("NoAutoUpdate") is not None
+    if odd or (options not in _UPDATES_ITSELF and policy.get("AUOptions") is not None):
+        return None, None  # nobody documents what Windows makes of it
     start_mode = text(mapping(raw, "Service"), "StartMode")
     if start_mode == "Disabled":
         return "off", "wuauserv=Disabled"

@@ -11,7 +11,7 @@ from serviceheft.assess import antivirus, patching, updates
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.offered import read_offered
-from serviceheft.assess.reading import mapping, whole_number
+from serviceheft.assess.reading import count, mapping
 from serviceheft.assess.updatehistory import read_history
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.assess.updatestate import read_state
@@ -187,12 +187,10 @@ def _signed_in(registered: HostVariables) -> SignedIn:
     if answer is None:
         return SignedIn.NOT_ASKED
     output = answer.get("output") if isinstance(answer, Mapping) else None
-    count = (
-        whole_number({"count": output[0]}, "count") if isinstance(output, list) and len(output) == 1 else None
-    )
-    if count is None:
+    people = count({"people": output[0]}, "people") if isinstance(output, list) and len(output) == 1 else None
+    if people is None:
         return SignedIn.UNKNOWN
-    return SignedIn.SOMEBODY if count else SignedIn.NOBODY
+    return SignedIn.SOMEBODY if people else SignedIn.NOBODY
 
 
 def _judge_antivirus(
