@@ -1,5 +1,6 @@
 """Laws that hold for every inventory, not only for the ones that somebody thought of."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from serviceheft.model.load import SECTIONS
 from serviceheft.model.problems import Problem, dotted
 from serviceheft.model.resolution import Setting, Settings, read_settings, resolve
 from serviceheft.model.variables import Variables, levels
-from serviceheft.model.yamlfile import Document, read_mapping
+from serviceheft.model.yamlfile import Document, misread, read_mapping
 
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=30)
 KNOWN = {*Variables.model_fields, *SECTIONS}
@@ -154,3 +155,21 @@ def test_no_bytes_make_the_reader_fail(raw: bytes, tmp_path: Path) -> None:
 
 def test_every_variable_can_be_set_somewhere() -> None:
     assert all(levels()[name] for name in Variables.model_fields)
+
+
+@given(number=st.integers(-(10**9), 10**9), fraction=st.none() | st.integers(0, 99))
+def test_a_number_that_is_written_plainly_is_read_as_it_is(number: int, fraction: int | None) -> None:
+    written = str(number) if fraction is None else f"{number}.{fraction:02}"
+    assert misread("int" if fraction is None else "float", written) is None
+    assert float(yaml.safe_load(written)) == float(written)
+
+
+@given(written=st.from_regex(r"[-+]?[0-9][0-9_:.xob]{0,6}", fullmatch=True))
+def test_a_scalar_that_passes_for_a_number_is_the_number_that_everybody_reads(written: str) -> None:
+    value = yaml.safe_load(written)
+    if isinstance(value, int | float):
+        kind = "int" if isinstance(value, int) else "float"
+        if misread(kind, written) is None:
+            assert str(value) == written or float(written) == value
+            assert not re.fullmatch(r"[1-9][0-9]{0,2}\.[0-9]{3}", written)
+            assert not re.match(r"[-+]?0[0-9]", written)

@@ -20,7 +20,8 @@ def emergency(
     check: Check = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     maximum_hosts: Annotated[
-        int | None, typer.Option(min=1, help="At most so many hosts of a customer, instead of its own cap.")
+        str | None,
+        typer.Option(metavar="NUMBER", help="At most so many hosts of a customer, instead of its own cap."),
     ] = None,
     verbose: Verbose = 0,
 ) -> None:
@@ -41,6 +42,9 @@ def emergency(
     from serviceheft.running.command import Emergency, PlaybookCall
     from serviceheft.running.emergency import find_lacking
     from serviceheft.running.session import check_emergency, open_book
+    from serviceheft.running.typed import whole_number
+
+    cap = None if maximum_hosts is None else whole_number("--maximum-hosts", maximum_hosts)
 
     check_emergency(kb, reason)
     catalogue, found, broken = load_catalogue(), [], []
@@ -65,7 +69,7 @@ def emergency(
         raise typer.Exit(1 if broken else 0)
     if not (check or yes):
         confirm(f"Install {kb} on these hosts now?")
-    order = Emergency(kb, reason.strip(), maximum_hosts)
+    order = Emergency(kb, reason.strip(), cap)
     codes = [
         carry_out(
             PlaybookCall(

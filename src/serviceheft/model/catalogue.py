@@ -116,6 +116,8 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     problems: list[Problem] = []
     document = read_mapping(path or catalogue_path(), "group_vars/all/catalogue.yml", problems)
     catalogue = document and _catalogue_of(document, problems)
+    if document and not problems:
+        problems += document.misread
     if problems or not catalogue:
         raise InvalidInventory(problems)
     return catalogue

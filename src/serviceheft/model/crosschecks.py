@@ -6,8 +6,11 @@ from serviceheft.clock.closures import AUGSBURG, CATHOLIC, MUNICIPAL_HOLIDAYS
 from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.draft import Draft
 from serviceheft.model.problems import Problem, did_you_mean
-from serviceheft.model.schema import Company, Contract, People, ServiceChoice, Site
+from serviceheft.model.schema import Company, Contract, MaintenanceWindow, People, ServiceChoice, Site
 from serviceheft.model.yamlfile import Path_
+
+#: An evening and a night, from 18:00 to 10:00. What is open for longer and ends on the next day is a slip.
+LONGEST_NIGHT_HOURS = 16
 
 
 def check(draft: Draft, catalogue: Catalogue) -> list[Problem]:
@@ -94,10 +97,21 @@ def _contract(draft: Draft, contract: Contract) -> Iterator[Problem]:
         if window.start == window.end:
             message = f"window {window.name!r} never opens: it starts and ends at {window.start}"
             yield _at(draft, (*path, "end"), message, "Set a later end; an earlier one means the next day.")
+        elif (hours := _hours_overnight(window)) > LONGEST_NIGHT_HOURS:
+            times = f"from {window.start} to {window.end} on the next day"
+            message = f"window {window.name!r} is open for {hours} hours, {times}"
+            advice = "Most likely start and end are exchanged, or one of them is mistyped: correct them."
+            yield _at(draft, (*path, "end"), message, advice)
         if window.name in names:
             message = f"two windows are called {window.name!r}"
             yield _at(draft, (*path, "name"), message, "Give each window a name of its own.")
         names.add(window.name)
+
+
+def _hours_overnight(window: MaintenanceWindow) -> int:
+    """Whole hours from start to end where the end is on the next day; else 0."""
+    start, end = (int(time[:2]) * 60 + int(time[3:]) for time in (window.start, window.end))
+    return (end - start + 24 * 60) // 60 if end < start else 0
 
 
 def is_contained(service: CatalogueService, contract: Contract) -> bool:

@@ -3,7 +3,7 @@
 import datetime
 import ipaddress
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -24,9 +24,17 @@ def reject(message: str, advice: str) -> NoReturn:
 
 VAULT_REFERENCE = r"\{\{ *vault_[a-z0-9_]+ *\}\}"
 INVENTORY_PATH = r"\{\{ *inventory_dir *\}\}/[A-Za-z0-9_./-]+"
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
-_HOST_NAME = re.compile(r"(?=.{1,253}$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9_%+-]+(?:\.[A-Za-z0-9_%+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]+"
+)
+#: With country code or the zero before the area code; brackets, blanks and strokes as people set them.
+_PHONE = re.compile(r"(?!\+49 ?0)(?:\+[1-9]|\(?0)(?:[ ./()-]{0,3}[0-9])+")
+# DNS knows more than host names once were: Windows has names with _, and a dot at the end is the root.
+_HOST_NAME = re.compile(
+    r"(?=.{1,254}$)(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?"
+)
 _CLOCK_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?")
 _SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
 _HTTPS = re.compile(r"^https://[^\s{}@]+$")
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){0,4}(?:[-+.][A-Za-z0-9]+)*")
@@ -41,13 +49,30 @@ def _text(value: str) -> str:
 
 
 def _email(value: str) -> str:
-    if not _EMAIL.fullmatch(value):
-        reject(f"{value!r} is no e-mail address", "Write it as name@company.example.")
+    mailbox, _, domain = value.rpartition("@")
+    if not _EMAIL.fullmatch(value) or len(mailbox) > 64 or not is_address(domain):
+        advice = "Write it as name@company.example."
+        if not domain.isascii() and (ascii_form := _ascii_name(domain)):
+            advice = f"Write its domain as {ascii_form}."
+        reject(f"{value!r} is no e-mail address", advice)
+    return value
+
+
+def _phone(value: str) -> str:
+    digits = re.sub(r"\D", "", value)
+    filler = len(set(digits[2:])) == 1
+    if (
+        not _PHONE.fullmatch(value)
+        or value.count("(") != value.count(")")
+        or not 6 <= len(digits) <= 15
+        or filler
+    ):
+        reject(f"{value!r} is no phone number", "Write it as it is dialled from outside: +49 821 5550 121.")
     return value
 
 
 def is_address(value: str) -> bool:
-    """Whether this is an IP address or a host name; a dotted number that is no address is neither."""
+    """Whether this is an IP address or a name that DNS can have; a dotted number that is no address is neither."""
     try:
         ipaddress.ip_address(value)
     except ValueError:
@@ -58,8 +83,20 @@ def is_address(value: str) -> bool:
 
 def _address(value: str) -> str:
     if not is_address(value):
-        reject(f"{value!r} is neither an IP address nor a host name", "Write one, such as 192.0.2.10.")
+        advice = "Write one, such as 192.0.2.10."
+        if not value.isascii() and (ascii_form := _ascii_name(value)):
+            advice = f"Write the name as {ascii_form}."
+        reject(f"{value!r} is neither an IP address nor a host name", advice)
     return value
+
+
+def _ascii_name(name: str) -> str | None:
+    """A name with umlauts as DNS has it; None when there is no such name."""
+    try:
+        found = name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    return found if is_address(found) else None
 
 
 def _clock_time(value: Any) -> Any:
@@ -92,15 +129,10 @@ def _date(value: Any) -> Any:
 
 
 def _money(value: Any) -> Any:
-    try:
-        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-            raise InvalidOperation
-        amount = Decimal(str(value))
-        if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
-            raise InvalidOperation
-    except InvalidOperation:
-        reject(f"{str(value)!r} is no amount of money", "Write euros and cents with a dot, as 349.50.")
-    return amount
+    if isinstance(value, bool) or not _AMOUNT.fullmatch(str(value)):
+        advice = "Write euros and cents with a dot, and thousands without, as 1890.50."
+        reject(f"{str(value)!r} is no amount of money", advice)
+    return Decimal(str(value))
 
 
 def _version(value: Any) -> Any:
@@ -153,6 +185,7 @@ def _inventory_path(value: str) -> str:
 
 Text = Annotated[str, Field(min_length=1), AfterValidator(_text)]
 Email = Annotated[str, AfterValidator(_email), WithJsonSchema({"type": "string", "format": "email"})]
+Phone = Annotated[str, AfterValidator(_phone)]
 Address = Annotated[str, AfterValidator(_address)]
 ClockTime = Annotated[
     str,

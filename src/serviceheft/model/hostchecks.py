@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -26,6 +27,7 @@ def check(draft: Draft, catalogue: Catalogue) -> list[Problem]:
         return []
     return [
         *_addresses(draft, document),
+        *_windows_names(draft, document),
         *_sites(draft, document),
         *softwarechecks.check(draft, catalogue),
         *_windows_connections(draft, document),
@@ -59,7 +61,32 @@ def _normal(address: str) -> str:
     try:
         return str(ipaddress.ip_address(address))
     except ValueError:
-        return address.lower()
+        return address.lower().removesuffix(".")
+
+
+#: Names that mean something else to Windows, so that no computer can have them.
+_RESERVED = re.compile(
+    r"con|prn|aux|nul|(?:com|lpt)[1-9]|anonymous|batch|builtin|dialup|domain|enterprise|interactive|internet|local"
+    r"|network|null|proxy|restricted|self|server|service|system|users|world"
+)
+
+
+def _windows_names(draft: Draft, document: Document) -> Iterator[Problem]:
+    """A Windows computer is known by its NetBIOS name, which is its first label."""
+    for name, entry in draft.entries.items():
+        if not set(with_parents(entry.groups)) & set(_WINDOWS):
+            continue
+        label = name.partition(".")[0]
+        if len(label) > 15:
+            message = f"has {len(label)} characters; a computer's name has 15 at most"
+        elif label.isdecimal():
+            message = "has digits alone, which no computer's name may have"
+        elif _RESERVED.fullmatch(label):
+            message = "is a name that Windows keeps for itself"
+        else:
+            continue
+        advice = "Name the host as the computer is called, and people's name for it in documentation_title."
+        yield document.problem(entry.path, f"{label!r} {message}", advice)
 
 
 def _sites(draft: Draft, document: Document) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.yamlfile import Document, Path_
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_ENDINGS = (".yml", ".yaml", ".json")
 
 
 @dataclass
@@ -106,6 +107,9 @@ def _check_entry(entry: HostEntry, document: Document, problems: list[Problem]) 
     elif entry.name == "localhost" or not _NAME.fullmatch(entry.name):
         advice = "Use small letters, digits, - and dots; write each host out, and not localhost."
         problems.append(document.problem(entry.path, f"{entry.name!r} is no host name", advice))
+    elif entry.name.endswith(_ENDINGS):
+        advice = "Other programs would take its variables' file for another host's: rename the host."
+        problems.append(document.problem(entry.path, f"host {entry.name!r} is called like a file", advice))
     if pair := contradiction(group for group in entry.groups if group in STANDARD_GROUPS):
         advice = "Keep it in the group that says what it is."
         message = f"host {entry.name!r} is in {pair[0]} and in {pair[1]}"

@@ -85,6 +85,8 @@ def _load(root: Path, catalogue: Catalogue, opener: Opener | None) -> Inventory:
     problems += crosschecks.check(draft, catalogue)
     problems += hostchecks.check(draft, catalogue)
     problems = boundaries.without_consequences(refused, problems)
+    documents = [*folder.customer_documents(), *folder.provider]
+    problems = boundaries.without_consequences(problems, (it for found in documents for it in found.misread))
     if problems:
         raise InvalidInventory(problems)
     return Inventory(_customer(draft), secrets or Secrets(), _common(draft))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from serviceheft.model.fields import ClockTime, Date, Email, Model, Money, MonthDay, Slug, Text, reject
+from serviceheft.model.fields import ClockTime, Date, Email, Model, Money, MonthDay, Phone, Slug, Text, reject
 
 type Tier = Literal["basic", "standard", "comfort"]
 type Bundesland = Literal[
@@ -52,7 +52,7 @@ class Person(Model):
     """First and last name."""
     email: Email
     """Company e-mail address; people are told apart by it."""
-    phone: Text | None = None
+    phone: Phone | None = None
     """Phone number as it is to be dialled from outside."""
 
 
@@ -194,7 +194,7 @@ class Provider(Model):
     """Postcode in quotes."""
     city: Text
     """City."""
-    phone: Text
+    phone: Phone
     """Phone number of the service hotline (1.3, 2.3)."""
     email: Email
     """Mailbox that takes reports at any time (1.3)."""

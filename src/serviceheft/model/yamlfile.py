@@ -4,6 +4,7 @@ PyYAML composes the nodes (libyaml where it is built in); the values are built f
 usual loader throws the positions away, keeps the last of two equal keys and reads `3.10:` as the number 3.1.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,8 @@ class Document:
     file: str
     data: dict[str, Any]
     lines: dict[Path_, int] = field(repr=False)
+    misread: list[Problem] = field(default_factory=list, repr=False)
+    """Numbers and true or false, written in a way that YAML and people read differently; values are not repeated."""
 
     def line(self, path: Path_) -> int:
         """Line of the key or list entry at `path`, or of the nearest thing around it."""
@@ -96,7 +99,7 @@ def parse_mapping(raw: bytes, label: str, problems: list[Problem]) -> Document |
         problems.append(Problem(label, node.start_mark.line + 1, "", "is not a mapping", advice))
         return None
     reader = _Reader(label, problems)
-    return Document(label, reader.mapping(node, ()), reader.lines)
+    return Document(label, reader.mapping(node, ()), reader.lines, reader.misread)
 
 
 def _syntax_problem(error: yaml.YAMLError, label: str, text: str) -> Problem:
@@ -126,6 +129,35 @@ def _syntax_problem(error: yaml.YAMLError, label: str, text: str) -> Problem:
     return Problem(label, line, "", f"YAML cannot be read here: {what}", advice)
 
 
+_PLAINLY = {
+    "int": re.compile(r"-?(?:0|[1-9][0-9]*)"),
+    "float": re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+"),
+    "bool": re.compile(r"true|false"),
+}
+_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
+
+
+def misread(kind: str, written: str) -> tuple[str, str] | None:
+    """Message and advice when people read a scalar of YAML ("int", "float", "bool") otherwise than YAML does.
+
+    0123 is 83 to YAML, 12:30 is 750, 1_000 is 1000, no is false; and 1.890 is 1890 to a German.
+    """
+    quotes = "and put a text into quotes."
+    if kind == "float" and _THOUSANDS.fullmatch(written):
+        advice = (
+            "Write thousands without a dot, as 1890, and fractions with as many digits as they need, as 1.89."
+        )
+        return "has a dot before three digits: thousands or a fraction", advice
+    if kind not in _PLAINLY or _PLAINLY[kind].fullmatch(written):
+        return None
+    if kind == "bool":
+        return "YAML reads this word as true or false", f"Write true or false, {quotes}"
+    return (
+        "YAML reads this as another number than it looks like",
+        f"Write digits alone, as 1890 or 1.5, {quotes}",
+    )
+
+
 class _Reader:
     """Builds plain values from nodes and notes the line of each key and list entry."""
 
@@ -133,6 +165,7 @@ class _Reader:
         self.label = label
         self.problems = problems
         self.lines: dict[Path_, int] = {(): 1}
+        self.misread: list[Problem] = []
         self._scalars = yaml.constructor.SafeConstructor()
         self._seen: set[int] = set()
 
@@ -163,6 +196,8 @@ class _Reader:
             return entries
         if node.tag == "tag:yaml.org,2002:str":
             return node.value
+        if found := misread(node.tag.rpartition(":")[2], node.value):
+            self.misread.append(Problem(self.label, node.start_mark.line + 1, dotted(path), *found))
         try:
             return self._scalars.construct_object(node, deep=True)
         except ValueError:  # 2026-02-30 looks like a date and is none: the field's own check says so

@@ -1,5 +1,7 @@
 """What a person types: one readable line, or it is refused. It goes into the book, and on pages and screens."""
 
+import re
+
 from serviceheft.visible import visible
 
 #: Enough for a few sentences.
@@ -28,3 +30,12 @@ def host_pattern(text: str) -> str:
     if any(part.strip().startswith("@") for part in text.replace(":", ",").split(",")):
         raise NotAccepted(f"--limit takes names and groups of hosts, no file of them: {text}")
     return text
+
+
+def whole_number(option: str, text: str) -> int:
+    """A whole number from 1 on: digits alone, since 1.000 is a thousand to one reader and one to the next."""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        raise NotAccepted(
+            f"{option} takes a whole number from 1 on, in digits alone, as 1000, not {visible(text)!r}."
+        )
+    return int(text)
