@@ -152,7 +152,6 @@ def test_the_environment_cannot_have_more_read(elsewhere: Elsewhere) -> None:
         "ANSIBLE_INVENTORY_IGNORE_REGEX": "nothing",
         "ANSIBLE_PRECEDENCE": "groups_inventory",
         "ANSIBLE_HASH_BEHAVIOUR": "merge",
-        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "false",
         "ANSIBLE_INVENTORY_UNPARSED_FAILED": "false",
     }
     done = run(elsewhere, "ansible-playbook", "playbooks/validate.yml", **variables)
