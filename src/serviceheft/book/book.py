@@ -9,11 +9,11 @@ from typing import Self
 import sqlalchemy as sa
 
 from serviceheft.assess.judgement import Judgement, Severity
-from serviceheft.book import latest, reading, schema
+from serviceheft.book import latest, reading, schema, soundness
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
 from serviceheft.book.endings import endings, refuse_moved
-from serviceheft.book.errors import RunRefused
+from serviceheft.book.errors import ALTERED, BookUnavailable, RunRefused, place
 from serviceheft.book.living import NO_LONGER_THERE, Living, TicketPolicy
 from serviceheft.book.processes import Process
 from serviceheft.book.records import (
@@ -27,6 +27,7 @@ from serviceheft.book.records import (
     Ticket,
     WriteOff,
 )
+from serviceheft.book.soundness import Soundness
 from serviceheft.book.store import Store
 from serviceheft.book.values import canonical
 from serviceheft.settings import BERLIN
@@ -320,7 +321,11 @@ class Book:
         """
         with self._store.reading() as connection:
             if self._store.version >= latest.SINCE_VERSION:
-                return list(latest.read(connection, customer, periods))
+                try:
+                    return list(latest.read(connection, customer, periods))
+                except (KeyError, TypeError, ValueError):
+                    what = "a row of book_latest is none that any version wrote"
+                    raise BookUnavailable(f"{place(self._store.url)} {ALTERED.format(what=what)}") from None
             return list(latest.recounted(reading.of_periods(connection, customer)).stamps(periods))
 
     def write_offs(self, customer: str) -> list[WriteOff]:
@@ -389,6 +394,11 @@ class Book:
         yield from broken
         if not broken and self._store.version >= latest.SINCE_VERSION:
             yield from recount.compare(connection, customer)
+
+    def soundness(self) -> Soundness:
+        """Whether the book is laid out as it was made, and its indexes say what its tables say."""
+        with self._store.reading(broken_text=True) as connection:
+            return soundness.examine(connection, self._store.version)
 
     def dump(self, customer: str) -> Iterator[str]:
         """Every entry as a line of JSON, all columns as they are hashed, for an audit by other means."""

@@ -28,6 +28,8 @@ _LOCKED = (
     "start again."
 )
 
+ALTERED = "was altered: {what}. `heft verify` says what differs; put it aside, and take the last backup."
+
 # SQLite's primary result codes (sqlite.org/rescode.html) and what they mean for a technician.
 _SQLITE = {
     3: "may not be written by this user. Check owner and mode of the file and of its folder.",
@@ -108,6 +110,8 @@ def _sqlite(error: DBAPIError, url: URL) -> str:
     # open".
     if code in (10, 14) and _full(Path(url.database or "")):
         code = 13
+    if code == 1:  # what was asked for is not there; the text names no value
+        return ALTERED.format(what=error.orig)
     return _SQLITE.get(code, f"cannot be used: {error.orig}.").replace("FILE", url.database or "")
 
 
@@ -125,6 +129,9 @@ def _postgresql(error: DBAPIError) -> str:
         return _not_connected(error)
     if state[:2] == "08" or state in ("57P01", "57P02", "57P03", "57P05"):
         return AWAY
+    if state in ("42P01", "42703", "42883", "42P07", "42809", "42710", "42723"):
+        diagnostic = getattr(error.orig, "diag", None)
+        return ALTERED.format(what=getattr(diagnostic, "message_primary", None) or state)
     known = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])
     return known or f"cannot be used (SQLSTATE {state}). The server's log says more."
 

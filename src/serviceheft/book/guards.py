@@ -4,6 +4,8 @@ They guard against accidents and careless scripts; who owns the tables can drop 
 chain is for, and that the triggers are still there is part of what `verify` proves.
 """
 
+from typing import NamedTuple
+
 import sqlalchemy as sa
 
 MESSAGE = "the book is append-only"
@@ -24,6 +26,9 @@ _TABLES: dict[str, tuple[tuple[str, ...], str | None]] = {
     ),
     "book_schema": ((), "NEW.version > OLD.version"),
 }
+
+_NOT_NEXT = "NEW.number <= (SELECT max(number) FROM book_entries WHERE customer = NEW.customer)"
+_ONCE = {"book_entries": _NOT_NEXT, "book_schema": "EXISTS (SELECT 1 FROM book_schema)"}
 
 #: What version 1 had, by dialect.
 _OLD = {
@@ -58,8 +63,17 @@ def replace_old(connection: sa.Connection) -> None:
 
 def statements(dialect: str) -> list[str]:
     """What puts the guards on, in a database's own words."""
-    make = _sqlite if dialect == "sqlite" else _postgresql
-    return [statement for table, (key, grows) in _TABLES.items() for statement in make(table, key, grows)]
+    if dialect == "sqlite":
+        return [it for table, (key, grows) in _TABLES.items() for it in _sqlite(table, key, grows)]
+    functions = [
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+        for name, body in postgresql_functions()
+    ]
+    triggers = [
+        f"CREATE TRIGGER {it.name} BEFORE {it.events} ON {it.table} FOR EACH {it.each} EXECUTE FUNCTION {it.function}()"
+        for it in postgresql_triggers()
+    ]
+    return functions + triggers
 
 
 def _sqlite(table: str, key: tuple[str, ...], grows: str | None) -> list[str]:
@@ -68,10 +82,7 @@ def _sqlite(table: str, key: tuple[str, ...], grows: str | None) -> list[str]:
     changes = f"WHEN ({grows}) IS NOT TRUE " if grows else ""
     same = " AND ".join(f"{column} = NEW.{column}" for column in key) or "true"
     # INSERT OR REPLACE deletes and updates nothing, as triggers see it.
-    if table == "book_entries":
-        again = f"NEW.number <= (SELECT max(number) FROM {table} WHERE customer = NEW.customer)"  # noqa: S608
-    else:
-        again = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - nothing from outside goes in
+    again = _NOT_NEXT if table == "book_entries" else f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608
     return [
         f"CREATE TRIGGER {table}_stay BEFORE UPDATE ON {table} {changes}{refuse}",
         f"CREATE TRIGGER {table}_kept BEFORE DELETE ON {table} {refuse}",
@@ -79,24 +90,40 @@ def _sqlite(table: str, key: tuple[str, ...], grows: str | None) -> list[str]:
     ]
 
 
-def _postgresql(table: str, key: tuple[str, ...], grows: str | None) -> list[str]:
-    raises = f"RAISE EXCEPTION '{MESSAGE}';"
-    body = f"IF ({grows}) IS TRUE THEN RETURN NEW; END IF; {raises}" if grows else raises
-    made = [
-        _function(f"{table}_refuse", raises),
-        f"CREATE TRIGGER {table}_kept BEFORE DELETE OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()",
-        _function(f"{table}_grow", body),
-        f"CREATE TRIGGER {table}_stay BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_grow()",
-    ]
-    if not key:
-        once = f"IF EXISTS (SELECT 1 FROM {table}) THEN {raises} END IF; RETURN NEW;"  # noqa: S608
-        made += [
-            _function(f"{table}_single", once),
-            f"CREATE TRIGGER {table}_once BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_single()",
-        ]
+class Trigger(NamedTuple):
+    """A trigger of PostgreSQL; `bits` is what its catalogue says of it (pg_trigger.tgtype)."""
+
+    table: str
+    name: str
+    events: str
+    each: str
+    function: str
+    bits: int
+
+
+def postgresql_triggers() -> list[Trigger]:
+    """One a table refuses what takes rows away, one what changes them, one what is put in a second time.
+
+    Heads and latest stamps need none of the last: their keys refuse it.
+    """
+    made = []
+    for table in _TABLES:
+        made.append(
+            Trigger(table, f"{table}_kept", "DELETE OR TRUNCATE", "STATEMENT", "book_refuse", 2 + 8 + 32)
+        )
+        made.append(Trigger(table, f"{table}_stay", "UPDATE", "ROW", f"{table}_grow", 1 + 2 + 16))
+        if table in _ONCE:
+            made.append(Trigger(table, f"{table}_once", "INSERT", "ROW", f"{table}_follow", 1 + 2 + 4))
     return made
 
 
-def _function(name: str, body: str) -> str:
-    return f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
+def postgresql_functions() -> list[tuple[str, str]]:
+    """The functions of the triggers, and their bodies as the catalogue keeps them."""
+    raises = f"RAISE EXCEPTION '{MESSAGE}';"
+    made = [("book_refuse", f" BEGIN {raises} END ")]
+    for table, (_, grows) in _TABLES.items():
+        unless = f"IF ({grows}) IS TRUE THEN RETURN NEW; END IF; " if grows else ""
+        made.append((f"{table}_grow", f" BEGIN {unless}{raises} END "))
+    for table, again in _ONCE.items():
+        made.append((f"{table}_follow", f" BEGIN IF {again} THEN {raises} END IF; RETURN NEW; END "))
+    return made

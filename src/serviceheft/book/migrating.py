@@ -20,7 +20,7 @@ def from_version_1(connection: sa.Connection) -> None:
     with patience:
         schema.latest.create(connection)
         for index in schema.entries.indexes:
-            if index.name in ("book_entries_by_subject", "book_entries_by_time"):
+            if index.name in schema.SINCE_2:
                 index.create(connection)
         for customer in reading.customers(connection):
             recounted(reading.of_periods(connection, customer)).fill(connection, customer)

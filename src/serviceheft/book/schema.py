@@ -67,6 +67,9 @@ sa.Index(
     postgresql_where=entries.c.kind == "run begun",
 )
 
+#: Indexes that books of version 1 do not have.
+SINCE_2 = ("book_entries_by_subject", "book_entries_by_time")
+
 TABLE_NAMES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",

@@ -81,7 +81,8 @@ def verify(
         str | None, typer.Option(metavar="NUMBER:HASH", help="A chain head printed in a report or on a site.")
     ] = None,
 ) -> None:
-    """Prove that no row of the book was changed, taken out or put in. Exit code 1 when one was.
+    """Prove that no row of the book was changed, taken out or put in, and that its tables, indexes and guards are as
+    they were made. Exit code 1 when something was.
 
     [bold]Examples[/]
 
@@ -98,14 +99,19 @@ def verify(
         anchor = (int(number), digest)
     wanted = [known(customer)] if customer else names()
     book = open_book()
+    layout = book.soundness()
+    for fault in layout.faults:
+        say(fault)
     broken = book.verify(customer, against=anchor)
     for one in broken:
         say(f"{one.customer} entry {one.number}: {one.kind}: {one.message}")
     for name in wanted:
         head = book.head(name)
         say(f"{name}: {head.number} entries, head {head.number}:{head.hash}")
-    say("The book was tampered with." if broken else "The book is whole.")
-    raise typer.Exit(1 if broken else 0)
+    for what in layout.unproved:
+        say(f"Not proved: {what}.")
+    say("The book was tampered with." if broken or layout.faults else "The book is whole.")
+    raise typer.Exit(1 if broken or layout.faults else 0)
 
 
 def add_to(app: typer.Typer) -> None:
