@@ -65,6 +65,14 @@ def book_url() -> str:
         return f"sqlite:///{book_file()}"
 
 
+def anchors_place() -> str:
+    """The second place, where signed heads of the book are kept (HEFT_ANCHORS): by default beside the sites.
+
+    A folder, a file.jsonl, git+URL, or mailto:ADDRESS?smtp=SERVER.
+    """
+    return os.environ.get("HEFT_ANCHORS") or str((build_directory() / "anchors").absolute())
+
+
 def vault_directory() -> Path:
     """Folder of the technician's vault passwords, one file per customer (HEFT_VAULT_DIR)."""
     return Path(os.environ.get("HEFT_VAULT_DIR") or Path.home() / ".config" / "serviceheft" / "vault")

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from serviceheft.book import Book, BookUnavailable, RunRefused, copying, moving
+from serviceheft.book import Book, BookUnavailable, RunRefused, copying, moving, outbox, proving
 from tests.book_cases import NOW, OFF, OUTDATED, begun, judged, stamped
 from tests.postgres import PASSWORD, Server
 
@@ -338,3 +338,49 @@ def _begins_and_ends(url: str, customer: str) -> None:
     except RunRefused as refused:
         if "This book was moved" not in str(refused):
             raise
+
+
+ATTACKS = {
+    "cut off": (
+        "DELETE FROM book_entries WHERE number > 5; UPDATE book_heads SET number = 5, "
+        "hash = (SELECT hash FROM book_entries WHERE number = 5)",
+        "musterbau: the book ends at entry 5, and had entry 8 when anchor 1 was given (22.11.2026 21:35): it was cut "
+        "off or rolled back.",
+    ),
+    "deleted": (
+        "DELETE FROM book_entries; DELETE FROM book_heads; DELETE FROM book_latest",
+        "musterbau: the book has no entry of it, and had 8 when anchor 1 was given (22.11.2026 21:35): it was deleted.",
+    ),
+    "moved": (
+        "UPDATE book_entries SET customer = 'werkstatt'; UPDATE book_heads SET customer = 'werkstatt'",
+        "musterbau: the book has no entry of it, and had 8 when anchor 1 was given (22.11.2026 21:35): it was deleted.",
+    ),
+    "written anew": (
+        "UPDATE book_entries SET hash = repeat('0', 64) WHERE number = 8",
+        "musterbau: entry 8 had another hash when anchor 1 was given (22.11.2026 21:35): it, or an entry before "
+        "it, was written anew, moved or changed.",
+    ),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_anchors_show_what_was_done_to_the_book(
+    postgres: Server, url: str, database: str, attack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEFT_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HEFT_ANCHORS", str(tmp_path / "anchors"))
+    (tmp_path / "data").mkdir()
+    statement, expected = ATTACKS[attack]
+    with Book.open(url) as book:
+        run = begun(book)
+        stamped(book, run, judged(OUTDATED, OFF))
+        book.end_run(run, "carried out", now=NOW)
+        assert outbox.anchor(book, "musterbau", run, NOW) == ""
+
+        def found() -> list[str]:
+            outside = proving.gathered(outbox.places(), outbox.own_copy())
+            return [it for proof in proving.prove(book, outside) for it in proof.contradictions]
+
+        assert found() == []
+        postgres.sql(f"SET session_replication_role = replica; {statement}", database)
+        assert expected in found()

@@ -89,8 +89,8 @@ def walk(
 ) -> Iterator[Break]:
     """Every break in a customer's rows, given by ascending number. Linear, one row in memory at a time.
 
-    `head` is the stored last entry: it shows what was cut off at the end. `against` is a (number, hash) that
-    was printed somewhere else: it shows a chain that was rewritten as a whole, head included.
+    `head` is the stored last entry: it shows what was cut off at the end. `against` is a (number, hash or
+    its beginning) that was printed somewhere else: it shows a chain that was rewritten as a whole, head included.
     """
     proof = _Walk(customer, head)
     anchored = False
@@ -98,7 +98,7 @@ def walk(
         yield from proof.step(row)
         if against and row.number == against[0]:
             anchored = True
-            if row.hash != against[1]:
+            if not row.hash.startswith(against[1]):
                 yield _break(row, "changed", f"a report was printed while its hash was {against[1]}.")
     yield from proof.end()
     if against and not anchored:

@@ -11,6 +11,7 @@ import typer
 
 from serviceheft import screen
 from serviceheft.cli import (
+    anchor,
     book,
     catch_up,
     contract,
@@ -36,6 +37,7 @@ app = typer.Typer(
 for module in (visits, catch_up, emergency, owing, contract, evidence, pages, customers):
     module.add_to(app)
 app.add_typer(book.app, name="book")
+app.add_typer(anchor.app, name="anchor")
 app.add_typer(lab.app, name="lab")
 
 BAD_INPUT = 2
@@ -44,6 +46,7 @@ BAD_INPUT = 2
 def main() -> None:
     """Entry point of `heft`. Exit 0: carried out; 1: not everything; 2: bad input, nothing touched."""
     screen.prepare()
+    anchor.tell_what_waits()
     try:
         _refuse_unreadable(sys.argv[1:])
         environment.refuse_foreign(os.environ)

@@ -1,5 +1,7 @@
 """heft record, write-off, mended, verify: adding to the book by hand, and proving it whole."""
 
+import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -80,38 +82,77 @@ def verify(
     against: Annotated[
         str | None, typer.Option(metavar="NUMBER:HASH", help="A chain head printed in a report or on a site.")
     ] = None,
+    anchors: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Signed heads from elsewhere, such as lines saved from a mail."),
+    ] = None,
 ) -> None:
-    """Prove that no row of the book was changed, taken out or put in, and that its tables, indexes and guards are as
-    they were made. Exit code 1 when something was.
+    """Prove that no row of the book was changed, taken out or put in, that its tables, indexes and guards are as they
+    were made, and that it holds what its signed heads say.
+
+    Exit code 1 when something was, or when a place of signed heads cannot be read.
 
     [bold]Examples[/]
 
       heft verify
       heft verify musterbau --against 412:9f86d081884c7d65
+      heft verify --anchors saved-mails.txt
     """
+    from serviceheft.book import outbox, proving
     from serviceheft.running.session import open_book
 
-    anchor = None
-    if against:
-        number, _, digest = against.partition(":")
-        if not (number.isdecimal() and digest) or customer is None:
-            raise Refused("--against takes NUMBER:HASH as a report prints it, together with a customer.")
-        anchor = (int(number), digest)
-    wanted = [known(customer)] if customer else names()
     book = open_book()
+    head = _head(customer, against) if against else None
     layout = book.soundness()
+    outside = proving.gathered(outbox.places(), outbox.own_copy())
+    for file in anchors or ():
+        try:
+            proving.add(
+                outside, {str(file): file.read_text("utf-8", "replace").splitlines()}, among_others=True
+            )
+        except OSError as error:
+            raise Refused(f"{file} cannot be read: {error.strerror}.") from None
+    proofs = proving.prove(book, outside, customer)
+    empty = dict.fromkeys(names())
+    if customer and not any(proof.head.number or proof.contradictions for proof in proofs):
+        empty = {known(customer): None}  # a name that neither the book nor a folder knows is a slip
+    broken = book.verify(customer, against=head)
     for fault in layout.faults:
         say(fault)
-    broken = book.verify(customer, against=anchor)
     for one in broken:
         say(f"{one.customer} entry {one.number}: {one.kind}: {one.message}")
-    for name in wanted:
-        head = book.head(name)
-        say(f"{name}: {head.number} entries, head {head.number}:{head.hash}")
+    contradictions = [it for proof in proofs for it in proof.contradictions]
+    for message in (*contradictions, *outside.troubles):
+        say(message)
+    for proof in proofs:
+        empty.pop(proof.customer, None)
+        said = f"{proof.customer}: {proof.head.number} entries, head {proof.head.number}:{proof.head.hash}"
+        say(f"{said}; {proof.reach}" if proof.head.number else said)
+    for name in () if customer and proofs else empty:
+        say(f"{name}: no entries")
     for what in layout.unproved:
         say(f"Not proved: {what}.")
-    say("The book was tampered with." if broken or layout.faults else "The book is whole.")
-    raise typer.Exit(1 if broken or layout.faults else 0)
+    say(_verdict(bool(broken or layout.faults), bool(contradictions), bool(outside.troubles)))
+    raise typer.Exit(1 if broken or layout.faults or contradictions or outside.troubles else 0)
+
+
+def _head(customer: str | None, text: str) -> tuple[int, str]:
+    """A head as a report prints it; the hash may be shortened to 16 characters. Raises Refused."""
+    found = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{16,64})", text.strip().lower())
+    if found is None or customer is None:
+        raise Refused(
+            "--against takes NUMBER:HASH as a report prints it (of the hash at least 16 characters), together with a "
+            "customer."
+        )
+    return int(found[1]), found[2]
+
+
+def _verdict(broken: bool, contradictions: bool, troubles: bool) -> str:
+    if broken:
+        return "The book was tampered with."
+    if contradictions:
+        return "The book and its signed heads contradict each other."
+    return "Not everything could be proved." if troubles else "The book is whole."
 
 
 def add_to(app: typer.Typer) -> None:

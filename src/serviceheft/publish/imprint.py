@@ -29,6 +29,7 @@ def versions(source: Source, commits: Sequence[str], inventories: Sequence[str])
         (t(N_("Inventory (hash)")), ", ".join(dict.fromkeys(inventories)) or none),
         (t(N_("Head of the chain: number")), str(source.head.number)),
         (t(N_("Head of the chain: hash")), source.head.hash),
+        *([(t(N_("Heads are signed with the key")), source.key)] if source.key else []),
     ]
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from serviceheft.accounts import Owed
 from serviceheft.book import Book, FindingLife, Head, Run, Snapshot, Stamp, Ticket
+from serviceheft.book.signing import own_public
 from serviceheft.entitlement import owed
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
@@ -33,6 +34,8 @@ class Source:
     snapshots: Sequence[Snapshot]
     owed: Sequence[Owed]
     head: Head
+    #: The public key of this installation, that others can check signed heads by; None before the first one.
+    key: str | None = None
 
     @cached_property
     def open_findings(self) -> list[FindingLife]:
@@ -100,6 +103,7 @@ def read(
             done_since=done_since,
         ),
         head=book.head(customer.name),
+        key=own_public(),
     )
 
 

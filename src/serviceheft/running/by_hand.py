@@ -7,7 +7,7 @@ from functools import partial
 
 from serviceheft import settings
 from serviceheft.assess.judgement import CAUSES, Judgement, Outcome
-from serviceheft.book import Book, RunRefused
+from serviceheft.book import Book, RunRefused, outbox
 from serviceheft.clock import RECURRING, days_of, reaction_deadline
 from serviceheft.entitlement import Owed, clause, measures, owed_by_book
 from serviceheft.model.catalogue import Catalogue, CatalogueService
@@ -16,6 +16,7 @@ from serviceheft.model.schema import Customer
 from serviceheft.running import evidence
 from serviceheft.running.recording import central_contact
 from serviceheft.running.session import open_book
+from serviceheft.screen import say
 
 _NAMED = 8  # so many periods are named before the rest is only counted
 
@@ -60,7 +61,7 @@ def record_by_hand(
             contact=central_contact(customer),
             note=note.strip(),
         )
-        book.end_run(run, "carried out", now=now)
+        _end(book, customer, run, now)
     return f"{host or customer.company.name}, {period or now.date().isoformat()}"
 
 
@@ -91,7 +92,7 @@ def write_off(
         lines = [line for line in found if line.period in periods]
         run = _begin(book, customer, now)
         book.write_off(run, [line.key for line in lines], now=now, reason=reason.strip())
-        book.end_run(run, "carried out", now=now)
+        _end(book, customer, run, now)
     return lines
 
 
@@ -161,7 +162,7 @@ def note_mended(customer: Customer, ticket: str, note: str) -> str:
             raise RunRefused(f"{customer.name} has no open ticket {ticket!r}. {listed}")
         finding, run = found.finding, _begin(book, customer, now)
         book.mend(run, finding.service, finding.host, finding.cause, now=now, note=note.strip())
-        book.end_run(run, "carried out", now=now)
+        _end(book, customer, run, now)
     title = CAUSES[finding.cause].title if finding.cause in CAUSES else finding.cause
     return f"{finding.host or customer.company.name}: {title}"
 
@@ -177,3 +178,9 @@ def _begin(book: Book, customer: Customer, now: datetime) -> str:
         now=now,
         tier=customer.contract.tier,
     )
+
+
+def _end(book: Book, customer: Customer, run: str, now: datetime) -> None:
+    book.end_run(run, "carried out", now=now)
+    if told := outbox.anchor(book, customer.name, run, now):
+        say(told, error=True)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from serviceheft import settings
-from serviceheft.book import BookUnavailable, RunOutcome, RunRefused
+from serviceheft.book import BookUnavailable, RunOutcome, RunRefused, outbox
 from serviceheft.clock import calendar_for
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.stop import stop_reason
@@ -37,16 +37,20 @@ def close(session: Session, whole: bool | None) -> str:
     try:
         with open_book() as book:
             book.end_run(session.run, outcome, now=now, billable_minutes=billable)
+            told = outbox.anchor(book, session.customer.name, session.run, now)
     except (BookUnavailable, RunRefused) as error:
         return f"The end of run {session.run} could not be recorded: {error}"
+    said = [told] if told else []
     if whole is None:
-        return (
+        said.append(
             f"Run {session.run} was interrupted. What it had stamped is safe; the next run takes up the rest."
         )
-    if billable is None:
-        return ""
-    inside, outside = billable
-    return f"Billable on ticket {session.order.ticket}: {inside} min inside, {outside} min outside of service hours."
+    elif billable:
+        inside, outside = billable
+        said.append(
+            f"Billable on ticket {session.order.ticket}: {inside} min inside, {outside} min outside of service hours."
+        )
+    return "\n".join(said)
 
 
 def _minutes(time: timedelta) -> int:
