@@ -7,6 +7,11 @@
 
 # One visit for all services: raw objects under the property names that Windows gives them, dates as
 # ISO 8601 in UTC. Nothing is decided here; Python does that, where it is tested.
+#
+# What is not there ($null, an empty list) and what could not be read are two things: whatever is read stands inside
+# Add-Part, and every error is a terminating one there, so that a part which failed stands in Errors and nowhere else.
+
+$ErrorActionPreference = 'Stop'
 
 $spec = @{
     options = @{
@@ -42,6 +47,24 @@ Function Add-Part {
     }
 }
 
+# The uninstall entries whose name is like Name; where not all keys could be read, the part stands in Errors as well.
+Function Add-UninstallPart {
+    Param (
+        [Parameter(Mandatory = $true)]
+        [Hashtable]$Section,
+        [Parameter(Mandatory = $true)]
+        [String]$Like
+    )
+
+    Add-Part -Section $Section -Name Programs -Collect {
+        $list = Get-UninstallList
+        if ($list.Failures.Count -gt 0) {
+            $Section.Errors['Programs'] = $list.Failures[0]
+        }
+        , @($list.Entries | Where-Object { $_.DisplayName -like $Like })
+    }
+}
+
 $collectors = @{
     computer = {
         $section = @{ Errors = @{} }
@@ -63,13 +86,20 @@ $collectors = @{
             )
         }
         Add-Part -Section $section -Name Bios -Collect {
-            ConvertTo-RawObject -InputObject (Get-CimInstance -ClassName Win32_BIOS) -Property @(
-                'Manufacturer', 'SMBIOSBIOSVersion', 'SerialNumber', 'ReleaseDate'
+            , @(
+                foreach ($bios in Get-CimInstance -ClassName Win32_BIOS) {
+                    ConvertTo-RawObject -InputObject $bios -Property @(
+                        'Manufacturer', 'SMBIOSBIOSVersion', 'SerialNumber', 'ReleaseDate'
+                    )
+                }
             )
         }
         Add-Part -Section $section -Name Chassis -Collect {
-            $enclosure = Get-CimInstance -ClassName Win32_SystemEnclosure | Select-Object -First 1
-            ConvertTo-RawObject -InputObject $enclosure -Property 'ChassisTypes', 'SMBIOSAssetTag'
+            , @(
+                foreach ($enclosure in Get-CimInstance -ClassName Win32_SystemEnclosure) {
+                    ConvertTo-RawObject -InputObject $enclosure -Property 'ChassisTypes', 'SMBIOSAssetTag'
+                }
+            )
         }
         Add-Part -Section $section -Name Processors -Collect {
             , @(
@@ -96,26 +126,30 @@ $collectors = @{
                     'FullScanEndTime', 'FullScanAge'
                 )
             }
+            elseif (Get-CimInstance -ClassName Win32_Service -Filter "Name='WinDefend'") {
+                throw 'The service of Defender is there, its cmdlets are not.'
+            }
             else {
                 $null
             }
         }
         Add-Part -Section $section -Name Detections -Collect {
+            if (-not (Get-Command -Name Get-MpThreatDetection -ErrorAction SilentlyContinue)) {
+                return $null
+            }
             # Paths and users of a detection are left on the host: they are personal data.
             , @(
-                if (Get-Command -Name Get-MpThreatDetection -ErrorAction SilentlyContinue) {
-                    $names = @{}
-                    foreach ($threat in Get-MpThreat) {
-                        $names["$($threat.ThreatID)"] = $threat.ThreatName
-                    }
-                    foreach ($detection in Get-MpThreatDetection) {
-                        $raw = ConvertTo-RawObject -InputObject $detection -Property @(
-                            'ThreatID', 'ThreatStatusID', 'ActionSuccess', 'InitialDetectionTime',
-                            'LastThreatStatusChangeTime'
-                        )
-                        $raw.ThreatName = $names["$($detection.ThreatID)"]
-                        $raw
-                    }
+                $names = @{}
+                foreach ($threat in Get-MpThreat) {
+                    $names["$($threat.ThreatID)"] = $threat.ThreatName
+                }
+                foreach ($detection in Get-MpThreatDetection) {
+                    $raw = ConvertTo-RawObject -InputObject $detection -Property @(
+                        'ThreatID', 'ThreatStatusID', 'ActionSuccess', 'InitialDetectionTime',
+                        'LastThreatStatusChangeTime'
+                    )
+                    $raw.ThreatName = $names["$($detection.ThreatID)"]
+                    $raw
                 }
             )
         }
@@ -136,18 +170,20 @@ $collectors = @{
             }
         }
         Add-Part -Section $section -Name Bitdefender -Collect {
-            $agent = Get-UninstallEntry | Where-Object { $_.DisplayName -like 'Bitdefender Endpoint Security*' } |
-                Select-Object -First 1
-            if ($agent) {
+            $list = Get-UninstallList
+            $agents = @($list.Entries | Where-Object { $_.DisplayName -like 'Bitdefender Endpoint Security*' })
+            if ($agents.Count -gt 0) {
                 @{
-                    DisplayName = $agent.DisplayName
-                    DisplayVersion = $agent.DisplayVersion
+                    Programs = $agents
                     Services = @(
                         foreach ($service in Get-CimInstance -ClassName Win32_Service -Filter "Name LIKE 'EP%Service'") {
                             ConvertTo-RawObject -InputObject $service -Property 'Name', 'State', 'StartMode'
                         }
                     )
                 }
+            }
+            elseif ($list.Failures.Count -gt 0) {
+                throw $list.Failures[0]
             }
             else {
                 $null
@@ -189,8 +225,8 @@ $collectors = @{
                 'PendingFileRenameOperations'
             )
             @{
-                WindowsUpdate = Test-Path -LiteralPath "$current\WindowsUpdate\Auto Update\RebootRequired"
-                ComponentBasedServicing = Test-Path -LiteralPath "$current\Component Based Servicing\RebootPending"
+                WindowsUpdate = Test-RegistryKey -Path "$current\WindowsUpdate\Auto Update\RebootRequired"
+                ComponentBasedServicing = Test-RegistryKey -Path "$current\Component Based Servicing\RebootPending"
                 PendingFileRenameOperations = [Bool]$session['PendingFileRenameOperations']
             }
         }
@@ -284,9 +320,7 @@ $collectors = @{
 
     programs = {
         $section = @{ Errors = @{} }
-        Add-Part -Section $section -Name Programs -Collect {
-            , @(Get-UninstallEntry)
-        }
+        Add-UninstallPart -Section $section -Like '*'
         $section
     }
 
@@ -306,57 +340,40 @@ $collectors = @{
 
     anydesk = {
         $section = @{ Errors = @{} }
-        Add-Part -Section $section -Name Program -Collect {
-            Get-UninstallEntry | Where-Object { $_.DisplayName -like 'AnyDesk*' } | Select-Object -First 1
-        }
-        # A client with the provider's own look carries its name behind AnyDesk's: AnyDesk-ad_1a2b3c4d.
-        $service = Get-CimInstance -ClassName Win32_Service -Filter "Name LIKE 'AnyDesk%'" | Select-Object -First 1
-        $section.Service = ConvertTo-RawObject -InputObject $service -Property 'Name', 'State', 'StartMode'
-        $executable = if ($service) { Get-ServiceExecutable -CommandLine $service.PathName }
-        if (-not $executable) {
-            $executable = Join-Path -Path ${env:ProgramFiles(x86)} -ChildPath 'AnyDesk\AnyDesk.exe'
-        }
-        if (-not (Test-Path -LiteralPath $executable)) {
-            return $section
-        }
-        Add-Part -Section $section -Name File -Collect {
-            $version = (Get-Item -LiteralPath $executable).VersionInfo
-            @{ Path = $executable; FileVersion = $version.FileVersion; ProductVersion = $version.ProductVersion }
-        }
-        Add-Part -Section $section -Name Signature -Collect {
-            $signature = Get-AuthenticodeSignature -LiteralPath $executable
-            $raw = @{ Status = "$($signature.Status)" }
-            $certificate = $signature.SignerCertificate
-            if ($certificate) {
-                $raw.Subject = $certificate.Subject
-                $raw.SimpleName = $certificate.GetNameInfo('SimpleName', $false)
-                $raw.Thumbprint = $certificate.Thumbprint
-            }
-            $raw
-        }
-        Add-Part -Section $section -Name Answers -Collect {
-            $answers = @{}
-            # A file that nobody vouches for is not started, not even to be asked.
-            $signature = $section['Signature']
-            if ($signature -and $signature.Status -eq 'Valid' -and $service -and $service.State -eq 'Running') {
-                # The id comes late: AnyDesk asks its network for it after the first start.
-                foreach ($attempt in 1..4) {
-                    $answers.Id = Get-AnyDeskAnswer -Path $executable -Question '--get-id'
-                    if ($answers.Id -match '^[1-9][0-9]+$') {
-                        break
-                    }
-                    [Threading.Thread]::Sleep(2000)
+        Add-UninstallPart -Section $section -Like 'AnyDesk*'
+        # A client with somebody's own look carries its name behind AnyDesk's: AnyDesk-ad_1a2b3c4d. There may be several.
+        Add-Part -Section $section -Name Services -Collect {
+            , @(
+                foreach ($service in Get-CimInstance -ClassName Win32_Service -Filter "Name LIKE 'AnyDesk%'") {
+                    ConvertTo-RawObject -InputObject $service -Property 'Name', 'State', 'StartMode', 'PathName'
                 }
-                $answers.Alias = Get-AnyDeskAnswer -Path $executable -Question '--get-alias'
-                $answers.Status = Get-AnyDeskAnswer -Path $executable -Question '--get-status'
-            }
-            $answers
+            )
+        }
+        Add-Part -Section $section -Name Installations -Collect {
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            , @(
+                foreach ($path in Get-AnyDeskPath -Service $section['Services']) {
+                    Get-AnyDeskInstallation -Path $path -Service $section['Services'] -Watch $watch
+                }
+            )
         }
         Add-Part -Section $section -Name Mark -Collect {
             Get-RegistryValue -Path 'HKLM:\SOFTWARE\Serviceheft\RemoteAccess' -Name 'PasswordFingerprint'
         }
         $section
     }
+}
+
+# Which machine this is, with every visit: before anything is judged, Python asks whether it is the one that was meant.
+$identity = @{ Errors = @{}; Name = [Environment]::MachineName }
+Add-Part -Section $identity -Name DNSHostName -Collect {
+    (Get-RegistryValue -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters' -Name 'Hostname')['Hostname']
+}
+Add-Part -Section $identity -Name MachineGuid -Collect {
+    (Get-RegistryValue -Path 'HKLM:\SOFTWARE\Microsoft\Cryptography' -Name 'MachineGuid')['MachineGuid']
+}
+Add-Part -Section $identity -Name UUID -Collect {
+    (ConvertTo-RawObject -InputObject (Get-CimInstance -ClassName Win32_ComputerSystemProduct) -Property 'UUID')['UUID']
 }
 
 $sections = @{}
@@ -376,6 +393,7 @@ foreach ($name in $module.Params.sections) {
 
 $module.Result.changed = $false
 $module.Result.collected_at = ConvertTo-UtcText -Value ([DateTime]::UtcNow)
+$module.Result.identity = $identity
 $module.Result.sections = $sections
 $module.Result.errors = $errors
 $module.Result.milliseconds = $milliseconds

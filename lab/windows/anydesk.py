@@ -39,6 +39,35 @@ def install(state: Json, version: str) -> None:
     )
 
 
+def install_other(state: Json, client: str, version: str, *, publisher: str = SIGNER) -> None:
+    """A second client beside the provider's, with somebody's own look: AnyDesk-ad_1234abcd_msi."""
+    others = state.setdefault("anydesk_others", {})
+    others[client] = _new_installation(state) | {"version": version, "signature": signature(publisher)}
+    state["services"].append(
+        {
+            "name": client,
+            "display_name": f"{client} Service",
+            "state": "running",
+            "start_mode": "auto",
+            "path": f'"{path_of(client)}" --service',
+            "username": "LocalSystem",
+        }
+    )
+    state["programs"].append(
+        {"name": client, "version": f"ad {version}", "publisher": publisher, "hive": "machine32"}
+    )
+
+
+def path_of(client: str) -> str:
+    return rf"C:\Program Files (x86)\{client}\{client}.exe"
+
+
+def clients(state: Json) -> dict[str, Json]:
+    """Every client by the path of its program file."""
+    found = {PATH: state["anydesk"]} if state.get("anydesk") else {}
+    return found | {path_of(client): other for client, other in state.get("anydesk_others", {}).items()}
+
+
 def remove(state: Json) -> None:
     """Uninstall it with all that it kept, as its uninstaller with --clear does; the package goes, too."""
     state["anydesk"] = None
@@ -54,9 +83,9 @@ def follow_package(state: Json) -> None:
         install(state, package["version"])
 
 
-def set_password(state: Json, password: str) -> None:
+def set_password(state: Json, password: str, path: str = PATH) -> None:
     """AnyDesk keeps a hash only; so does the lab."""
-    state["anydesk"]["password_hash"] = hash_of(password)
+    clients(state)[path]["password_hash"] = hash_of(password)
 
 
 def hash_of(password: str) -> str:

@@ -12,6 +12,8 @@ class Faults:
     off: nothing listens. wrong_password: every password is wrong. expired_certificate: a month over.
     cut_after_bytes: so many bytes of answers per connection, then RST. slow_seconds: each HTTP answer waits.
     disk_full: nothing can be written. reboot_never_ends: once told to reboot, the machine stays away.
+    answers_as: the name of another machine of the lab that answers under this one's address (DNS points at it);
+    shows_certificate_of_another: so does its certificate.
     feed_away: the source of packages cannot be reached. broken_packages: their installation fails (small letters).
     """
 
@@ -22,6 +24,8 @@ class Faults:
     slow_seconds: float = 0.0
     disk_full: bool = False
     reboot_never_ends: bool = False
+    answers_as: str | None = None
+    shows_certificate_of_another: bool = False
     feed_away: bool = False
     broken_packages: tuple[str, ...] = ()
 

@@ -53,8 +53,9 @@ class Host:
         return self._faults
 
     def load(self) -> Machine:
-        """The machine as it is on disk."""
-        return Machine.load(self._directory, self.where.name, self.faults(), self._memory)
+        """The machine that answers, as it is on disk."""
+        faults = self.faults()
+        return Machine.load(self._directory, faults.answers_as or self.where.name, faults, self._memory)
 
     def run(self, account: Json, script: str, stdin: str) -> Output:
         """Run a PowerShell script with its input, as `account`."""

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from lab.ca import CertificateAuthority
 from lab.windows.connection import Connection, reset, serve
+from lab.windows.faults import Faults
 from lab.windows.host import Host, HostAddress
 
 _BACKLOG = 128
+#: Kept for examples (RFC 5737): no lab listens there.
+_ANOTHER_ADDRESS = "192.0.2.1"
 _LOOK_EVERY_SECONDS = 0.1
 
 
@@ -48,7 +51,7 @@ class _Listener:
         self.socket: socket.socket | None = None
         self._directory = directory
         self._authority = authority
-        self._contexts: dict[bool, tuple[ssl.SSLContext, bytes]] = {}
+        self._contexts: dict[str, tuple[ssl.SSLContext, bytes]] = {}
         self._lock = threading.Lock()
 
     def open(self) -> None:
@@ -76,19 +79,21 @@ class _Listener:
             self.socket.close()
             self.socket = None
 
-    def tls(self, *, expired: bool) -> tuple[ssl.SSLContext, bytes]:
+    def tls(self, faults: Faults) -> tuple[ssl.SSLContext, bytes]:
         """Context and certificate (DER) to show."""
+        other = faults.shows_certificate_of_another
+        kind = "expired" if faults.expired_certificate else "another" if other else "valid"
         with self._lock:
-            if expired not in self._contexts:
+            if kind not in self._contexts:
                 where = self.host.where
-                kind = "expired" if expired else "valid"
                 path = self._directory / "certificates" / f"{where.name}.{kind}.pem"
-                self._authority.issue(path, where.name, where.address, expired=expired)
+                name, address = ("another", _ANOTHER_ADDRESS) if other else (where.name, where.address)
+                self._authority.issue(path, name, address, expired=faults.expired_certificate)
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.minimum_version = ssl.TLSVersion.TLSv1_2
                 context.load_cert_chain(path)
-                self._contexts[expired] = (context, ssl.PEM_cert_to_DER_cert(_first_certificate(path)))
-            return self._contexts[expired]
+                self._contexts[kind] = (context, ssl.PEM_cert_to_DER_cert(_first_certificate(path)))
+            return self._contexts[kind]
 
 
 class Server:
@@ -160,7 +165,7 @@ class Server:
             reset(client)
             client.close()
             return
-        context, certificate = listener.tls(expired=faults.expired_certificate)
+        context, certificate = listener.tls(faults)
         serve(
             client,
             context,

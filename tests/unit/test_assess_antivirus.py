@@ -47,8 +47,7 @@ def bitdefender(state: str = "Running") -> dict[str, Any]:
     """A section with Bitdefender's agent; Defender has stepped back."""
     section = defender(AMRunningMode="Passive Mode", AntivirusEnabled=False)
     section["Bitdefender"] = {
-        "DisplayName": "Bitdefender Endpoint Security Tools",
-        "DisplayVersion": "7.9.22.537",
+        "Programs": [{"DisplayName": "Bitdefender Endpoint Security Tools", "DisplayVersion": "7.9.22.537"}],
         "Services": [{"Name": "EPSecurityService", "State": state, "StartMode": "Auto"}],
     }
     section["SecurityCenter"] = [

@@ -158,7 +158,7 @@ def test_real_certificate_errors(tmp_path: Path, connect: Callable[..., Exceptio
     with server(read_then_close, expired) as port:
         assert classify(connect(port, authority.certificate_file)).code == "reach.certificate"
     with server(read_then_close, elsewhere) as port:
-        assert classify(connect(port, authority.certificate_file)).code == "reach.certificate"
+        assert classify(connect(port, authority.certificate_file)).code == "reach.wrong_machine"
     other = CertificateAuthority(tmp_path / "two").certificate_file
     with server(read_then_close, elsewhere) as port:
         assert classify(connect(port, other)).code == "reach.certificate"

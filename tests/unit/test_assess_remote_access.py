@@ -30,24 +30,59 @@ type Raw = dict[str, Any]
 
 
 def healthy(**parts: Any) -> Raw:
-    """The raw section of a host where all is as agreed; `parts` replace some of it."""
-    section: Raw = {
+    """The raw section of a host where all is as agreed; `parts` replace some of it (File, Signature, Answers: of the
+    program's file).
+    """
+    file: Raw = {
+        "Path": anydesk.PATH,
         "Errors": {},
-        "Program": {"DisplayName": "AnyDesk", "DisplayVersion": "ad 9.5.6"},
-        "Service": {"Name": "AnyDesk", "State": "Running", "StartMode": "Auto"},
-        "File": {"Path": anydesk.PATH, "FileVersion": "9.5.6", "ProductVersion": "9.5.6"},
+        "FileVersion": "9.5.6",
+        "ProductVersion": "9.5.6",
+        "Service": "AnyDesk",
         "Signature": {"Status": "Valid", "SimpleName": "AnyDesk Software GmbH", "Thumbprint": "AB"},
         "Answers": {"Id": ID, "Alias": "empfang@ad", "Status": "online"},
+    }
+    file |= parts.pop("File", {}) | {
+        name: parts.pop(name) for name in ("Signature", "Answers") if name in parts
+    }
+    if "Service" in parts:
+        service = parts.pop("Service")
+        parts["Services"] = [service]
+        file["Service"] = service["Name"]
+    section: Raw = {
+        "Errors": {},
+        "Programs": [{"DisplayName": "AnyDesk", "DisplayVersion": "ad 9.5.6"}],
+        "Services": [{"Name": "AnyDesk", "State": "Running", "StartMode": "Auto"}],
+        "Installations": [file],
         "Mark": {"PasswordFingerprint": POLICY.fingerprint(ID)},
     }
     return section | parts
 
 
-ABSENT: Raw = {"Errors": {}, "Program": None, "Service": None}
+ABSENT: Raw = {"Errors": {}, "Programs": [], "Services": [], "Installations": [], "Mark": {}}
 STOPPED = {"Name": "AnyDesk", "State": "Stopped", "StartMode": "Auto"}
 FOREIGN = {"Status": "Valid", "SimpleName": "Fernhilfe Freeware Ltd"}
 BROKEN = {"Status": "HashMismatch", "SimpleName": "AnyDesk Software GmbH"}
-OLD = {"Path": anydesk.PATH, "FileVersion": "7.1.13"}
+OLD = {"FileVersion": "7.1.13"}
+CUSTOM = "AnyDesk-ad_1234abcd_msi"
+OTHER_ID = "1987654321"
+
+
+def beside(section: Raw, name: str = CUSTOM, **file: Any) -> Raw:
+    """The same host with a second client."""
+    other = {
+        "Path": anydesk.path_of(name),
+        "Errors": {},
+        "FileVersion": "9.0.1",
+        "Service": name,
+        "Signature": {"Status": "Valid", "SimpleName": "AnyDesk Software GmbH"},
+        "Answers": {"Id": OTHER_ID, "Alias": "fremd@ad"},
+    }
+    return section | {
+        "Programs": [{"DisplayName": name}, *section["Programs"]],
+        "Services": [{"Name": name, "State": "Running", "StartMode": "Auto"}, *section["Services"]],
+        "Installations": [other | file, *section["Installations"]],
+    }
 
 
 def causes(judgement: Judgement) -> list[str]:
@@ -63,12 +98,14 @@ def test_as_agreed_is_done_and_needs_nothing() -> None:
     assert (judgement.outcome, judgement.reason, plan(healthy())) == ("done", None, [])
     assert judgement.measured == {
         "installed": True,
+        "client": "AnyDesk",
         "id": ID,
         "alias": "empfang@ad",
         "version": "9.5.6",
         "signer": "AnyDesk Software GmbH",
         "signature": "valid",
         "service": "running",
+        "others": [],
     }
 
 
@@ -137,7 +174,9 @@ def test_an_id_is_digits_or_it_is_none(answer: Any) -> None:
     ("section", "reason"),
     [
         (None, "visit.section_missing"),
-        ({"Errors": {"Program": "x"}, "Service": None}, "visit.section_failed"),
+        (ABSENT | {"Errors": {"Programs": "x"}}, "visit.section_failed"),
+        (ABSENT | {"Services": None}, "visit.section_failed"),
+        (ABSENT | {"Installations": ["System.Collections.Hashtable"]}, "visit.section_failed"),
     ],
 )
 def test_what_was_not_measured_is_never_missing(section: Raw | None, reason: str) -> None:
@@ -146,12 +185,14 @@ def test_what_was_not_measured_is_never_missing(section: Raw | None, reason: str
     assert plan(section) == []
 
 
-@pytest.mark.parametrize("part", ["File", "Signature", "Service", "Answers"])
+@pytest.mark.parametrize("part", ["Programs", "Services", "Installations", "Mark"])
 def test_a_part_that_could_not_be_read_is_not_measured(part: str) -> None:
-    section = {name: value for name, value in healthy().items() if name != part}
-    if part == "File":
-        del section["Program"]
-    assert judge(section, POLICY).outcome == "not measured"
+    for section in (
+        healthy() | {"Errors": {part: "Access is denied"}},
+        {name: value for name, value in healthy().items() if name != part},
+    ):
+        assert judge(section, POLICY).outcome == "not measured"
+        assert plan(section) == []
 
 
 def test_without_a_password_in_the_inventory_it_is_not_our_affair() -> None:
@@ -182,7 +223,7 @@ def test_the_fingerprint_belongs_to_key_id_and_password() -> None:
 
 
 def visited(section: Raw | None) -> Raw:
-    return {"sections": {"anydesk": section}}
+    return {"identity": {"Name": "PC-1"}, "sections": {"anydesk": section}}
 
 
 SKIPPED: Raw = {"skipped": True, "changed": False}
@@ -206,8 +247,9 @@ def test_steps_in_their_order() -> None:
     }
     assert steps([visited(ABSENT)], POLICY)["package"]
     branded = STOPPED | {"Name": "AnyDesk-ad_1a2b"}
-    assert steps([visited(healthy(Service=branded))], POLICY)["start"] == "AnyDesk-ad_1a2b"
-    wanted = {"Path": anydesk.PATH, "Fingerprint": POLICY.fingerprint(ID)}
+    section = healthy(Service=branded, Programs=[{"DisplayName": "AnyDesk-ad_1a2b"}])
+    assert steps([visited(section)], POLICY)["start"] == "AnyDesk-ad_1a2b"
+    wanted = {"Path": anydesk.PATH, "Fingerprint": POLICY.fingerprint(ID), "Computer": "PC-1"}
     assert steps([visited(healthy(Mark={}))], POLICY)["password"] == wanted
     assert steps([visited(ABSENT), visited(healthy(Mark={}))], POLICY)["password"] == wanted
     assert steps([visited(healthy(Mark={})), SKIPPED], POLICY)["password"] == wanted
@@ -285,9 +327,9 @@ def test_the_first_judgement_tells_the_plan_and_what_is_held() -> None:
 
 NAMES = [
     "Errors",
-    "Program",
-    "Service",
-    "File",
+    "Programs",
+    "Services",
+    "Installations",
     "Signature",
     "Answers",
     "Mark",
@@ -299,8 +341,9 @@ NAMES = [
     "Alias",
     "Path",
     "FileVersion",
-    "DisplayVersion",
+    "DisplayName",
     "PasswordFingerprint",
+    "Service",
 ]
 LEAVES = st.one_of(
     st.none(),
@@ -310,10 +353,16 @@ LEAVES = st.one_of(
     st.text(max_size=20),
     st.sampled_from(["Running", "Valid", "AnyDesk Software GmbH", "9.5.6", "7.0", ID, "\ud800", "ä"]),
 )
+ROWS = st.lists(
+    st.dictionaries(st.sampled_from(NAMES), LEAVES | st.dictionaries(st.sampled_from(NAMES), LEAVES)),
+    max_size=3,
+)
 SECTIONS = st.one_of(
     LEAVES,
-    st.dictionaries(
-        st.sampled_from(NAMES), LEAVES | st.dictionaries(st.sampled_from(NAMES), LEAVES, max_size=5)
+    st.dictionaries(st.sampled_from(NAMES), LEAVES | ROWS | st.dictionaries(st.sampled_from(NAMES), LEAVES)),
+    st.builds(
+        lambda first, second: beside(healthy(Mark={}, Signature=first), Signature=second),
+        *[st.sampled_from([FOREIGN, BROKEN, healthy()["Installations"][0]["Signature"]])] * 2,
     ),
 )
 
@@ -328,11 +377,96 @@ def test_whatever_a_host_sends_is_judged_and_gives_no_secret_away(section: Any) 
     assert {it.reason for it in judgement.actions} - {None} <= set(REASONS)
 
 
-@given(SECTIONS)
-def test_the_password_goes_only_to_a_file_that_is_vouched_for(section: Any) -> None:
-    if steps([visited(section)], POLICY)["password"]:
-        assert section["Signature"]["Status"] == "Valid"
-        assert section["Signature"]["SimpleName"] in POLICY.signers
+@given(SECTIONS, st.sampled_from([POLICY, replace(POLICY, client="AnyDesk"), replace(POLICY, client=CUSTOM)]))
+def test_the_password_goes_only_to_a_file_that_is_vouched_for(
+    section: Any, policy: RemoteAccessPolicy
+) -> None:
+    if password := steps([visited(section)], policy)["password"]:
+        (file,) = [one for one in section["Installations"] if one["Path"] == password["Path"]]
+        assert file["Signature"]["Status"] == "Valid"
+        assert file["Signature"]["SimpleName"] in policy.signers
+        assert policy.client in (None, file["Service"])
+
+
+# -- several clients -----------------------------------------------------------------------------------------------
+
+DECLARED = replace(POLICY, client="AnyDesk")
+
+
+def test_the_provider_s_client_is_judged_and_another_one_is_a_finding() -> None:
+    judgement = judge(beside(healthy()), DECLARED)
+    assert [(it.cause, dict(it.values)) for it in judgement.findings] == [
+        ("remote_access.other_client", {"clients": CUSTOM, "count": 1})
+    ]
+    told = ("installed", "client", "id", "version", "others")
+    assert [judgement.measured[name] for name in told] == [True, "AnyDesk", ID, "9.5.6", [CUSTOM]]
+    assert plan(beside(healthy()), DECLARED) == []
+
+
+def test_the_password_goes_to_the_provider_s_client_only() -> None:
+    section = beside(healthy(Mark={}))
+    assert steps([visited(section)], DECLARED)["password"]["Path"] == anydesk.PATH
+    branded = replace(POLICY, client="AnyDesk-ad_1234abcd")  # its MSI counts
+    given_to = steps([visited(section)], branded)["password"]
+    assert (given_to["Path"], given_to["Fingerprint"]) == (
+        anydesk.path_of(CUSTOM),
+        POLICY.fingerprint(OTHER_ID),
+    )
+
+
+def test_an_old_foreign_client_does_not_make_the_provider_s_outdated() -> None:
+    section = beside(healthy(), FileVersion="6.0.0", Signature=FOREIGN)
+    assert causes(judge(section, DECLARED)) == ["remote_access.other_client"]
+    assert plan(section, DECLARED) == []
+
+
+def test_only_a_foreign_client_there_means_that_the_provider_s_is_missing() -> None:
+    judgement = judge(beside(ABSENT), DECLARED)
+    assert causes(judgement) == ["remote_access.other_client", "remote_access.missing"]
+    assert plan(beside(ABSENT), DECLARED)[0] == ("anydesk.install", "planned", None)
+
+
+def test_undeclared_the_mark_of_the_password_tells_which_is_the_provider_s() -> None:
+    judgement = judge(beside(healthy()), POLICY)
+    assert (judgement.measured["client"], causes(judgement)) == ("AnyDesk", ["remote_access.other_client"])
+
+
+def test_undeclared_and_without_a_mark_nobody_knows() -> None:
+    section = beside(healthy(Mark={}))
+    judgement = judge(section, POLICY)
+    assert (judgement.outcome, judgement.reason) == ("not measured", "remote_access.several_clients")
+    assert plan(section) == []
+    assert steps([visited(section)], POLICY) == {"package": False, "start": None, "password": None}
+
+
+def test_two_msi_of_one_client_are_ambiguous() -> None:
+    section = beside(beside(ABSENT, "AnyDesk-ad_1_msi"), "AnyDesk-ad_1msi")
+    judgement = judge(section, replace(POLICY, client="AnyDesk-ad_1"))
+    assert (judgement.outcome, judgement.reason) == ("not measured", "remote_access.several_clients")
+
+
+def test_a_copy_that_no_service_starts_is_not_the_client() -> None:
+    section = healthy()
+    stray = {
+        "Path": r"C:\Program Files\AnyDesk\AnyDesk.exe",
+        "FileVersion": "6.0.0",
+        "Errors": {},
+        "Answers": {},
+    }
+    section["Installations"] = [stray, *section["Installations"]]
+    assert judge(section, DECLARED).outcome == "done"
+
+
+def test_programs_write_the_name_with_blanks() -> None:
+    section = beside(ABSENT, "AnyDeskMSI")
+    section["Programs"] = [{"DisplayName": "AnyDesk MSI"}]
+    judgement = judge(section, replace(DECLARED, password=None))
+    assert (judgement.outcome, judgement.measured["client"]) == ("done", "AnyDeskMSI")
+
+
+@pytest.mark.parametrize("alias", ["SERVICE_NOT_RUNNING", "", "0", None])
+def test_an_answer_without_an_at_is_no_alias(alias: Any) -> None:
+    assert judge(healthy(Answers={"Id": ID, "Alias": alias}), POLICY).measured["alias"] is None
 
 
 # -- the emulated host ----------------------------------------------------------------------------------------

@@ -72,7 +72,10 @@ def test_healthy_host_is_fetched_and_judged(console: Path) -> None:
         "Defender": None,
         "Detections": [],
         "SecurityCenter": None,
-        "Bitdefender": {"Services": [{"Name": "EPSecurityService", "State": "Running"}]},
+        "Bitdefender": {
+            "Programs": [{"DisplayName": "Bitdefender Endpoint Security Tools"}],
+            "Services": [{"Name": "EPSecurityService", "State": "Running"}],
+        },
     }
     policy = AntivirusPolicy(product="bitdefender")
     good = judge(windows, for_host(answer, "pc127.nord.example"), policy, NOW)

@@ -153,7 +153,9 @@ REFUSED = Action("update.install", "KB5070001", ActionResult.HELD, "patch.reject
 
 def stamp(hours_ago: int, outcome: str, *actions: Action, service: str = "3.2", kind: str = "weekly") -> Any:
     at = NOW - timedelta(hours=hours_ago)
-    return SimpleNamespace(at=at, service=service, outcome=Outcome(outcome), actions=actions, kind=kind)
+    return SimpleNamespace(
+        at=at, service=service, outcome=Outcome(outcome), actions=actions, kind=kind, reason=None
+    )
 
 
 def life(hours_ago: int, severity: Severity) -> Any:

@@ -1,5 +1,6 @@
 """The project's own collector, answered from the machine's state under the names that Windows uses."""
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -36,9 +37,22 @@ def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
     return {
         "changed": False,
         "collected_at": iso(call.now),
+        "identity": _identity(machine),
         "sections": sections,
         "errors": {},
         "milliseconds": dict.fromkeys(sections, 0),
+    }
+
+
+def _identity(machine: Machine) -> Json:
+    """Its ids are made up from its name."""
+    name = machine.state["computer_name"]
+    return {
+        "Errors": {},
+        "Name": name.upper()[:15],
+        "DNSHostName": name,
+        "MachineGuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"windows {name}")),
+        "UUID": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"board {name}")).upper(),
     }
 
 
@@ -69,8 +83,8 @@ def _computer(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
         "CurrentVersion": {
             name: value for name, value in _current_version(state).items() if name != "InstallDate"
         },
-        "Bios": {"SerialNumber": hardware["serial_number"]},
-        "Chassis": {"ChassisTypes": [_CHASSIS.get(state["role"], 17)]},
+        "Bios": [{"SerialNumber": hardware["serial_number"]}],
+        "Chassis": [{"ChassisTypes": [_CHASSIS.get(state["role"], 17)]}],
         "Processors": [{"Name": hardware["processor"], "NumberOfCores": hardware["cores"]}],
     }
 
@@ -94,8 +108,9 @@ def _antivirus(machine: Machine, now: datetime) -> Json:
         "Bitdefender": None
         if agent is None
         else {
-            "DisplayName": "Bitdefender Endpoint Security Tools",
-            "DisplayVersion": agent["version"],
+            "Programs": [
+                {"DisplayName": "Bitdefender Endpoint Security Tools", "DisplayVersion": agent["version"]}
+            ],
             "Services": [
                 {"Name": "EPSecurityService", "State": _STATES[agent["service"]], "StartMode": "Auto"}
             ],
@@ -241,29 +256,35 @@ def _services(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
 
 
 def _anydesk(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
-    """As the collector, it asks only a file with a valid signature whose service runs."""
+    """All clients of AnyDesk; as the collector, it asks only a file with a valid signature whose service runs."""
     state = machine.state
-    found = state.get("anydesk")
-    program = next((each for each in state["programs"] if each["name"] == "AnyDesk"), None)
-    service = next((each for each in state["services"] if each["name"] == anydesk.SERVICE), None)
-    section: Json = {
+    services = [each for each in state["services"] if each["name"].startswith(anydesk.SERVICE)]
+    return {
         "Errors": {},
-        "Program": None if program is None else _program(program),
-        "Service": None if service is None else _service(service),
-    }
-    if found is None:
-        return section
-    running = service is not None and service["state"] == "running"
-    answers = {"Id": found["id"] or "0", "Alias": found["alias"] or "", "Status": "online"}
-    return section | {
-        "File": {
-            "Path": anydesk.PATH,
-            "FileVersion": found["version"],
-            "ProductVersion": found["version"],
-        },
-        "Signature": dict(found["signature"]),
-        "Answers": answers if running and found["signature"]["Status"] == "Valid" else {},
+        "Programs": [
+            _program(each) for each in state["programs"] if each["name"].startswith(anydesk.SERVICE)
+        ],
+        "Services": [_service(each) | {"PathName": each["path"]} for each in services],
+        "Installations": [
+            _anydesk_installation(path, client, services) for path, client in anydesk.clients(state).items()
+        ],
         "Mark": _registry_values(machine, anydesk.FINGERPRINT[0]),
+    }
+
+
+def _anydesk_installation(path: str, client: Json, services: list[Json]) -> Json:
+    service = next((each for each in services if path in each["path"]), None)
+    asked = service is not None and service["state"] == "running" and client["signature"]["Status"] == "Valid"
+    return {
+        "Path": path,
+        "Errors": {},
+        "FileVersion": client["version"],
+        "ProductVersion": client["version"],
+        "Service": service and service["name"],
+        "Signature": dict(client["signature"]),
+        "Answers": {"Id": client["id"] or "0", "Alias": client["alias"] or "", "Status": "online"}
+        if asked
+        else {},
     }
 
 

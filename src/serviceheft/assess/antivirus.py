@@ -5,7 +5,7 @@ neither tells is "not measured", never green.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -91,6 +91,8 @@ def judge(
     if policy.product == "bitdefender":
         endpoint = _judge_console(verdict, console, policy, now)
         state = scanner.merged(windows, scanner.from_console(endpoint, now) if endpoint else None)
+        if not (state.active_detections or (present and scanner.detections_read(mapping(section)))):
+            state = replace(state, active_detections=None)
         missing = _console_reason(console) if endpoint is None else "antivirus.not_shown"
         _judge_agent(verdict, state, missing)
     elif policy.product == "kaspersky":

@@ -11,7 +11,8 @@ from typing import Any, Self
 
 from serviceheft.assess.judgement import Cause, Judgement, Severity, register
 from serviceheft.assess.normalform import Kind, as_measured, shown
-from serviceheft.assess.reading import count, iso, mapping, moment, rows, size, text, texts, whole_number
+from serviceheft.assess.parts import lacking, told, told_rows
+from serviceheft.assess.reading import agreed, count, iso, mapping, moment, size, text, texts, whole_number
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
 from serviceheft.assess.windowssupport import as_day, find_support, judge_support
@@ -25,6 +26,10 @@ ROLES = {
 }
 #: Win32_OperatingSystem.ProductType.
 _ROLE_CODES = {1: "client", 2: "domain_controller", 3: "server"}
+
+#: The parts that the system data is made of.
+_SYSTEM = ("ComputerSystem", "OperatingSystem", "CurrentVersion")
+_SYSTEM_ROWS = ("Bios", "Processors")
 
 #: What makers leave in the BIOS when they did not set a serial number.
 _PLACEHOLDERS = frozenset({"to be filled by o.e.m.", "system serial number", "default string", "none", "0"})
@@ -170,26 +175,29 @@ def judge(sections: Mapping[str, Any] | None, policy: ComputerPolicy, now: datet
     """Judge one host by the visit's raw sections computer, volumes and network (the whole mapping)."""
     state = read_state(mapping(sections), now)
     verdict = Verdict(SUBJECT.name)
-    lacking = "visit.section_missing"
-    for check, value in (
-        ("computer.system", state.name),
-        ("computer.volumes", state.volumes),
-        ("computer.network", state.adapters),
+    system = mapping(sections, "computer")
+    for check, raw, measured in (
+        ("computer.system", system, state.name is not None and _is_whole(system)),
+        ("computer.volumes", mapping(sections, "volumes"), state.volumes is not None),
+        ("computer.network", mapping(sections, "network"), state.adapters is not None),
     ):
-        if value is None:
-            verdict.unmeasured(check, lacking)
-        else:
+        if measured:
             verdict.ok(check)
+        else:
+            verdict.unmeasured(check, lacking(raw))
     _judge_named(verdict, "computer.serial_number_differs", state.serial_number, policy.serial_number)
     # Windows keeps "24H2" apart from its caption; people write both.
-    system = " ".join(part for part in (state.operating_system, state.release) if part) or None
-    _judge_named(verdict, "computer.operating_system_differs", system, policy.operating_system)
-    _judge_address(verdict, state, policy, lacking)
-    support = find_support(mapping(mapping(sections, "computer"), "CurrentVersion"))
+    named = " ".join(part for part in (state.operating_system, state.release) if part)
+    whole = state.operating_system is not None and told(system, "CurrentVersion") is not None
+    _judge_named(
+        verdict, "computer.operating_system_differs", named if whole else None, policy.operating_system
+    )
+    _judge_address(verdict, state, policy, lacking(mapping(sections, "network")))
+    support = find_support(told(system, "CurrentVersion") or {})
     if support is not None:  # where it is not known, that is for the services to tell that look after updates
         today = now.astimezone(BERLIN).date()
         bought, warning_days = policy.extended_support_until, policy.support_warning_days
-        judge_support(verdict, SUBJECT.name, support, bought, warning_days, today, missing=lacking)
+        judge_support(verdict, SUBJECT.name, support, bought, warning_days, today, missing=lacking(system))
     known = as_measured(state)
     return verdict.conclude(known if any(value is not None for value in known.values()) else {})
 
@@ -197,14 +205,11 @@ def judge(sections: Mapping[str, Any] | None, policy: ComputerPolicy, now: datet
 def read_state(sections: Mapping[str, Any], now: datetime) -> ComputerState:
     """The raw sections as normal form."""
     section = mapping(sections, "computer")
-    system = mapping(section, "ComputerSystem")
-    windows = mapping(section, "OperatingSystem")
-    bios = mapping(section, "Bios")
-    version = mapping(section, "CurrentVersion")
-    support = find_support(version)
-    processors = rows(section, "Processors") or ()
-    cores = [number for each in processors if (number := size(each, "NumberOfCores")) is not None]
-    serial = text(bios, "SerialNumber")
+    system, windows, version = (told(section, part) for part in _SYSTEM)
+    bios, processors = (told_rows(section, part) or () for part in _SYSTEM_ROWS)
+    cores = [size(each, "NumberOfCores") for each in processors]
+    serial = agreed(bios, "SerialNumber")
+    support = find_support(version or {})
     return ComputerState(
         name=text(system, "DNSHostName") or text(system, "Name"),
         domain=text(system, "Domain"),
@@ -214,18 +219,25 @@ def read_state(sections: Mapping[str, Any], now: datetime) -> ComputerState:
         serial_number=None if serial is not None and serial.casefold() in _PLACEHOLDERS else serial,
         operating_system=(text(windows, "Caption") or "").removeprefix("Microsoft ") or None,
         release=text(version, "DisplayVersion"),
-        build=_build(text(windows, "BuildNumber"), count(version, "UBR")),
+        build=None if version is None else _build(text(windows, "BuildNumber"), count(version, "UBR")),
         supported_until=support.until.isoformat() if support else None,
         architecture=text(windows, "OSArchitecture"),
         installed_at=iso(moment(windows, "InstallDate", now)),
         booted_at=iso(moment(windows, "LastBootUpTime", now)),
-        bios_version=text(bios, "SMBIOSBIOSVersion"),
-        processor=text(processors[0], "Name") if processors else None,
-        cores=sum(cores) if cores else None,
+        bios_version=agreed(bios, "SMBIOSBIOSVersion"),
+        processor=", ".join(sorted({name for each in processors if (name := text(each, "Name"))})) or None,
+        cores=sum(known)
+        if cores and len(known := [it for it in cores if it is not None]) == len(cores)
+        else None,
         memory_bytes=size(system, "TotalPhysicalMemory"),
         volumes=_volumes(sections),
         adapters=_adapters(sections),
     )
+
+
+def _is_whole(section: Mapping[str, Any]) -> bool:
+    parts = [told(section, part) for part in _SYSTEM]
+    return None not in parts and all(told_rows(section, part) is not None for part in _SYSTEM_ROWS)
 
 
 def _build(number: str | None, revision: int | None) -> str | None:
@@ -233,7 +245,7 @@ def _build(number: str | None, revision: int | None) -> str | None:
 
 
 def _volumes(sections: Mapping[str, Any]) -> tuple[Volume, ...] | None:
-    found = rows(mapping(sections, "volumes"), "Volumes")
+    found = told_rows(mapping(sections, "volumes"), "Volumes")
     return (
         None
         if found is None
@@ -251,7 +263,7 @@ def _volumes(sections: Mapping[str, Any]) -> tuple[Volume, ...] | None:
 
 
 def _adapters(sections: Mapping[str, Any]) -> tuple[Adapter, ...] | None:
-    found = rows(mapping(sections, "network"), "Adapters")
+    found = told_rows(mapping(sections, "network"), "Adapters")
     return (
         None
         if found is None
@@ -278,16 +290,18 @@ def _judge_named(verdict: Verdict, cause: str, measured: str | None, wanted: str
         verdict.found(cause, measured=measured, wanted=wanted)
 
 
-def _judge_address(verdict: Verdict, state: ComputerState, policy: ComputerPolicy, lacking: str) -> None:
+def _judge_address(verdict: Verdict, state: ComputerState, policy: ComputerPolicy, missing: str) -> None:
     check = "computer.address_differs"
     try:
         wanted = ipaddress.ip_address(policy.address or "")
     except ValueError:
         return  # a name: which address it has is the name service's affair
     if state.adapters is None:
-        verdict.unmeasured(check, lacking)
+        verdict.unmeasured(check, missing)
     elif any(_same(address, wanted) for adapter in state.adapters for address in adapter.addresses or ()):
         verdict.ok(check)
+    elif not all(adapter.addresses for adapter in state.adapters):
+        verdict.unmeasured(check, missing)
     else:
         verdict.found(check, wanted=str(wanted))
 

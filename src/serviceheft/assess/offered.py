@@ -23,7 +23,8 @@ def read_offered(
     judged as missing, but not installed by itself.
     """
     offers = read_offers(search, mapping(section), now)
-    if offers is None:
+    # Where the host could not say what it knows of them (dates, categories, what is hidden), nothing is chosen blindly.
+    if offers is None or any(offer.severity is None for offer in offers):
         return None
     chosen = expanded(categories)
     return tuple(

@@ -20,6 +20,9 @@ from serviceheft.patching.policy import Update
 #: Held for good by agreement: nothing is owed about it.
 REJECTED = "patch.rejected"
 
+#: Not measured, but no affair of updates: a pilot is well for all that.
+DEFINITIONS_UNKNOWN = "patch.definitions_unknown"
+
 _LAPSED = "patching.exception_lapsed"
 
 
@@ -36,7 +39,7 @@ class Results:
 class After:
     """What was measured afterwards: reached is the second visit's result.
 
-    offered, reboot_pending: None: not measured. definitions_current: by the judge of 2.7. found: 3.1's judgement of
+    offered, reboot_pending, definitions_current (by the judge of 2.7): None: not measured. found: 3.1's judgement of
     the same measurement, given where it is 3.2 that owes it (servers).
     """
 
@@ -44,7 +47,7 @@ class After:
     offered: tuple[Update, ...] | None
     chosen: tuple[Update, ...]
     reboot_pending: bool | None
-    definitions_current: bool
+    definitions_current: bool | None
     found: Judgement | None = None
     #: Error codes of the installations that failed when they were tried last, by title, from the host's own history.
     hresults: Mapping[str, str | None] = field(default_factory=dict)
@@ -80,12 +83,15 @@ def judge_result(order: HostOrder, results: Results, after: After) -> Judgement:
     elif after.reboot_pending and order.restart_waits:
         actions.append(Action(words.RESTART, "Windows", ActionResult.HELD, order.restart_waits))
     if order.definitions:
-        well = trouble is None and after.definitions_current
+        unknown = after.definitions_current is None
+        well = trouble is None and after.definitions_current is True
         actions.append(
             _definitions(
                 order,
                 ActionResult.DONE if well else ActionResult.FAILED,
-                None if well else trouble or "patch.definitions_still_old",
+                None
+                if well
+                else trouble or (DEFINITIONS_UNKNOWN if unknown else "patch.definitions_still_old"),
             )
         )
     known = {*order.install, *(waiting.what for waiting in order.waiting)}
@@ -108,7 +114,8 @@ def is_well(judged: Judgement | Any) -> bool:
         and action.reason != REJECTED
         and action.result in (ActionResult.HELD, ActionResult.FAILED)
     ]
-    return bool(judged.outcome.measured) and not open_ends
+    measured = judged.outcome.measured or judged.reason == DEFINITIONS_UNKNOWN
+    return bool(measured) and not open_ends
 
 
 def _concluded(
@@ -182,7 +189,8 @@ def _restarted(results: Results) -> bool:
 def _restart(after: After, trouble: str | None) -> Action:
     if trouble is None and after.reboot_pending is False:
         return Action(words.RESTART, "Windows", ActionResult.DONE)
-    return Action(words.RESTART, "Windows", ActionResult.FAILED, trouble or "patch.restart_still_pending")
+    unknown = "patch.not_searched_again" if after.reboot_pending is None else "patch.restart_still_pending"
+    return Action(words.RESTART, "Windows", ActionResult.FAILED, trouble or unknown)
 
 
 def _install(update: Update, result: ActionResult, reason: str | None, hresult: str | None = None) -> Action:

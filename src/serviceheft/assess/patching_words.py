@@ -112,6 +112,11 @@ reasons.register(
         N_("Start the update in the scanner's console; the finding's ticket stays open until then."),
     ),
     Reason(
+        "patch.definitions_unknown",
+        N_("The age of the virus definitions could not be read"),
+        N_("Look at the check of the virus protection (2.7): it says what could not be read."),
+    ),
+    Reason(
         "patch.definitions_still_old",
         N_("The virus definitions are still old after their update"),
         N_("Check the device's way to the update source of its scanner."),

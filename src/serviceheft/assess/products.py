@@ -12,6 +12,7 @@ from serviceheft.assess import reach
 from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, as_measured, shown
+from serviceheft.assess.parts import lacking, told_rows
 from serviceheft.assess.reading import mapping, rows, text, version_key, whole_number
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
@@ -116,7 +117,7 @@ class Step:
 
 def read_state(section: object, policy: ProductsPolicy) -> ProductsState:
     """The normal form, from the visit's section programs."""
-    programs = rows(section, "Programs")
+    programs = told_rows(section, "Programs")
     if programs is None:
         return ProductsState()
     return ProductsState(tuple(_product(programs, wish) for wish in policy.wishes))
@@ -132,7 +133,7 @@ def judge(
     for kind in _FOUND:
         check = f"products.{kind}"
         if products is None:
-            verdict.unmeasured(check, "visit.section_failed" if section else "visit.section_missing")
+            verdict.unmeasured(check, lacking(section))
             continue
         named = [_named(product) for product in products if product.state == kind]
         if named:

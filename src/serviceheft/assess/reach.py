@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from serviceheft.assess import errorcodes
+from serviceheft.assess.identity import UNPROVEN, WRONG_MACHINE
 from serviceheft.assess.judgement import Judgement, Outcome
+
+#: The key of a result under which our own action names the code: it was not the host that failed.
+FOUND_BY_US = "heft_reach"
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,12 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"|nicht gen(?:ug|.{1,2}gend)e?[rn]? (?:freier |freien )?(?:Speicherplatz|Speicher auf)"
             r"|(?:Datentr\S{1,2}ger|Festplatte|disk) (?:ist|is) (?:voll|full)\b",
         ),
+        # A certificate that holds, of another host: OpenSSL's words (codes 62 and 64), and urllib3's.
+        (WRONG_MACHINE, r"(?:Hostname|IP address) mismatch, certificate|hostname .{1,260} doesn't match"),
         (
             "reach.certificate",
             r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|certificate has expired"
-            r"|doesn't match|SSLCertVerificationError|self.signed certificate"
+            r"|SSLCertVerificationError|self.signed certificate"
             r"|remote certificate is invalid|trust relationship for the SSL|certificate chain"
             r"|Remotezertifikat ist|SSL/TLS-Kanal|Zertifikatkette|Zertifikat ist (?:abgelaufen|ung)",
         ),
@@ -111,6 +117,9 @@ def classify(result: object) -> Reach:
     Unreachable, and failures of reaching (time, account, certificate, line), are "not reached"; what
     failed on a host that was reached is "failed".
     """
+    found = result.get(FOUND_BY_US) if isinstance(result, Mapping) else None
+    if found in (WRONG_MACHINE, UNPROVEN):
+        return Reach(str(found), Outcome.NOT_REACHED)
     text = _text(result)
     unreachable = isinstance(result, BaseException) or (
         isinstance(result, Mapping) and result.get("unreachable") is True
@@ -126,12 +135,13 @@ def classify(result: object) -> Reach:
 def reason(text: str) -> str | None:
     """The code for what a text of Windows or of a library says, in English or German; None: nothing that is known.
 
-    A restart that does not end is told by the action's own words, whatever number stands beside them; then numbers go
-    before words, as they say the same in every language.
+    A restart that does not end, and a certificate of another host, are told by words of this side, whatever number
+    stands beside them; then numbers go before words, as they say the same in every language.
     """
     said = dict.fromkeys(code for code, pattern in _WORDS if pattern.search(text))
-    if "reach.reboot_timeout" in said:
-        return "reach.reboot_timeout"
+    for ours in ("reach.reboot_timeout", WRONG_MACHINE):
+        if ours in said:
+            return ours
     return next(errorcodes.codes(text), None) or next(iter(said), None)
 
 

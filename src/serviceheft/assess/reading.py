@@ -34,13 +34,22 @@ def mapping(raw: object, key: str | None = None) -> Mapping[str, Any]:
 
 
 def rows(raw: object, key: str) -> tuple[Mapping[str, Any], ...] | None:
-    """The mappings of the list under `key`; a lone mapping counts as a list of one (PowerShell's habit)."""
+    """The mappings of the list under `key`; a lone mapping counts as a list of one (PowerShell's habit).
+
+    None as well where one of them is none: a list that was not read whole says nothing of what is missing in it.
+    """
     value = _get(raw, key)
     if isinstance(value, Mapping):
         return (value,)
-    if isinstance(value, list | tuple):
-        return tuple(row for row in value if isinstance(row, Mapping))
+    if isinstance(value, list | tuple) and all(isinstance(row, Mapping) for row in value):
+        return tuple(value)
     return None
+
+
+def agreed(found: Iterable[object], key: str) -> str | None:
+    """The text under `key` that all rows have in common; None where they differ: the first of several is no answer."""
+    values = {text(row, key) for row in found}
+    return values.pop() if len(values) == 1 else None
 
 
 def texts(raw: object, key: str) -> tuple[str, ...]:

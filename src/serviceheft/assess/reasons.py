@@ -68,6 +68,22 @@ register(
         N_("Renew the certificate of the HTTPS listener; checking it is never switched off."),
     ),
     Reason(
+        "reach.wrong_machine",
+        N_("Another machine answered under the host's address"),
+        N_(
+            "Look into DNS and DHCP: does the name still point at this device? Else correct the address or the"
+            " computer's name in the inventory, or the name in its certificate. The visit is made up for later."
+        ),
+    ),
+    Reason(
+        "reach.identity_unproven",
+        N_("The host did not prove which machine it is"),
+        N_(
+            "Run the visit by hand with -vvv. Where two names begin alike with 15 characters, write the host's id"
+            " into documentation_machine_id."
+        ),
+    ),
+    Reason(
         "reach.cut_off",
         N_("The connection broke off in the middle"),
         N_("Run the visit again; when it happens often, check the line and the host's event log."),

@@ -1,4 +1,7 @@
-"""2.4: AnyDesk as agreed on this computer? What is there, by whom it is signed, and whether it can be reached."""
+"""2.4: AnyDesk as agreed on this computer? What is there, by whom it is signed, and whether it can be reached.
+
+Where there are several clients, the provider's is judged, and nothing is done to another one.
+"""
 
 import hmac
 import re
@@ -8,8 +11,10 @@ from typing import Any, Self
 
 from serviceheft.assess import remote_access_words as _words  # noqa: F401 - registers them
 from serviceheft.assess.actions import Action, ActionResult
+from serviceheft.assess.anydesk import Client, Clients, read_clients
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, as_measured, shown
+from serviceheft.assess.parts import lacking, told, told_rows
 from serviceheft.assess.reading import mapping, text, texts, version_key
 from serviceheft.assess.reading import version as told_version
 from serviceheft.assess.subjects import Subject, Wanted
@@ -20,19 +25,24 @@ SIGNATURES = {"valid": N_("valid"), "invalid": N_("not valid"), "none": N_("not 
 SERVICE_STATES = {"running": N_("running"), "stopped": N_("stopped"), "missing": N_("missing")}
 
 _ID = re.compile(r"[1-9][0-9]{5,15}")
+#: Without one AnyDesk answers other things, such as SERVICE_NOT_RUNNING.
+_ALIAS = re.compile(r"[^@\s]+@[^@\s]+")
+_SEVERAL = "remote_access.several_clients"
 
 
 @dataclass(frozen=True)
 class RemoteAccessState:
-    """AnyDesk on a computer; None means: not told. `installed` false: all else is None."""
+    """The provider's AnyDesk on a computer; None means: not told. `installed` false: all but `others` is None."""
 
     installed: bool | None = shown(N_("AnyDesk installed"), Kind.FLAG)
+    client: str | None = shown(N_("AnyDesk's client"), wanted="remote_access_client")
     id: str | None = shown(N_("AnyDesk id"))
     alias: str | None = shown(N_("AnyDesk alias"))
     version: str | None = shown(N_("Version"), wanted="remote_access_minimum_version")
     signer: str | None = shown(N_("Signer"))
     signature: str | None = shown(N_("Signature"), words=SIGNATURES)
     service: str | None = shown(N_("Service"), words=SERVICE_STATES)
+    others: tuple[str, ...] | None = shown(N_("Other clients of AnyDesk"), Kind.LIST)
 
 
 SUBJECT = Subject(
@@ -48,8 +58,10 @@ SUBJECT = Subject(
         "remote_access.signature": N_("AnyDesk's signature"),
         "remote_access.signer": N_("AnyDesk's signer"),
         "remote_access.password": N_("AnyDesk's unattended password"),
+        "remote_access.other_clients": N_("other clients of AnyDesk"),
     },
     wanted={
+        "remote_access_client": Wanted(N_("AnyDesk's client")),
         "remote_access_minimum_version": Wanted(N_("AnyDesk's version at least")),
     },
 )
@@ -64,6 +76,8 @@ class RemoteAccessPolicy:
     package: str
     password: str | None = field(default=None, repr=False)
     fingerprint_key: str | None = field(default=None, repr=False)
+    #: Name of the provider's client; None: the only one that is there.
+    client: str | None = None
 
     @classmethod
     def from_variables(cls, variables: Mapping[str, Any]) -> Self:
@@ -72,6 +86,7 @@ class RemoteAccessPolicy:
             minimum_version=str(variables["remote_access_minimum_version"]),
             signers=texts(variables, "remote_access_signers"),
             package=str(variables["remote_access_package"]),
+            client=text(variables, "remote_access_client"),
             password=variables.get("remote_access_password") or None,
             fingerprint_key=variables.get("remote_access_fingerprint_key") or None,
         )
@@ -90,15 +105,17 @@ class RemoteAccessPolicy:
 
 def judge(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> Judgement:
     """Judge one host by the visit's raw section "anydesk"."""
-    state = read_state(section)
+    clients = read_clients(section)
+    state = read_state(section, policy)
     verdict = Verdict(SUBJECT.name)
+    _judge_others(verdict, section, state, clients)
     if state.installed is None:
-        lacking = "visit.section_failed" if mapping(section) else "visit.section_missing"
-        verdict.unmeasured("remote_access.installed", lacking)
-        return verdict.conclude({})
+        several = len(clients.found) > 1 and _provider(section, clients, policy) is None
+        verdict.unmeasured("remote_access.installed", _SEVERAL if several else lacking(section))
+        return verdict.conclude(_known(state))
     if not state.installed:
         verdict.found("remote_access.missing")
-        return verdict.conclude(as_measured(state))
+        return verdict.conclude(_known(state))
     verdict.ok("remote_access.installed")
     _judge_version(verdict, state, policy)
     _judge_signature(verdict, state, policy)
@@ -113,38 +130,78 @@ def judge(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> Judg
     else:
         verdict.ok("remote_access.id")
     _judge_password(verdict, section, state, policy)
-    return verdict.conclude(as_measured(state))
+    return verdict.conclude(_known(state))
 
 
-def read_state(section: Mapping[str, Any] | None) -> RemoteAccessState:
+def read_state(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> RemoteAccessState:
     """The raw section as normal form."""
-    raw = mapping(section)
-    program, service, file = (mapping(raw, part) for part in ("Program", "Service", "File"))
-    if not (program or service or file):
-        known = "Program" in raw and "Program" not in mapping(raw, "Errors")
-        return RemoteAccessState(installed=False if known else None)
-    signature, answers = mapping(raw, "Signature"), mapping(raw, "Answers")
+    clients = read_clients(section)
+    ours = _provider(section, clients, policy)
+    named = _named(clients, policy)
+    if ours is None:
+        return RemoteAccessState(
+            installed=None if named or not clients.complete else False,
+            # Which of several is another's is known only where the provider's has a name.
+            others=tuple(one.name for one in clients.found if one not in named) if policy.client else None,
+        )
+    file = mapping(ours.file)
+    signature = mapping(file, "Signature")
     status = text(signature, "Status")
-    identifier = text(answers, "Id")
-    # The uninstall entry says "ad 9.0.4".
-    named = (text(program, "DisplayVersion") or "").removeprefix("ad ")
-    version = told_version(file, "FileVersion") or told_version({"named": named}, "named")
+    identifier, alias = ours.id, text(mapping(file, "Answers"), "Alias")
     return RemoteAccessState(
         installed=True,
+        client=ours.name,
         id=identifier if identifier and _ID.fullmatch(identifier) else None,
-        alias=text(answers, "Alias"),
-        version=version,
+        alias=alias if alias and _ALIAS.fullmatch(alias) else None,
+        version=told_version(file, "FileVersion"),
         signer=text(signature, "SimpleName"),
         signature=None if status is None else {"Valid": "valid", "NotSigned": "none"}.get(status, "invalid"),
-        service=_service_state(raw, service),
+        service=_service_state(ours, clients),
+        others=tuple(one.name for one in clients.found if one is not ours),
     )
 
 
-def _service_state(section: Mapping[str, Any], service: Mapping[str, Any]) -> str | None:
-    if service:
-        state = text(service, "State")
-        return None if state is None else "running" if state == "Running" else "stopped"
-    return "missing" if "Service" in section else None
+def _known(state: RemoteAccessState) -> dict[str, Any]:
+    known = as_measured(state)
+    return known if state.installed is not None or state.others else {}
+
+
+def _named(clients: Clients, policy: RemoteAccessPolicy) -> tuple[Client, ...]:
+    return clients.found if policy.client is None else clients.named(policy.client)
+
+
+def _provider(
+    section: Mapping[str, Any] | None, clients: Clients, policy: RemoteAccessPolicy
+) -> Client | None:
+    """The provider's client: the one of its name, or which alone is there, or which has the mark of its password.
+
+    None where there is none, or nothing tells which of several it is. A source that was not read may hold another one:
+    then only a name that is declared, and found just so, tells.
+    """
+    named = _named(clients, policy)
+    marked = [one for one in named if _is_marked(section, one, policy)]
+    if len(named) == 1:
+        return named[0] if clients.complete or _is_exact(named[0], policy) else None
+    return marked[0] if len(marked) == 1 and clients.complete else None
+
+
+def _is_exact(client: Client, policy: RemoteAccessPolicy) -> bool:
+    return policy.client is not None and client.name.casefold() == policy.client.casefold()
+
+
+def _is_marked(section: Mapping[str, Any] | None, client: Client, policy: RemoteAccessPolicy) -> bool:
+    wanted = policy.fingerprint(client.id) if client.id else None
+    kept = text(told(section, "Mark"), "PasswordFingerprint")
+    return wanted is not None and kept is not None and hmac.compare_digest(wanted.encode(), kept.encode())
+
+
+def _service_state(client: Client, clients: Clients) -> str | None:
+    if not clients.services_read:
+        return None
+    if client.service is None:
+        return "missing"
+    state = text(client.service, "State")
+    return None if state is None else "running" if state == "Running" else "stopped"
 
 
 def actions(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> tuple[Action, ...]:
@@ -153,7 +210,7 @@ def actions(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> tu
     A file that nobody accepted vouches for gets no password and is not started; a file that is too old is
     replaced whoever signed it, for then the new one is measured.
     """
-    state = read_state(section)
+    state = read_state(section, policy)
     if state.installed is None:
         return ()
     found: list[Action] = []
@@ -165,9 +222,8 @@ def actions(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> tu
     replaced = bool(found)
     trusted = replaced or (state.signature == "valid" and state.signer in policy.signers)
     if state.installed and state.service == "stopped":
-        found.append(
-            _action("anydesk.start", service_name(section), None if trusted else "remote_access.not_trusted")
-        )
+        held = None if trusted else "remote_access.not_trusted"
+        found.append(_action("anydesk.start", state.client or policy.package, held))
     if _password_is_due(section, state, policy):
         starts = replaced or state.service == "stopped"
         reason = (
@@ -183,9 +239,10 @@ def actions(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> tu
     return tuple(found)
 
 
-def service_name(section: Mapping[str, Any] | None) -> str:
-    """AnyDesk's service; a client with the provider's own look has a name of its own."""
-    return text(mapping(section, "Service"), "Name") or "AnyDesk"
+def provider_file(section: Mapping[str, Any] | None, policy: RemoteAccessPolicy) -> str | None:
+    """The path of the provider's program file; None where it is not known which it is."""
+    ours = _provider(section, read_clients(section), policy)
+    return text(ours.file, "Path") if ours else None
 
 
 def _action(kind: str, subject: str, held: str | None) -> Action:
@@ -222,6 +279,18 @@ def _judge_signature(verdict: Verdict, state: RemoteAccessState, policy: RemoteA
         verdict.found("remote_access.foreign_signer", signer=state.signer)
 
 
+def _judge_others(
+    verdict: Verdict, section: Mapping[str, Any] | None, state: RemoteAccessState, clients: Clients
+) -> None:
+    check = "remote_access.other_clients"
+    if state.others:
+        verdict.found("remote_access.other_client", count=len(state.others), clients=", ".join(state.others))
+    elif clients.complete and (state.others is not None or not clients.found):
+        verdict.ok(check)
+    else:
+        verdict.unmeasured(check, _SEVERAL if clients.complete else lacking(section))
+
+
 def _judge_password(
     verdict: Verdict, section: Mapping[str, Any] | None, state: RemoteAccessState, policy: RemoteAccessPolicy
 ) -> None:
@@ -229,6 +298,8 @@ def _judge_password(
         return
     if state.id is None:
         verdict.unmeasured("remote_access.password", "remote_access.no_id")
+    elif told(section, "Mark") is None:
+        verdict.unmeasured("remote_access.password", "visit.section_failed")
     elif _password_is_due(section, state, policy):
         verdict.found("remote_access.password_not_set")
     else:
@@ -238,11 +309,13 @@ def _judge_password(
 def _password_is_due(
     section: Mapping[str, Any] | None, state: RemoteAccessState, policy: RemoteAccessPolicy
 ) -> bool:
-    """Also when the id is not known yet: then nothing can prove that it was set."""
-    if policy.password is None:
+    """Also when it has no id yet: then nothing can prove that it was set. Not when mark or id were not read."""
+    mark = told(section, "Mark")
+    files_read = told_rows(section, "Installations") is not None
+    if policy.password is None or mark is None or not (state.id or files_read):
         return False
     wanted = policy.fingerprint(state.id) if state.id else None
-    kept = text(mapping(section, "Mark"), "PasswordFingerprint")
+    kept = text(mark, "PasswordFingerprint")
     return wanted is None or kept is None or not hmac.compare_digest(wanted.encode(), kept.encode())
 
 

@@ -57,6 +57,15 @@ register(
         N_("Carry the service out again; it sets the password."),
         check="remote_access.password",
     ),
+    Cause(
+        "remote_access.other_client",
+        Severity.WARNING,
+        N_("Another client of AnyDesk is installed"),
+        N_("Besides the provider's, there is AnyDesk as {clients}: {count} in all."),
+        N_("Find out who installed it and who gets in by it; remove it, or name it in remote_access_client."),
+        ("clients", "count"),
+        check="remote_access.other_clients",
+    ),
 )
 
 actions.register(
@@ -69,6 +78,11 @@ actions.register(
 )
 
 reasons.register(
+    Reason(
+        "remote_access.several_clients",
+        N_("Several clients of AnyDesk are installed, and nothing tells which is the provider's"),
+        N_("Write its name into remote_access_client, as its service is called; or remove the others."),
+    ),
     Reason(
         "remote_access.no_id",
         N_("AnyDesk has no id yet"),

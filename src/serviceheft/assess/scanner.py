@@ -5,12 +5,14 @@ uninstall entry and services of Bitdefender's agent, and GravityZone's getManage
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from serviceheft.assess.normalform import Kind, shown
+from serviceheft.assess.parts import told_or_absent, told_rows, was_read
 from serviceheft.assess.reading import (
+    agreed,
     flag,
     iso,
     mapping,
@@ -91,29 +93,44 @@ def from_windows(section: Mapping[str, Any], now: datetime) -> ScannerState:
 
 
 def _at_work(section: Mapping[str, Any], now: datetime) -> ScannerState:
-    defender = mapping(section, "Defender")
-    agent = mapping(section, "Bitdefender")
-    if agent and bitdefender_runs(section):
-        return ScannerState(
-            source="windows",
-            product="bitdefender",
-            product_name=text(agent, "DisplayName"),
-            product_version=version(agent, "DisplayVersion"),
-        )
-    if defender_active(section):
-        return _from_defender(section, defender, now)
-    if agent:
-        return ScannerState(
-            source="windows",
-            product="bitdefender",
-            product_name=text(agent, "DisplayName"),
-            product_version=version(agent, "DisplayVersion"),
-            real_time_protection=False if bitdefender_runs(section) is False else None,
-        )
-    name = hinted_product(section)
-    if name is not None:
-        return ScannerState(source="windows", product=_product_by_name(name), product_name=name)
-    return ScannerState(source="windows", product="none" if defender_active(section) is False else None)
+    runs, active = bitdefender_runs(section), defender_active(section)
+    if runs:
+        return _from_agent(section, real_time_protection=None)
+    if runs is None or active is None:
+        # One of those who might be at work could not be asked: which is, nobody knows.
+        return ScannerState(source="windows")
+    if active:
+        return _from_defender(section, mapping(section, "Defender"), now)
+    if agents(section):
+        return _from_agent(section, real_time_protection=False)
+    others = hinted_products(section)
+    if not others:
+        return ScannerState(source="windows", product=None if others is None else "none")
+    kinds = {_product_by_name(name) for name in others}
+    return ScannerState(
+        source="windows",
+        product=kinds.pop() if len(kinds) == 1 else None,
+        product_name=", ".join(others),
+    )
+
+
+def agents(section: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...] | None:
+    """The uninstall entries of Bitdefender's agent; None when they could not be read."""
+    agent = told_or_absent(section, "Bitdefender")
+    if agent is None:
+        return None
+    return rows(agent, "Programs") if agent else ()
+
+
+def _from_agent(section: Mapping[str, Any], *, real_time_protection: bool | None) -> ScannerState:
+    found = agents(section) or ()
+    return ScannerState(
+        source="windows",
+        product="bitdefender",
+        product_name=agreed(found, "DisplayName"),
+        product_version=version({"agreed": agreed(found, "DisplayVersion")}, "agreed"),
+        real_time_protection=real_time_protection,
+    )
 
 
 def from_console(endpoint: Mapping[str, Any], now: datetime) -> ScannerState:
@@ -144,25 +161,31 @@ def from_console(endpoint: Mapping[str, Any], now: datetime) -> ScannerState:
 
 
 def merged(windows: ScannerState | None, console: ScannerState | None) -> ScannerState:
-    """The console's word where it has one, Windows' otherwise; detections are those of both."""
-    if console is None or windows is None:
-        return console or windows or ScannerState()
-    told = {
-        field.name: value for field in fields(console) if (value := getattr(console, field.name)) is not None
-    }
-    both = [state.active_detections for state in (windows, console)]
-    if None not in both:
-        told["active_detections"] = sum(number or 0 for number in both)
-    return replace(windows, **told)
+    """Of a Bitdefender agent: Windows' word on what is installed and whether it runs, the console's on all else.
+
+    Each value has one source, so that the other one's silence changes nothing: but protection in real time is on only
+    where both say so, and detections are those of both.
+    """
+    windows = windows or ScannerState()
+    known = replace(
+        console or ScannerState(source=windows.source),
+        product=windows.product,
+        product_name=windows.product_name,
+        product_version=windows.product_version if windows.product == "bitdefender" else None,
+    )
+    if windows.active_detections:
+        total = windows.active_detections + (known.active_detections or 0)
+        known = replace(known, active_detections=total, threats=windows.threats)
+    if windows.real_time_protection is False and windows.product == "bitdefender":
+        return replace(known, real_time_protection=False)
+    return known if windows.product is not None else replace(known, real_time_protection=None)
 
 
 def defender_active(section: Mapping[str, Any]) -> bool | None:
     """Whether Defender is the scanner at work; None when it could not be asked."""
-    if "Defender" in mapping(section, "Errors") or "Defender" not in section:
-        return None
-    status = mapping(section, "Defender")
+    status = told_or_absent(section, "Defender")
     if not status:
-        return False
+        return None if status is None else False
     answers = [flag(status, "AMServiceEnabled"), flag(status, "AntivirusEnabled")]
     mode = text(status, "AMRunningMode")
     if False in answers or (mode is not None and mode != "Normal"):
@@ -172,31 +195,35 @@ def defender_active(section: Mapping[str, Any]) -> bool | None:
 
 def bitdefender_runs(section: Mapping[str, Any]) -> bool | None:
     """Whether the agent is installed and its security service runs; None when that could not be asked."""
-    if "Bitdefender" in mapping(section, "Errors") or "Bitdefender" not in section:
+    found = agents(section)
+    if not found:
+        return None if found is None else False
+    services = rows(mapping(section, "Bitdefender"), "Services")
+    if services is None:
         return None
-    agent = mapping(section, "Bitdefender")
-    if not agent:
-        return False
-    for service in rows(agent, "Services") or ():
-        if text(service, "Name") == "EPSecurityService":
-            state = text(service, "State")
-            return None if state is None else state == "Running"
-    return False
+    states = {text(it, "State") for it in services if text(it, "Name") == "EPSecurityService"}
+    return None if None in states else "Running" in states
 
 
-def hinted_product(section: Mapping[str, Any]) -> str | None:
-    """The name of a third-party scanner that the security centre lists as switched on: a hint, never proof.
+def hinted_products(section: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The names of third-party scanners that the security centre lists as switched on: a hint, never proof.
 
-    The bits of productState are not documented by Microsoft, and servers do not have the namespace.
+    The bits of productState are not documented by Microsoft, and servers do not have the namespace. None: not read.
     """
-    for product in rows(section, "SecurityCenter") or ():
+    if was_read(section, "SecurityCenter") and section["SecurityCenter"] is None:
+        return ()
+    products = told_rows(section, "SecurityCenter")
+    if products is None:
+        return None
+    names = set()
+    for product in products:
         state = whole_number(product, "productState")
         name = text(product, "displayName")
         if state is None or name is None or "Defender" in name.split():
             continue
         if state >= 0 and (state >> 8) & 0xF0 == 0x10:
-            return name
-    return None
+            names.add(name)
+    return tuple(sorted(names))
 
 
 def _from_defender(section: Mapping[str, Any], status: Mapping[str, Any], now: datetime) -> ScannerState:
@@ -229,6 +256,11 @@ def _from_defender(section: Mapping[str, Any], status: Mapping[str, Any], now: d
     )
 
 
+def detections_read(section: Mapping[str, Any]) -> bool:
+    """Whether it is known what Windows' own scanner found."""
+    return _detections(section)[0] is not None
+
+
 def _names(active: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(sorted({name for name in active if name}))
 
@@ -240,9 +272,9 @@ def _never(status: Mapping[str, Any], date: str, age: str) -> bool:
 
 def _detections(section: Mapping[str, Any]) -> tuple[list[str | None] | None, int | None]:
     """Names of the active detections (None where Windows has no name for it) and the number of the others."""
-    if "Detections" in mapping(section, "Errors"):
-        return None, None
-    detections = rows(section, "Detections")
+    # Where Defender is not, nobody can be asked for what it found.
+    none = section.get("Detections") is None and told_or_absent(section, "Defender") == {}
+    detections = () if none else told_rows(section, "Detections")
     if detections is None:
         return None, None
     active: list[str | None] = []

@@ -121,7 +121,8 @@ class Told:
 def read(facts: object) -> Told | None:
     """What a registered win_chocolatey_facts result tells (filter packages, sources, outdated); None: nothing.
 
-    A host without Chocolatey tells that it has no packages.
+    A host without Chocolatey says so; one that has it lists it among its packages. A list without it, or with a row
+    that names nothing, was not read: what it lacks is not absent.
     """
     told = mapping(mapping(facts, "ansible_facts"), "ansible_chocolatey")
     packages, sources, outdated = rows(told, "packages"), rows(told, "sources"), rows(told, "outdated")
@@ -131,16 +132,22 @@ def read(facts: object) -> Told | None:
     installed: dict[str, str] = {}
     for package in packages:
         name, version = text(package, "package"), text(package, "version")
-        if name and version:
-            known = installed.get(name.casefold())
-            installed[name.casefold()] = max(known or version, version, key=lambda v: version_key(v) or ())
+        if name is None or version is None:
+            return None
+        known = installed.get(name.casefold())
+        installed[name.casefold()] = max(known or version, version, key=lambda v: version_key(v) or ())
+    if "chocolatey" not in installed:
+        return None
     newer: dict[str, tuple[str | None, bool | None]] = {}
     for package in outdated:
         name, version = text(package, "package"), text(package, "available_version")
-        if name:
-            same = same_version(version, installed.get(name.casefold()))
-            newer[name.casefold()] = (None if same else version, flag(package, "pinned"))
-    return Told("chocolatey" in installed, installed, newer, sources)
+        if name is None:
+            return None
+        same = same_version(version, installed.get(name.casefold()))
+        newer[name.casefold()] = (None if same else version, flag(package, "pinned"))
+    if not all(text(source, "name") and flag(source, "disabled") is not None for source in sources):
+        return None
+    return Told(True, installed, newer, sources)
 
 
 def read_state(told: Told, policy: SoftwarePolicy, ours: Iterable[str]) -> SoftwareState:

@@ -7,10 +7,11 @@ Windows, brings Windows itself up to date.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from serviceheft.assess.reading import count, hexadecimal, mapping, moment, rows, text, texts, whole_number
+from serviceheft.assess.parts import told_rows
+from serviceheft.assess.reading import count, hexadecimal, moment, text, texts, whole_number
 from serviceheft.assess.updatesearch import Offer, articles_in
 from serviceheft.model.categories import known_categories
 
@@ -46,9 +47,6 @@ _NEW_RELEASE = re.compile(
     r"|^(?:feature update to|funktionsupdate (?:f.{1,2}r|auf)) windows",
     re.IGNORECASE,
 )
-
-#: Without a search nobody can tell whether a failed update is still offered; an old failure says nothing of today.
-_FAILURES_COUNT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -102,20 +100,16 @@ class History:
         latest = {entry.key: entry for entry in self.entries}
         return {one.title: one.hresult for one in latest.values() if one.title and not one.succeeded}
 
-    def failed(self, offers: Iterable[Offer] | None, now: datetime) -> tuple[Entry, ...] | None:
+    def failed(self, offers: Iterable[Offer] | None) -> tuple[Entry, ...] | None:
         """The updates whose last attempt failed and that are still offered, newest first.
 
-        Without a search (None) those of the last weeks; None when there are older ones only, of which nobody knows
-        whether they are still offered.
+        Without a search nobody knows which are still offered: None, unless nothing failed.
         """
         latest = {entry.key: entry for entry in self.entries}
         failed = [entry for entry in latest.values() if not entry.succeeded]
-        if offers is None:
-            lately = [entry for entry in failed if now - entry.at <= _FAILURES_COUNT_FOR]
-            if failed and not lately:
-                return None
-            failed = lately
-        else:
+        if failed and offers is None:
+            return None
+        if offers is not None:
             still = {(offer.key, offer.title) for offer in offers}
             keys, titles = {key for key, _ in still}, {title for _, title in still}
             failed = [entry for entry in failed if entry.key in keys or entry.title in titles]
@@ -124,8 +118,8 @@ class History:
 
 def read_history(raw: Mapping[str, Any], now: datetime) -> History | None:
     """The visit's raw history; None when the host could not read it."""
-    found = rows(raw, "History")
-    if found is None or "History" in mapping(raw, "Errors"):
+    found = told_rows(raw, "History")
+    if found is None:
         return None
     entries, moments = [], []
     for row in found:

@@ -142,7 +142,7 @@ def settle(after: Judgement, visit: object, said: Iterable[object]) -> Judgement
     check = next(it.result for it in after.checks if it.key == "updates.automatic_updates")
     if check is CheckResult.OK:
         return replace(after, actions=(replace(_SWITCH_ON, result=ActionResult.DONE),))
-    reason = "updates.automatic_still_off"
+    reason = "updates.automatic_still_off" if check is CheckResult.FINDING else "visit.section_failed"
     for result in (*said, visit):
         answer = mapping(result)
         if not answer.get("skipped") and (answer.get("unreachable") or answer.get("msg")):
@@ -164,6 +164,9 @@ def _judge_missing(
         cause = f"updates.missing_{severity}"
         if state.missing is None:
             verdict.unmeasured(cause, _search_reason(search))
+            continue
+        if any(it.severity is None for it in (*state.missing, *(state.left_out or ()))):
+            verdict.unmeasured(cause, "visit.section_failed")
             continue
         mine = [update for update in state.missing if update.severity == severity]
         tolerated = policy.tolerated_days.get(severity, TOLERATED[severity])

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from serviceheft.assess.reading import count, flag, hexadecimal, mapping, moment, rows, text, texts
+from serviceheft.assess.parts import told_rows
+from serviceheft.assess.reading import count, flag, hexadecimal, mapping, moment, text, texts
 from serviceheft.model.categories import known_categories
 
 _SIGNS_OF_FAILURE = (
@@ -29,7 +30,7 @@ class Offer:
     """One update that is not installed. `categories` are those of serviceheft.model.categories; empty: not known.
 
     `hidden`: somebody told this Windows not to offer it. `selected`: the module took it for asked for. `revision`:
-    of the same update, as the agent counts them.
+    of the same update, as the agent counts them. `severity`: None where what the agent knows could not be read.
     """
 
     key: str
@@ -38,7 +39,7 @@ class Offer:
     categories: frozenset[str]
     hidden: bool
     selected: bool
-    severity: str
+    severity: str | None
     published_at: datetime | None
     downloaded: bool | None
     revision: int | None
@@ -68,10 +69,9 @@ def read_offers(
     """All that the search found; None when it brought no result."""
     if not searched(search):
         return None
+    available = told_rows(raw, "Available")
     heard_of = {
-        key.casefold(): update
-        for update in rows(raw, "Available") or ()
-        if (key := text(update, "UpdateID")) is not None
+        key.casefold(): update for update in available or () if (key := text(update, "UpdateID")) is not None
     }
     selected = mapping(search, "updates")
     left = {key: row for key, row in mapping(search, "filtered_updates").items() if key not in selected}
@@ -79,7 +79,7 @@ def read_offers(
         _offer(
             str(key),
             update,
-            heard_of.get(str(key).casefold(), {}),
+            None if available is None else heard_of.get(str(key).casefold(), {}),
             now,
             selected=key in selected,
         )
@@ -89,7 +89,7 @@ def read_offers(
 
 
 def _offer(
-    key: str, update: Mapping[str, Any], known: Mapping[str, Any], now: datetime, *, selected: bool
+    key: str, update: Mapping[str, Any], known: Mapping[str, Any] | None, now: datetime, *, selected: bool
 ) -> Offer:
     title = text(update, "title")
     articles = tuple(f"KB{article.removeprefix('KB')}" for article in texts(update, "kb"))
@@ -100,7 +100,7 @@ def _offer(
         categories=known_categories(texts(update, "categories"), texts(known, "CategoryIDs")),
         hidden="hidden" in texts(update, "filtered_reasons") or flag(known, "IsHidden") is True,
         selected=selected,
-        severity=(text(known, "MsrcSeverity") or "").casefold(),
+        severity=None if known is None else (text(known, "MsrcSeverity") or "").casefold(),
         published_at=moment(known, "LastDeploymentChangeTime", now) or patch_day(title),
         downloaded=flag(known, "IsDownloaded"),
         revision=count(known, "RevisionNumber"),

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from serviceheft.assess.normalform import Kind, shown
+from serviceheft.assess.parts import told
 from serviceheft.assess.reading import flag, iso, mapping, moment, text, unix_moment, whole_number
 from serviceheft.assess.updatehistory import History, read_history
 from serviceheft.assess.updatesearch import Offer, articles_in, read_offers, search_error, searched
@@ -104,12 +105,12 @@ def read_state(
     """
     raw = mapping(section)
     offers, history = read_offers(search, raw, now), read_history(raw, now)
-    failed = history.failed(offers, now) if history else None
+    failed = history.failed(offers) if history else None
     pending = _reboot_pending(search, raw)
     installed = [entry.at for entry in history.installed] if history else []
-    version = mapping(raw, "Windows")
+    version, last = told(raw, "Windows") or {}, told(raw, "AutoUpdate")
     support = find_support(version)
-    told = moment(mapping(raw, "AutoUpdate"), "LastInstallationSuccessDate", now)
+    successes = [*installed, moment(last, "LastInstallationSuccessDate", now)]
     cumulative = history.last_cumulative if history else None
     automatic, setting = _automatic_updates(raw)
     wanted = expanded(categories)
@@ -127,8 +128,11 @@ def read_state(
         ),
         reboot_pending=pending,
         reboot_pending_since=_pending_since(raw, history, now) if pending else None,
-        last_search_at=iso(moment(mapping(raw, "AutoUpdate"), "LastSearchSuccessDate", now)),
-        last_installation_at=iso(max([*installed, *([told] if told else [])], default=None)),
+        last_search_at=iso(moment(last, "LastSearchSuccessDate", now)),
+        # The later one may stand in either: where one was not read, the other says nothing.
+        last_installation_at=None
+        if history is None or last is None
+        else iso(max((at for at in successes if at), default=None)),
         last_cumulative_at=iso(cumulative.at) if cumulative else None,
         last_cumulative=cumulative.title if cumulative else None,
         windows_installed_at=iso(unix_moment(version, "InstallDate", now)),
@@ -153,7 +157,7 @@ def _rows(offers: Iterable[Offer]) -> tuple[MissingUpdate, ...]:
         MissingUpdate(
             title=offer.title,
             kb=offer.kbs[0] if offer.kbs else None,
-            severity=offer.severity if offer.severity in SEVERITIES else "unspecified",
+            severity=offer.severity if offer.severity in (*SEVERITIES, None) else "unspecified",
             category=min(offer.categories, default=None),
             published_at=iso(offer.published_at),
             downloaded=offer.downloaded,
@@ -161,19 +165,27 @@ def _rows(offers: Iterable[Offer]) -> tuple[MissingUpdate, ...]:
         )
         for offer in offers
     ]
-    found.sort(key=lambda each: (order.index(each.severity or ""), each.published_at or "", each.title or ""))
+    found.sort(
+        key=lambda each: (
+            order.index(each.severity or "unspecified"),
+            each.published_at or "",
+            each.title or "",
+        )
+    )
     return tuple(found)
 
 
 def _reboot_pending(search: Mapping[str, Any] | None, raw: Mapping[str, Any]) -> bool | None:
-    """Windows Update's and component servicing's own marks; PendingFileRenameOperations are mere noise."""
-    marks = mapping(raw, "PendingReboot")
-    answers = [flag(marks, "WindowsUpdate"), flag(marks, "ComponentBasedServicing")]
-    if searched(search):
-        answers.append(flag(search, "reboot_required"))
+    """By Windows Update's and component servicing's own marks, and the search; renamed files are noise."""
+    marks = told(raw, "PendingReboot")
+    answers = [
+        flag(marks, "WindowsUpdate"),
+        flag(marks, "ComponentBasedServicing"),
+        flag(search, "reboot_required") if searched(search) else None,
+    ]
     if True in answers:
         return True
-    return None if None in answers[:2] else False
+    return None if None in answers else False
 
 
 def _pending_since(raw: Mapping[str, Any], history: History | None, now: datetime) -> str | None:
@@ -195,9 +207,9 @@ def _automatic_updates(raw: Mapping[str, Any]) -> tuple[str | None, str | None]:
     AUOptions 2 (ask before download) and 3 (ask before installation) leave the decision to the user, 1 is
     the older "off": none of them installs anything by itself.
     """
-    if "Policy" in mapping(raw, "Errors") or "Policy" not in raw:
+    policy = told(raw, "Policy")
+    if policy is None:
         return None, None
-    policy = mapping(raw, "Policy")
     switch, options = whole_number(policy, "NoAutoUpdate"), whole_number(policy, "AUOptions")
     if switch == 1:
         return "off", "NoAutoUpdate=1"
@@ -206,7 +218,7 @@ def _automatic_updates(raw: Mapping[str, Any]) -> tuple[str | None, str | None]:
     odd = switch != 0 and policy.get("NoAutoUpdate") is not None
     if odd or (options not in _UPDATES_ITSELF and policy.get("AUOptions") is not None):
         return None, None  # nobody documents what Windows makes of it
-    start_mode = text(mapping(raw, "Service"), "StartMode")
+    start_mode = text(told(raw, "Service"), "StartMode")
     if start_mode == "Disabled":
         return "off", "wuauserv=Disabled"
     return (None, None) if start_mode is None else ("on", None)
@@ -218,18 +230,18 @@ def switches(section: Mapping[str, Any] | None) -> dict[str, Any]:
     {"values": [{"name", "data"}] under the policy key of automatic updating, "service": whether wuauserv is disabled}
     """
     raw = mapping(section)
-    policy = mapping(raw, "Policy")
+    policy = told(raw, "Policy")
     values = []
     if whole_number(policy, "NoAutoUpdate") == 1:
         values.append({"name": "NoAutoUpdate", "data": 0})
     if whole_number(policy, "AUOptions") in _ASKS_FIRST:
         values.append({"name": "AUOptions", "data": 4})  # download and install on schedule
-    return {"values": values, "service": text(mapping(raw, "Service"), "StartMode") == "Disabled"}
+    return {"values": values, "service": text(told(raw, "Service"), "StartMode") == "Disabled"}
 
 
 def _source(raw: Mapping[str, Any]) -> str | None:
-    if "Policy" in mapping(raw, "Errors") or "Policy" not in raw:
+    policy = told(raw, "Policy")
+    if policy is None:
         return None
-    policy = mapping(raw, "Policy")
     own_server = whole_number(policy, "UseWUServer") == 1 and text(policy, "WUServer") is not None
     return "wsus" if own_server else "windows update"

@@ -33,6 +33,9 @@ _PHONE = re.compile(r"(?!\+49 ?0)(?:\+[1-9]|\(?0)(?:[ ./()-]{0,3}[0-9])+")
 _HOST_NAME = re.compile(
     r"(?=.{1,254}$)(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?"
 )
+_COMPUTER_NAME = re.compile(r"(?!-)[^\s.\\/:*?\"<>|,~!@#$%^&'(){}]{1,63}(?<!-)")
+_ANYDESK_CLIENT = re.compile(r"AnyDesk(?:MSI|-[A-Za-z0-9_-]{1,60})?")
+_MACHINE_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _CLOCK_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?")
 _SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
@@ -154,6 +157,29 @@ def _secret(value: Any) -> Any:
     return value
 
 
+def _computer_name(value: str) -> str:
+    if not _COMPUTER_NAME.fullmatch(value) or value.isdecimal():
+        advice = "Write it as the computer says it (hostname), without its domain: at most 63 characters."
+        reject(f"{value!r} is no computer name", advice)
+    return value
+
+
+def _anydesk_client(value: str) -> str:
+    if not _ANYDESK_CLIENT.fullmatch(value):
+        advice = (
+            "Write the name of its service: AnyDesk, or AnyDesk-ad_1234abcd for a client with your own look."
+        )
+        reject(f"{value!r} is no client of AnyDesk", advice)
+    return value
+
+
+def _machine_id(value: str) -> str:
+    if not _MACHINE_ID.fullmatch(value):
+        advice = "Write it as a page of the device shows it: 8-4-4-4-12 digits and letters a to f, in quotes."
+        reject(f"{value!r} is no id of a machine", advice)
+    return value
+
+
 def _kb_article(value: Any) -> Any:
     if not (isinstance(value, str) and re.fullmatch(r"KB[0-9]{6,8}", value)):
         reject(f"{str(value)!r} is no article of Microsoft's knowledge base", "Write it as KB5068861.")
@@ -187,6 +213,17 @@ Text = Annotated[str, Field(min_length=1), AfterValidator(_text)]
 Email = Annotated[str, AfterValidator(_email), WithJsonSchema({"type": "string", "format": "email"})]
 Phone = Annotated[str, AfterValidator(_phone)]
 Address = Annotated[str, AfterValidator(_address)]
+AnyDeskClient = Annotated[
+    str,
+    AfterValidator(_anydesk_client),
+    WithJsonSchema({"type": "string", "pattern": f"^{_ANYDESK_CLIENT.pattern}$"}),
+]
+ComputerName = Annotated[str, AfterValidator(_computer_name)]
+MachineId = Annotated[
+    str,
+    AfterValidator(_machine_id),
+    WithJsonSchema({"type": "string", "pattern": f"^{_MACHINE_ID.pattern}$"}),
+]
 ClockTime = Annotated[
     str,
     BeforeValidator(_clock_time),

@@ -14,9 +14,12 @@ from pydantic import Field, TypeAdapter
 from serviceheft.model.categories import CategoryName
 from serviceheft.model.fields import (
     Address,
+    AnyDeskClient,
+    ComputerName,
     Date,
     HttpsUrl,
     InventoryPath,
+    MachineId,
     Model,
     Secret,
     Slug,
@@ -77,6 +80,10 @@ class Variables(Model):
     """Name as people say it, such as "Empfang". (2.6)"""
     documentation_serial_number: Annotated[Text, HOST]
     """Serial number, in quotes. (2.6)"""
+    documentation_computer_name: Annotated[ComputerName, HOST]
+    """The computer's own name, where it is not the host's name up to the first dot: a visit must find it. (2.6)"""
+    documentation_machine_id: Annotated[MachineId, HOST]
+    """Id of its board (UUID) or of its Windows (MachineGuid): a visit must find it then, instead of the name. (2.6)"""
     documentation_purchased: Annotated[Date, DEVICES]
     """Day of purchase. (2.6)"""
     documentation_warranty_until: Annotated[Date, DEVICES]
@@ -86,6 +93,9 @@ class Variables(Model):
 
     remote_access_package: Text
     """Package of AnyDesk, as the software source has it. (2.4)"""
+    remote_access_client: AnyDeskClient
+    """The provider's client of AnyDesk, as its service is called (AnyDesk, AnyDesk-ad_1234abcd), or the MSI of it.
+    Left out: the only client that is there. (2.4)"""
     remote_access_minimum_version: Version
     """Older versions of AnyDesk are a finding, and are brought up to date. (2.4)"""
     remote_access_signers: Annotated[list[Text], Field(min_length=1)]

@@ -35,7 +35,7 @@ class HostFacts:
     policy: HostPolicy
     offered: tuple[Update, ...] | None = ()
     reboot_pending: bool | None = False
-    definitions: Literal["current", "outdated", "outdated elsewhere"] = "current"
+    definitions: Literal["current", "outdated", "outdated elsewhere", "unknown"] = "current"
     scanner: str = "Microsoft Defender"
     signed_in: SignedIn = SignedIn.NOT_ASKED
 

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
 from serviceheft import settings
 from serviceheft.assess import antivirus, patching, updates
 from serviceheft.assess.actions import ActionResult
-from serviceheft.assess.judgement import Judgement, Outcome
+from serviceheft.assess.judgement import CheckResult, Judgement, Outcome
 from serviceheft.assess.offered import read_offered
 from serviceheft.assess.reading import count, mapping
 from serviceheft.assess.updatehistory import read_history
 from serviceheft.assess.updatepolicy import UpdatePolicy
+from serviceheft.assess.updatesearch import searched
 from serviceheft.assess.updatestate import read_state
 from serviceheft.entitlement import contained
 from serviceheft.patching.order import HostFacts, HostOrder, Progress, SignedIn, order
@@ -92,7 +93,7 @@ def judge_after(
         offered=offered,
         chosen=selection.chosen,
         reboot_pending=state.reboot_pending if reached else None,
-        definitions_current=not _OLD_DEFINITIONS & {finding.cause for finding in scanner.findings},
+        definitions_current={"current": True, "outdated": False}.get(_definitions(scanner)),
         found=again if reached and not owes_updates else None,
         # Not the module's own: after a second attempt it says nothing but that it tried twice.
         hresults=history.last_failures if history else {},
@@ -112,20 +113,20 @@ def read_facts(session: Session, host: str, registered: HostVariables, now: date
     visit = mapping(registered, "visit_result")
     section = mapping(mapping(visit, "sections"), "updates")
     search = _search(registered)
-    old = _OLD_DEFINITIONS & {
-        finding.cause
-        for finding in _judge_antivirus(
-            session, host, visit, mapping(registered, "antivirus_check_console").get("console"), now
-        ).findings
-    }
     product = variables["antivirus_check_product"]
+    console = mapping(registered, "antivirus_check_console").get("console")
+    definitions = _definitions(_judge_antivirus(session, host, visit, console, now))
+    if definitions == "unknown" and not (product == "defender" or (product == "bitdefender" and console)):
+        definitions = "current"  # nothing that tells their age was agreed
     policy = HostPolicy.from_variables(variables)
     return HostFacts(
         host=host,
         policy=policy,
         offered=read_offered(search, section, now, variables["update_check_categories"]),
         reboot_pending=read_state(search, section, now).reboot_pending,
-        definitions="current" if not old else "outdated" if product == "defender" else "outdated elsewhere",
+        definitions="outdated elsewhere"
+        if definitions == "outdated" and product != "defender"
+        else definitions,
         scanner=_SCANNERS.get(product, product),
         signed_in=_signed_in(registered),
     )
@@ -158,7 +159,7 @@ def _for_tasks(
     judged = patching.judge_order(
         made,
         measured,
-        unmeasured="updates.search_failed" if facts.offered is None else None,
+        unmeasured=_unmeasured(facts, _search(registered)),
         dry_run=session.order.dry_run,
     )
     reasons = {waiting.reason for waiting in made.waiting}
@@ -175,6 +176,15 @@ def _for_tasks(
         "judgement": judged.as_data(),
         "order": _ORDER.dump_json(made).decode(),
     }
+
+
+def _unmeasured(facts: HostFacts, search: Mapping[str, Any] | None) -> str | None:
+    """Why it is not known what the host lacks; None where it is."""
+    if facts.offered is None:
+        return "visit.section_failed" if searched(search) else "updates.search_failed"
+    if facts.reboot_pending is None:
+        return "visit.section_failed"
+    return patching.DEFINITIONS_UNKNOWN if facts.definitions == "unknown" else None
 
 
 def _search(registered: HostVariables) -> Any:
@@ -199,6 +209,17 @@ def _judge_antivirus(
     policy = antivirus.AntivirusPolicy.from_variables(session.customer.hosts[host].variables)
     section = mapping(visit, "sections").get("antivirus")
     return antivirus.judge(section, gravityzone.for_host(console, host), policy, now)
+
+
+def _definitions(judged: Judgement) -> Literal["current", "outdated", "unknown"]:
+    if _OLD_DEFINITIONS & {finding.cause for finding in judged.findings}:
+        return "outdated"
+    results = {check.key: check.result for check in judged.checks}
+    measured = (
+        results.get("antivirus.definitions") is not CheckResult.NOT_MEASURED
+        and results.get("antivirus.scanner") is not CheckResult.NOT_MEASURED
+    )
+    return "current" if measured else "unknown"
 
 
 def _owes(session: Session, host: str, service: str) -> bool:

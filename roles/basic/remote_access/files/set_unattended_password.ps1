@@ -11,11 +11,19 @@ param (
     [Parameter(Mandatory = $true)]
     [String]$Fingerprint,
 
+    # The short name of the computer that was visited: another one under its address gets no password.
+    [Parameter(Mandatory = $true)]
+    [String]$Computer,
+
     [Parameter(Mandatory = $true)]
     [SecureString]$Password
 )
 
 $ErrorActionPreference = 'Stop'
+
+if ([Environment]::MachineName -ne $Computer) {
+    throw 'This is another computer than the one that was visited.'
+}
 
 $start = New-Object -TypeName Diagnostics.ProcessStartInfo -Property @{
     FileName = $Path
