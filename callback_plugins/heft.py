@@ -20,6 +20,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import filter_loader, test_loader
 from rich.text import Text
 
+from serviceheft import entry
 from serviceheft.assess import reach
 from serviceheft.assess.judgement import Judgement
 from serviceheft.book import BookUnavailable, RunRefused
@@ -37,7 +38,7 @@ from serviceheft.running import (
 )
 from serviceheft.running.blackout import Blackout
 from serviceheft.running.typed import NotAccepted
-from serviceheft.screen import Screen, coloured, end_progress, prepare, progress, say
+from serviceheft.screen import Screen, coloured, end_progress, progress, say
 
 DOCUMENTATION = """
 name: heft
@@ -83,7 +84,7 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        prepare()
+        entry.enter()
         self.console = Screen()
         self.session: session.Session | None = None
         self.records: list[recording.Record] = []

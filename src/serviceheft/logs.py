@@ -10,6 +10,7 @@ from pathlib import Path
 
 from serviceheft import settings
 from serviceheft.clock import period_of
+from serviceheft.visible import visible
 
 
 class LogUnavailable(Exception):
@@ -24,9 +25,9 @@ def log_file(customer: str, subject: str, at: datetime) -> Path:
 
 def append(path: Path, line: str) -> None:
     """Append one line, whole or not at all, also with several writers; LogUnavailable otherwise."""
-    data = f"{line}\n".encode()
-    if data.count(b"\n") != 1:
+    if "\n" in line:
         raise ValueError("A log entry is one line.")
+    data = f"{visible(line)}\n".encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)

@@ -35,6 +35,20 @@ def build_directory() -> Path:
     return Path(os.environ.get("HEFT_BUILD") or REPOSITORY / "build")
 
 
+def font_directory() -> Path | None:
+    """Folder of more fonts for PDFs (HEFT_FONTS), such as one for Chinese; None: typst's own alone."""
+    named = os.environ.get("HEFT_FONTS")
+    return Path(named) if named else None
+
+
+def site_umask() -> int:
+    """What others may not do with a published site's files (HEFT_SITE_UMASK, octal): all by default.
+
+    027 lets the group of a web server read them. ValueError for a number that is none, or that keeps the owner out.
+    """
+    return int(os.environ.get("HEFT_SITE_UMASK") or "077", 8) & 0o077
+
+
 def inventories_directory() -> Path:
     """Folder of the customers' inventories, with the link _shared to the provider's (HEFT_INVENTORIES)."""
     return Path(os.environ.get("HEFT_INVENTORIES") or REPOSITORY / "inventories")

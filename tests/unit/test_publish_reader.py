@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serviceheft.publish.reader import Reader
 from serviceheft.settings import BERLIN
@@ -76,3 +78,20 @@ def test_braces_in_a_value_are_text() -> None:
     assert EN.sentence(
         "{found} is at work; {expected} was agreed.", {"found": "{expected}", "expected": "x"}
     ) == ("{expected} is at work; x was agreed.")
+
+
+@given(
+    st.text()
+    | st.floats()
+    | st.from_regex(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?", fullmatch=True)
+)
+def test_no_value_of_a_host_stops_a_sentence(value: object) -> None:
+    for language in ("de", "en"):
+        assert isinstance(Reader(language).plain(value), str)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-13-45", "0000-00-00", "2026-11-18T99:99Z", "٢٠٢٦-٠١-٠١", "0001-01-01T00:00+14:00"]
+)
+def test_what_only_looks_like_a_date_stays_as_it_is(text: str) -> None:
+    assert Reader("de").plain(text) == text

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from serviceheft import screen
+from serviceheft import entry, screen
 from serviceheft.cli import (
     anchor,
     book,
@@ -45,7 +45,7 @@ BAD_INPUT = 2
 
 def main() -> None:
     """Entry point of `heft`. Exit 0: carried out; 1: not everything; 2: bad input, nothing touched."""
-    screen.prepare()
+    entry.enter()
     anchor.tell_what_waits()
     try:
         _refuse_unreadable(sys.argv[1:])

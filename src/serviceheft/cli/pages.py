@@ -42,6 +42,7 @@ def publish(
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.publish.approval import build_approval
     from serviceheft.publish.generator import SiteNotBuilt
+    from serviceheft.publish.placing import NotPublished
     from serviceheft.publish.report import build_report
     from serviceheft.publish.serve import NothingToServe
     from serviceheft.publish.serve import serve as serve_site
@@ -67,7 +68,7 @@ def publish(
                 say(f"                    {line}")
         if serve:
             serve_site(index.parent, port)
-    except (SiteNotBuilt, Undeclared, NothingToServe, NoDryRun) as error:
+    except (NotPublished, SiteNotBuilt, Undeclared, NothingToServe, NoDryRun) as error:
         raise Refused(str(error)) from None
 
 

@@ -5,15 +5,12 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
+from serviceheft.visible import visible
+
 #: Every ASCII punctuation mark as a numeric entity, except those that mean nothing inside a line. Neither
 #: Markdown nor HTML gives an entity a meaning, so one escape serves table cells, headings and attributes.
 _HARMLESS = " -.,"
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation if c not in _HARMLESS}
-_ENTITIES |= dict.fromkeys(
-    map(ord, "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"), " "
-)  # a value stays on its line
-_ENTITIES |= dict.fromkeys([*range(9), *range(14, 28), 31, 127], "\N{REPLACEMENT CHARACTER}")
-_ENTITIES |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "")  # direction overrides
 
 #: What Markdown takes for a list, a rule or a heading only at the start of a line.
 _LEADING = {"-": "&#45;", ".": "&#46;", ",": ","}
@@ -29,7 +26,7 @@ def escape(value: object) -> Markup:
 @lru_cache(maxsize=1 << 16)
 def _text(text: str) -> Markup:
     """Cached: most of what a page shows (labels, states, products) stands on all others as well."""
-    escaped = text.translate(_ENTITIES).strip(" ")
+    escaped = visible(text).translate(_ENTITIES).strip(" ")
     if escaped[:1] in _LEADING:
         escaped = _LEADING[escaped[0]] + escaped[1:]
     # "1. x" would start a numbered list.

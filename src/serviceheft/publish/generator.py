@@ -8,8 +8,12 @@ from importlib import resources
 from pathlib import Path
 
 from serviceheft.i18n import N_
+from serviceheft.publish.placing import put_folder, told
 from serviceheft.publish.reader import Reader
+from serviceheft.visible import visible
 
+#: A customer's documentation is nothing for a search engine, should it ever be reachable for one.
+ROBOTS = b"User-agent: *\nDisallow: /\n"
 THEME = Path(str(resources.files(__package__) / "theme"))
 
 #: Page -> its name in the navigation. Pages of single devices are reached by their table and the search.
@@ -35,7 +39,15 @@ class SiteNotBuilt(Exception):
 
 
 def write_changed(folder: Path, files: Mapping[str, str | bytes]) -> int:
-    """Make the folder hold exactly these files, touching only what differs; returns the number written."""
+    """Make the folder hold exactly these files, touching only what differs; returns the number written.
+
+    Raises NotPublished.
+    """
+    with told(folder):
+        return _write_changed(folder, files)
+
+
+def _write_changed(folder: Path, files: Mapping[str, str | bytes]) -> int:
     wanted = {folder / name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
     written = sum(write_if_changed(path, content) for path, content in wanted.items())
     for path in folder.rglob("*"):
@@ -45,7 +57,12 @@ def write_changed(folder: Path, files: Mapping[str, str | bytes]) -> int:
 
 
 def write_if_changed(path: Path, content: bytes) -> bool:
-    """Zensical builds everything anew when its settings or its theme carry a new date."""
+    """Zensical builds everything anew when its settings or its theme carry a new date. Raises NotPublished."""
+    with told(path):
+        return _write_if_changed(path, content)
+
+
+def _write_if_changed(path: Path, content: bytes) -> bool:
     try:
         if path.read_bytes() == content:
             return False
@@ -134,7 +151,7 @@ toc.permalink = false
 
 
 def run_zensical(folder: Path, site: Path) -> None:
-    """Build folder/docs and lay the result out at `site`, replacing only files that differ.
+    """Build folder/docs and put the result at `site` as a whole. Raises SiteNotBuilt, NotPublished.
 
     Zensical only writes below its own folder. Its cache stays there, so that the next build is quick.
     """
@@ -157,8 +174,10 @@ def run_zensical(folder: Path, site: Path) -> None:
     built = folder / "site"
     if finished.returncode or not (built / "index.html").exists():
         raise SiteNotBuilt(f"Zensical could not build the site:\n{finished.stdout}{finished.stderr}".strip())
-    write_changed(
-        site, {path.relative_to(built).as_posix(): path.read_bytes() for path in built.rglob("*.*")}
+    put_folder(
+        site,
+        {path.relative_to(built).as_posix(): path.read_bytes() for path in built.rglob("*.*")}
+        | {"robots.txt": ROBOTS},
     )
 
 
@@ -172,4 +191,4 @@ def _tag_free(text: str) -> str:
 
     So only what would be a tag is replaced; an ampersand, common in firms' names, is fine in HTML by itself.
     """
-    return text.replace("<", "‹").replace(">", "›").replace('"', "”")
+    return visible(text).replace("<", "‹").replace(">", "›").replace('"', "”")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -21,8 +22,10 @@ _MOMENT = {"de": "dd.MM.yyyy HH:mm", "en": "d MMM yyyy, HH:mm"}
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 #: A point in time as normal forms and causes carry it: ISO 8601 with a zone.
-_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)")
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+#: Of a larger number Babel would not know the last digits.
+_BABEL_COUNTS = 10**15
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Reader:
@@ -68,11 +71,18 @@ class Reader:
                 return self.moment(value)
             case date():
                 return self.day(value)
-            case str() if _ISO_MOMENT.fullmatch(value):
-                return self.moment(datetime.fromisoformat(value))
-            case str() if _ISO_DAY.fullmatch(value):
-                return self.day(date.fromisoformat(value))
+            case str():
+                return self._date_in(value) or value
         return str(value)
+
+    def _date_in(self, text: str) -> str | None:
+        """A text that is a date or a point in time; None for another, such as a version 2026-13-45."""
+        with suppress(ValueError, OverflowError):
+            if _ISO_MOMENT.fullmatch(text):
+                return self.moment(datetime.fromisoformat(text))
+            if _ISO_DAY.fullmatch(text):
+                return self.day(date.fromisoformat(text))
+        return None
 
     def yes_no(self, value: object) -> str:
         return self.gettext(N_("yes")) if value else self.gettext(N_("no"))
@@ -90,6 +100,8 @@ class Reader:
         return format_datetime(value.astimezone(BERLIN), _MOMENT[self.language], locale=self._locale)
 
     def _number(self, value: float, digits: int = 1) -> str:
+        if not abs(value) < _BABEL_COUNTS:  # nor what is no number
+            return str(value)
         return format_decimal(value, format="#,##0." + "#" * digits, locale=self._locale)
 
     def size(self, count: float) -> str:
