@@ -124,11 +124,11 @@ def test_no_command_goes_with_an_environment_that_prints_secrets(name: str) -> N
 
 PRINTING = re.compile(
     r"^(print|input|pprint|(typer|click)\.(echo|secho|confirm|prompt|style|echo_via_pager)"
-    r"|rich\..*|sys\.(__)?std(out|err)(__)?\.(write|writelines|buffer.*)|os\.write"
+    r"|rich\..*|sys\.(__)?std(out|err)(__)?\.(write|writelines|buffer.*)"
     r"|logging\..*|warnings\.warn|(self\._?)?[dD]isplay\.\w+|Text\.from_(markup|ansi)|\w+\.display\.\w+)$"
 )
-#: os.write of logs goes to a file; screen is the one way.
-WAY = {"src/serviceheft/screen.py", "src/serviceheft/logs.py"}
+#: The one way.
+WAY = {"src/serviceheft/screen.py"}
 
 
 def calls() -> Iterator[tuple[str, int, str]]:
