@@ -9,6 +9,7 @@ from lab import defects
 from serviceheft import settings
 from serviceheft.assess import updates
 from serviceheft.assess.judgement import Judgement
+from serviceheft.assess.offered import read_offered
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.settings import REPOSITORY
 from tests.lab.windows_site import PSRP, Site
@@ -100,3 +101,38 @@ def test_real_search_results_are_judged(site: Site) -> None:
     assert [(each.cause, each.values["kb"]) for each in missing.findings] == [
         ("updates.missing_critical", "KB5068861")
     ]
+
+
+def test_a_german_windows_lacks_its_updates_too(site: Site) -> None:
+    """It names categories in German, so that win_updates filters out whatever it was asked for in English."""
+    now = settings.now()
+
+    def offer(state: dict[str, Any]) -> None:
+        state["language"] = "de"
+        state["updates"] |= {"search_failure": None, "available": []}
+        defects.plant(
+            state,
+            "update_missing",
+            now,
+            severity="Critical",
+            days=20,
+            kb="5068861",
+            title="Kumulatives Update",
+        )
+
+    site.change("visit-pc", offer)
+    narrow = {
+        **SEARCH,
+        "ansible.windows.win_updates": {"state": "searched", "category_names": "SecurityUpdates"},
+    }
+    outcome = site.play([VISIT, narrow])
+    found = outcome.task("visit-pc", "search")
+    assert (found["updates"], [row["categories"] for row in found["filtered_updates"].values()]) == (
+        {},
+        [["Sicherheitsupdates"]],
+    )
+    section = outcome.task("visit-pc", "visit")["sections"]["updates"]
+    judgement = updates.judge(found, section, UpdatePolicy(categories=("SecurityUpdates",)), now)
+    assert [each.cause for each in judgement.findings] == ["updates.missing_critical"]
+    [offered] = read_offered(found, section, now, ("SecurityUpdates",)) or ()
+    assert offered.wanted

@@ -403,6 +403,12 @@ def test_identity_and_version_are_two_things(
         assert (one.same_thing(other), one.same_version(other)) == (bool(same_thing), bool(same_version))
 
 
+def test_definitions_of_today_do_not_hide_what_began_after_the_last_patch() -> None:
+    daily = Action("update.install", "KB2267602", ActionResult.DONE, values={"title": DEFINITIONS.format(1)})
+    stamps = [stamp(90, "done", INSTALLED), stamp(2, "done", daily)]
+    assert judge_pilot("pc-1", stamps, [life(60, Severity.CRITICAL)]).sick
+
+
 def waiting_of(pilot: Pilot, offered_to_pilot: tuple[Update, ...]) -> str | None:
     """Why the later ring waits for an update that is out for long."""
     wanted = replace(NOVEMBER, published_at=NOW - timedelta(days=9))

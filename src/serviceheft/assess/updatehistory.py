@@ -25,7 +25,7 @@ _NO_CUMULATIVE = frozenset(
 )
 _RELEASE = frozenset({"Upgrades"})
 #: Articles under which Microsoft keeps publishing the same small things: definitions, scanner, removal tool.
-_EVERGREEN = frozenset(
+EVERGREEN = frozenset(
     {"KB2267602", "KB4052623", "KB890830", "KB5007651", "KB925673", "KB2461484", "KB2310138"}
 )
 
@@ -66,7 +66,7 @@ class Entry:
         """Whether it is one of the small things that come every day: definitions, drivers, Store apps."""
         if self.categories:
             return self.categories <= _NO_CUMULATIVE
-        return bool(_EVERGREEN & set(articles_in(self.title))) or not articles_in(self.title)
+        return bool(EVERGREEN & set(articles_in(self.title))) or not articles_in(self.title)
 
     @property
     def cumulative(self) -> bool:
@@ -74,7 +74,7 @@ class Entry:
         title = self.title or ""
         if self.categories & _RELEASE or _NEW_RELEASE.search(title):
             return True
-        if (self.categories and self.minor) or _EVERGREEN & set(articles_in(title)):
+        if (self.categories and self.minor) or EVERGREEN & set(articles_in(title)):
             return False
         return bool(_MONTH.match(title) and _CUMULATIVE.search(title) and not _OTHER.search(title))
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from serviceheft.assess import patching
-from serviceheft.assess.actions import ActionResult
+from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Outcome, Severity
 from serviceheft.assess.patching_words import INSTALL
+from serviceheft.assess.updatehistory import EVERGREEN
 from serviceheft.book import FindingLife, Stamp
 from serviceheft.patching.policy import Update
 from serviceheft.patching.rings import Pilot
@@ -62,13 +63,14 @@ def _well_at(stamps: Iterable[Stamp]) -> tuple[datetime, ...]:
 
 
 def _patched_at(stamps: Iterable[Stamp]) -> datetime | None:
-    """When an update was installed there, or it was restarted for one, last."""
-    done = [
-        stamp.at
-        for stamp in stamps
-        if any(it.kind.startswith("update.") and it.result is ActionResult.DONE for it in stamp.actions)
-    ]
+    """When an update was installed there, or it was restarted for one, last; definitions come every day."""
+    done = [stamp.at for stamp in stamps if any(_patches(action) for action in stamp.actions)]
     return max(done, default=None)
+
+
+def _patches(action: Action) -> bool:
+    is_update = action.kind.startswith("update.") and action.subject not in EVERGREEN
+    return is_update and action.result is ActionResult.DONE
 
 
 def _had(stamps: Iterable[Stamp]) -> tuple[Update, ...]:
