@@ -209,12 +209,27 @@ def test_verify_against_nonsense(filled: Elsewhere, against: str) -> None:
     )
 
 
-def test_verify_without_a_book(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("owed",),
+        ("status", "lichtblick"),
+        ("publish", "lichtblick"),
+        ("verify",),
+        ("catch-up", "lichtblick", "--list"),
+    ],
+    ids=" ".join,
+)
+def test_reading_creates_no_book(tmp_path: Path, words: tuple[str, ...]) -> None:
     elsewhere = write_customer(tmp_path, hosts=1)
-    refused(
-        heft("verify", **elsewhere.environment), "does not exist yet. The first run of a customer creates it."
-    )
-    assert not (tmp_path / "data" / "heft.sqlite").exists()
+    before = sorted(tmp_path.rglob("*"))
+    message = "does not exist yet. The first run of a customer creates it."
+    refused(heft(*words, **elsewhere.environment), message)
+    assert [it for it in sorted(tmp_path.rglob("*")) if it not in before and it.is_file()] == []
+    empty = tmp_path / "empty.sqlite"
+    empty.touch()
+    refused(heft(*words, **elsewhere.environment | {"HEFT_BOOK": f"sqlite:///{empty}"}), message)
+    assert [it.stat().st_size for it in tmp_path.glob("empty*")] == [0]
 
 
 def test_record_stamps_what_people_did(filled: Elsewhere) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Self
@@ -63,6 +64,13 @@ class Book:
     def store(self) -> Store:
         """The database below, for what concerns the book as a whole (serviceheft.book.copying)."""
         return self._store
+
+    @contextmanager
+    def in_one_step(self, customer: str) -> Iterator[None]:
+        """All that the block reads and writes of this customer is one transaction: others wait for it, and see either
+        nothing of it or everything."""
+        with self._store.in_one_step(customer):
+            yield
 
     # --- runs ---
 

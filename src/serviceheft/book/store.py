@@ -15,7 +15,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,7 @@ class Store:
         self._abandoned: list[sa.Connection] = []
         self._file: tuple[int, int] | None = None
         self.version = schema.VERSION
+        self._step: tuple[str, sa.Connection] | None = None
         if self.sqlite:
             self._check_folder(create=create)
         with self._connected() as connection:
@@ -99,7 +100,7 @@ class Store:
 
         `broken_text` lets text through that is no UTF-8 (SQLite keeps whatever was put in), to be judged.
         """
-        with self._transaction(writing=False) as connection:
+        with self._joined() or self._transaction(writing=False) as connection:
             driver: Any = connection.connection.driver_connection
             if broken_text and self.sqlite:
                 driver.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
@@ -116,12 +117,34 @@ class Store:
         SQLite has one writer at a time for the whole file; PostgreSQL one per customer. The first one brings a book
         of an older version up to this one.
         """
+        if joined := self._joined(customer):
+            with joined as connection:
+                yield connection
+            return
         if self.version < schema.VERSION:
             self._migrate()
         with self._transaction(writing=True) as connection:
             if not self.sqlite:
                 _lock(connection, customer)
             yield connection
+
+    @contextmanager
+    def in_one_step(self, customer: str) -> Iterator[None]:
+        """What is read and written of this customer within the block is one transaction."""
+        with self.writing(customer) as connection:
+            self._step = customer, connection
+            try:
+                yield
+            finally:
+                self._step = None
+
+    def _joined(self, customer: str | None = None) -> AbstractContextManager[sa.Connection] | None:
+        """The transaction of the step that is under way, which ends it. A step writes for one customer only."""
+        if self._step is None:
+            return None
+        if customer not in (None, self._step[0]):
+            raise ValueError(f"A step of {self._step[0]} cannot write for {customer}.")
+        return nullcontext(self._step[1])
 
     @contextmanager
     def alone(self) -> Iterator[sa.Connection]:

@@ -46,7 +46,7 @@ def status(customer: CustomerArgument) -> None:
     from serviceheft.running.session import open_book
 
     found, screen = load(customer), Screen()
-    book = open_book(create=True)
+    book = open_book()
     contract, people = found.contract, found.people
     terms = contract.tier or "by the hour"
     since = f" ({customer}), {terms} since {contract.start:%d.%m.%Y}"

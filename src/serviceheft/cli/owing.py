@@ -57,7 +57,7 @@ def show_owed(
 
     catalogue, now = load_catalogue(), settings.now()
     customers = [load(known(customer))] if customer else [load(name) for name in names()]
-    book = open_book(create=True)
+    book = open_book()
     accounts = {one.name: owed_by_book(one, catalogue, book, now) for one in customers}
     if as_json:
         found = [as_data(name, lines, now, everything=everything) for name, lines in accounts.items()]

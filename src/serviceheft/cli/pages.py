@@ -52,7 +52,7 @@ def publish(
     from serviceheft.running.session import open_book
 
     found, catalogue, now = load(customer), load_catalogue(), settings.now()
-    book = open_book(create=True)
+    book = open_book()
     try:
         with Screen().status(styled(f"Building the site and the record of {customer} ...")):
             # First: without a dry run nothing is to be written.

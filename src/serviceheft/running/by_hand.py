@@ -1,7 +1,7 @@
 """What people carried out: a meeting or a talk is stamped, a mended finding noted until it is measured again, and what
 nobody will do any more is written off."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -13,7 +13,7 @@ from serviceheft.entitlement import Owed, clause, measures, owed_by_book
 from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.problems import did_you_mean
 from serviceheft.model.schema import Customer
-from serviceheft.running import evidence
+from serviceheft.running import evidence, typed
 from serviceheft.running.recording import central_contact
 from serviceheft.running.session import open_book
 from serviceheft.screen import say
@@ -39,29 +39,31 @@ def record_by_hand(
     measured = [name for name, it in customer.hosts.items() if measures(known, it.groups)]
     if (host is None and measured) or host in measured:
         raise RunRefused(f"{service} is stamped by measurement only: heft weekly {customer.name}")
-    if not note.strip():
-        raise RunRefused("Say in a sentence what was done: --note TEXT")
+    note = _sentence("--note", note, "what was done")
     now = settings.now()
+    begin = _beginning(customer, now)
     with open_book(create=True) as book:
-        if known.cadence in RECURRING:
-            lines = [line for line in _left(customer, catalogue, book, service, now) if line.host == host]
-            period = _only(customer, service, lines, host, period)
-        elif period is not None:
-            raise RunRefused(f"{service} has no periods: leave --period out.")
-        run = _begin(book, customer, now)
-        book.stamp(
-            run,
-            service,
-            host,
-            period,
-            Judgement(outcome=Outcome.DONE),
-            now=now,
-            deadline=partial(reaction_deadline, customer, catalogue),
-            clause=clause(known, customer),
-            contact=central_contact(customer),
-            note=note.strip(),
-        )
-        _end(book, customer, run, now)
+        with book.in_one_step(customer.name):
+            if known.cadence in RECURRING:
+                lines = [line for line in _left(customer, catalogue, book, service, now) if line.host == host]
+                period = _only(customer, service, lines, host, period)
+            elif period is not None:
+                raise RunRefused(f"{service} has no periods: leave --period out.")
+            run = begin(book)
+            book.stamp(
+                run,
+                service,
+                host,
+                period,
+                Judgement(outcome=Outcome.DONE),
+                now=now,
+                deadline=partial(reaction_deadline, customer, catalogue),
+                clause=clause(known, customer),
+                contact=central_contact(customer),
+                note=note,
+            )
+            book.end_run(run, "carried out", now=now)
+        _anchor(book, customer, run, now)
     return f"{host or customer.company.name}, {period or now.date().isoformat()}"
 
 
@@ -79,20 +81,22 @@ def write_off(
     """
     _service(catalogue, service)
     _host(customer, host)
-    if not reason.strip():
-        raise RunRefused("Say in a sentence why nobody will do it any more: --reason TEXT")
+    reason = _sentence("--reason", reason, "why nobody will do it any more")
     now = settings.now()
+    begin = _beginning(customer, now)
     with open_book() as book:
-        left = _left(customer, catalogue, book, service, now)
-        found = [line for line in left if host is None or line.host == host]
-        for period in periods:
-            days_of(period)
-            if not any(line.period == period for line in found):
-                raise RunRefused(_nothing_open(customer, service, found, host, period))
-        lines = [line for line in found if line.period in periods]
-        run = _begin(book, customer, now)
-        book.write_off(run, [line.key for line in lines], now=now, reason=reason.strip())
-        _end(book, customer, run, now)
+        with book.in_one_step(customer.name):
+            left = _left(customer, catalogue, book, service, now)
+            found = [line for line in left if host is None or line.host == host]
+            for period in periods:
+                days_of(period)
+                if not any(line.period == period for line in found):
+                    raise RunRefused(_nothing_open(customer, service, found, host, period))
+            lines = [line for line in found if line.period in periods]
+            run = begin(book)
+            book.write_off(run, [line.key for line in lines], now=now, reason=reason)
+            book.end_run(run, "carried out", now=now)
+        _anchor(book, customer, run, now)
     return lines
 
 
@@ -151,28 +155,39 @@ def note_mended(customer: Customer, ticket: str, note: str) -> str:
 
     Ticket and finding stay open until the next measurement. Raises RunRefused, BookUnavailable.
     """
-    if not note.strip():
-        raise RunRefused("Say in a sentence what was done: --note TEXT")
+    note = _sentence("--note", note, "what was done")
     now = settings.now()
+    begin = _beginning(customer, now)
     with open_book() as book:
-        known = {it.number: it for it in book.tickets(customer.name, open_only=True)}
-        found = known.get(ticket)
-        if found is None:
-            listed = f"Open are {', '.join(known)}." if known else "None is open."
-            raise RunRefused(f"{customer.name} has no open ticket {ticket!r}. {listed}")
-        finding, run = found.finding, _begin(book, customer, now)
-        book.mend(run, finding.service, finding.host, finding.cause, now=now, note=note.strip())
-        _end(book, customer, run, now)
+        with book.in_one_step(customer.name):
+            known = {it.number: it for it in book.tickets(customer.name, open_only=True)}
+            found = known.get(ticket)
+            if found is None:
+                listed = f"Open are {', '.join(known)}." if known else "None is open."
+                raise RunRefused(f"{customer.name} has no open ticket {ticket!r}. {listed}")
+            finding, run = found.finding, begin(book)
+            book.mend(run, finding.service, finding.host, finding.cause, now=now, note=note)
+            book.end_run(run, "carried out", now=now)
+        _anchor(book, customer, run, now)
     title = CAUSES[finding.cause].title if finding.cause in CAUSES else finding.cause
     return f"{finding.host or customer.company.name}: {title}"
 
 
-def _begin(book: Book, customer: Customer, now: datetime) -> str:
-    return book.begin_run(
+def _sentence(option: str, text: str, what: str) -> str:
+    """What a person says, for the book. Raises RunRefused for none, NotAccepted for what is no readable line."""
+    if not text.strip():
+        raise RunRefused(f"Say in a sentence {what}: {option} TEXT")
+    return typed.one_line(option, text)
+
+
+def _beginning(customer: Customer, now: datetime) -> Callable[[Book], str]:
+    """What begins the run. Who it is and which commit is asked before the book is held."""
+    who, commit = evidence.technician(), evidence.commit(settings.REPOSITORY)
+    return lambda book: book.begin_run(
         customer.name,
         kind="by hand",
-        who=evidence.technician(),
-        commit=evidence.commit(settings.REPOSITORY),
+        who=who,
+        commit=commit,
         inventory_hash=customer.inventory_hash(),
         dry_run=False,
         now=now,
@@ -180,7 +195,7 @@ def _begin(book: Book, customer: Customer, now: datetime) -> str:
     )
 
 
-def _end(book: Book, customer: Customer, run: str, now: datetime) -> None:
-    book.end_run(run, "carried out", now=now)
+def _anchor(book: Book, customer: Customer, run: str, now: datetime) -> None:
+    """Sign what was written, once nobody waits for it any more."""
     if told := outbox.anchor(book, customer.name, run, now):
         say(told, error=True)

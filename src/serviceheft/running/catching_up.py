@@ -27,7 +27,7 @@ def queue(customer: Customer, catalogue: Catalogue, now: datetime) -> list[Waiti
     """Who waits. Nobody of a customer that is billed by the hour: nothing runs there by schedule."""
     if customer.contract.kind == "hourly":
         return []
-    with open_book(create=True) as book:
+    with open_book() as book:
         latest = book.latest_stamps(customer.name)
         found = owed(customer, catalogue, latest, now, write_offs=book.write_offs(customer.name))
         stamps = [
