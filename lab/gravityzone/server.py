@@ -5,14 +5,13 @@ import contextlib
 import json
 import ssl
 import time
-import zlib
 from collections import deque
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from lab.gravityzone.answers import Lies, Request, Response, answer
 from lab.gravityzone.state import Json
+from lab.wire import packed
 
 STATE_FILE = "gravityzone.json"
 _POLL_SECONDS = 0.05
@@ -166,11 +165,8 @@ async def _write_for_ever(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-@cache
 def _packed() -> bytes:
-    """A small answer that unpacks to 50 megabytes."""
-    packer = zlib.compressobj(9, wbits=31)
-    body = b"".join(packer.compress(b" " * 1_000_000) for _ in range(50)) + packer.flush()
+    body = packed()
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 

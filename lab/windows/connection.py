@@ -14,6 +14,7 @@ from typing import Any
 from lab.windows.authentication import OFFERED, Authentication, Continue, Denied
 from lab.windows.machine import Faults, Machine, UnreadableState
 from lab.windows.wsman import Endpoint
+from lab.wire import packed
 
 _SOAP = "application/soap+xml;charset=UTF-8"
 #: WinRM's own limit for one envelope is 500 kB; Ansible sends up to 250 kB, base64 and XML on top.
@@ -45,11 +46,13 @@ class Connection(BaseHTTPRequestHandler):
         super().__init__(client, client.getpeername(), None)  # type: ignore[arg-type]
 
     def setup(self) -> None:
-        """Put the fault "cut_after_bytes" between the answers and the wire."""
+        """Put the faults "cut_after_bytes" and "drip_seconds" between the answers and the wire."""
         super().setup()
         budget = self._read_faults().cut_after_bytes
         if budget is not None:
             self.wfile = _CutShort(self.wfile, budget)
+        if seconds := self._read_faults().drip_seconds:
+            self.wfile = _Drip(self.wfile, seconds)
 
     def do_POST(self) -> None:
         """Authenticate, then hand the envelope on. A machine that went off meanwhile hangs up."""
@@ -61,8 +64,9 @@ class Connection(BaseHTTPRequestHandler):
         faults = self._read_faults()
         if faults.off or self._endpoint.is_down:
             raise ConnectionAbortedError("the machine is off")
-        if faults.slow_seconds:
-            time.sleep(faults.slow_seconds)
+        if self._answers_falsely(faults):
+            return
+        self._endpoint.never_done = faults.never_done
         if self.path.partition("?")[0].rstrip("/").casefold() != "/wsman":
             self._answer(404, b"", "text/plain")
             return
@@ -92,6 +96,27 @@ class Connection(BaseHTTPRequestHandler):
     def _challenge(self, offers: tuple[str, ...]) -> None:
         self._answer(401, b"", "text/plain", *({"WWW-Authenticate": offer} for offer in offers))
 
+    def _answers_falsely(self, faults: Faults) -> bool:
+        if faults.slow_seconds:
+            time.sleep(faults.slow_seconds)
+        if faults.redirect_to:
+            self._answer(307, b"", "text/plain", {"Location": faults.redirect_to})
+        elif faults.packed:
+            self._answer(200, packed(), _SOAP, {"Content-Encoding": "gzip"})
+        elif faults.endless:
+            self._answer_for_ever()
+        else:
+            return False
+        return True
+
+    def _answer_for_ever(self) -> None:
+        """Until the client hangs up."""
+        self.send_response(200)
+        self.send_header("Content-Type", _SOAP)
+        self.end_headers()
+        while True:
+            self.wfile.write(b" " * 65536)
+
     def _answer(self, status: int, body: bytes, content_type: str, *headers: dict[str, str]) -> None:
         self.send_response(status)
         for pairs in headers:
@@ -120,6 +145,24 @@ class _CutShort(io.BufferedIOBase):
         self._through.flush()
         if self._budget <= 0:
             raise ConnectionAbortedError("fault: cut")
+        return len(data)
+
+    def flush(self) -> None:
+        self._through.flush()
+
+
+class _Drip(io.BufferedIOBase):
+    """Lets through a byte at a time."""
+
+    def __init__(self, through: io.BufferedIOBase, seconds: float) -> None:
+        self._through = through
+        self._seconds = seconds
+
+    def write(self, data: Any) -> int:
+        for byte in bytes(data):
+            self._through.write(bytes([byte]))
+            self._through.flush()
+            time.sleep(self._seconds)
         return len(data)
 
     def flush(self) -> None:

@@ -14,6 +14,8 @@ class Faults:
     disk_full: nothing can be written. reboot_never_ends: once told to reboot, the machine stays away.
     answers_as: the name of another machine of the lab that answers under this one's address (DNS points at it);
     shows_certificate_of_another: so does its certificate.
+    drip_seconds: answers come a byte at a time, so far apart. endless: they never end. packed: 50 kB that unpack to
+    50 MB. redirect_to: where every request is sent instead. never_done: no command ends, as each answer says at once.
     feed_away: the source of packages cannot be reached. broken_packages: their installation fails (small letters).
     """
 
@@ -22,6 +24,11 @@ class Faults:
     expired_certificate: bool = False
     cut_after_bytes: int | None = None
     slow_seconds: float = 0.0
+    drip_seconds: float = 0.0
+    endless: bool = False
+    packed: bool = False
+    redirect_to: str | None = None
+    never_done: bool = False
     disk_full: bool = False
     reboot_never_ends: bool = False
     answers_as: str | None = None

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import yaml
 from lab.control import WindowsHost, lower_lab, raise_lab
 from lab.windows.defaults import Role, default_machine
 
+REPOSITORY = Path(__file__).parents[2]
 USER = "svc-serviceheft"
 PASSWORD = "Nur-fürs-Lab-1"
 ACCOUNTS = [
@@ -60,8 +62,19 @@ class Site:
         change(state)
         self.state_file(name).write_text(json.dumps(state), encoding="utf-8")
 
-    def play(self, tasks: list[dict[str, Any]], *options: str, hosts: str = "all", **play: Any) -> "Outcome":
-        """Run a play of `tasks` with ansible-playbook; results by host and task name."""
+    def play(
+        self,
+        tasks: list[dict[str, Any]],
+        *options: str,
+        hosts: str = "all",
+        hardened: bool = False,
+        environment: Mapping[str, str] | None = None,
+        **play: Any,
+    ) -> "Outcome":
+        """Run a play of `tasks` with ansible-playbook; results by host and task name.
+
+        `hardened`: by the project's own connections instead of Ansible's.
+        """
         folder = self.directory / "ansible"
         folder.mkdir(exist_ok=True)
         ca = str(self.directory / "ca.pem")
@@ -81,8 +94,10 @@ class Site:
         (folder / "hosts.yml").write_text(yaml.safe_dump(inventory, allow_unicode=True), encoding="utf-8")
         content = [{"hosts": hosts, "gather_facts": False, "tasks": tasks} | play]
         (folder / "play.yml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-        # An empty configuration of its own: what is proved here must not hang on the project's settings.
-        (folder / "ansible.cfg").write_text("[defaults]\nforks = 10\n", encoding="utf-8")
+        # A configuration of its own: what is proved here must not hang on the project's settings, and the emulator
+        # answers unmodified Ansible.
+        plugins = f"connection_plugins = {REPOSITORY / 'connection_plugins'}\n" if hardened else ""
+        (folder / "ansible.cfg").write_text(f"[defaults]\nforks = 10\n{plugins}", encoding="utf-8")
         completed = subprocess.run(
             [Path(sys.executable).parent / "ansible-playbook", "-i", "hosts.yml", "play.yml", *options],
             cwd=folder,
@@ -92,7 +107,8 @@ class Site:
                 "ANSIBLE_HOME": str(folder / "home"),
                 "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
                 "ANSIBLE_DEPRECATION_WARNINGS": "0",
-            },
+            }
+            | dict(environment or {}),
             capture_output=True,
             text=True,
             timeout=240,

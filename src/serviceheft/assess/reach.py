@@ -107,6 +107,16 @@ SOURCE_AWAY = frozenset(
     {"reach.name_unknown", "reach.network_path", "reach.refused", "reach.no_route", "reach.certificate"}
 )
 
+#: How we ended it ourselves (serviceheft.outside.conversation.Fault).
+_ENDED = re.compile(r"\[conversation ended: (\w+)\]")
+_OURS = {
+    "timeout": "reach.timeout",
+    "too_large": "reach.too_large",
+    "redirected": "reach.other_service",
+    "compressed": "reach.other_service",
+    "insecure": "reach.insecure",
+}
+
 #: Not `exception`: the lines of a traceback hold words such as "timeout" whatever went wrong.
 _FIELDS = ("msg", "module_stderr", "stderr")
 
@@ -124,6 +134,8 @@ def classify(result: object) -> Reach:
     unreachable = isinstance(result, BaseException) or (
         isinstance(result, Mapping) and result.get("unreachable") is True
     )
+    if unreachable and (ended := _ENDED.search(text)):
+        return Reach(_OURS.get(ended[1], "reach.unknown"), Outcome.NOT_REACHED)
     if code := reason(text):
         happened_on_host = code in ON_HOST and not unreachable
         return Reach(code, Outcome.FAILED if happened_on_host else Outcome.NOT_REACHED)

@@ -89,6 +89,21 @@ register(
         N_("Run the visit again; when it happens often, check the line and the host's event log."),
     ),
     Reason(
+        "reach.too_large",
+        N_("The host answers with far more than was asked for"),
+        N_("Find out what answers at the host's address and why."),
+    ),
+    Reason(
+        "reach.other_service",
+        N_("Something else than the host's WinRM answers at its address"),
+        N_("Find out what answers at the host's address; redirects are never followed."),
+    ),
+    Reason(
+        "reach.insecure",
+        N_("A setting would switch off the protection of the connection"),
+        N_("Remove the setting that -vvv names; hosts are reached over checked TLS only."),
+    ),
+    Reason(
         "reach.access_denied",
         N_("The account lacks a right on the host"),
         N_("Give the service account the rights that the documentation lists for a visit."),

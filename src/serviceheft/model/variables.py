@@ -217,6 +217,10 @@ class Variables(Model):
     """Seconds after which a psrp operation is given up."""
     ansible_psrp_read_timeout: Annotated[int, Field(ge=2)]
     """Seconds after which a silent connection is given up; more than the operation's."""
+    reach_operation_seconds: Annotated[int, Field(ge=60, le=43200)]
+    """How long one command on a device may take in all; installing updates is many short ones."""
+    reach_answer_megabytes: Annotated[int, Field(ge=1, le=256)]
+    """How large one answer of a device may be; all answers of one command, eight times that."""
 
 
 #: The provider's own facts, each a flat variable with this prefix.

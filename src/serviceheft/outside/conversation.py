@@ -25,10 +25,13 @@ class Fault(StrEnum):
 
 
 class ConversationEnded(Exception):
-    """We hung up. No library knows this exception, so none tries again or takes it for a broken line."""
+    """We hung up. No library knows this exception, so none tries again or takes it for a broken line.
+
+    Some keep its text alone: so the fault stands there too, for serviceheft.assess.reach.
+    """
 
     def __init__(self, fault: Fault, text: str) -> None:
-        super().__init__(text)
+        super().__init__(f"{text} [conversation ended: {fault}]")
         self.fault = fault
 
 
