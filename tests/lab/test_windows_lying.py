@@ -87,12 +87,15 @@ def site(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> Iter
             site.add(f"{kind}-{fault}", **variables | IMPATIENT)
     for name, variables in LOWERED.items():
         site.add(name, **variables)
+    site.add("winrm-silent", ansible_winrm_operation_timeout_sec=1, ansible_winrm_read_timeout_sec=2)
+    site.add("psrp-silent", **PSRP | {"ansible_psrp_operation_timeout": 1, "ansible_psrp_read_timeout": 2})
     # None: its authority is known to the environment alone.
     site.add("winrm-unknown-authority", ansible_winrm_ca_trust_path=None)
     site.add("psrp-unknown-authority", **PSRP | {"ansible_psrp_ca_cert": None})
     try:
         site.up()
         for kind in ("winrm", "psrp"):
+            control.set_faults(site.directory, f"{kind}-silent", slow_seconds=60)
             for fault, (values, _) in FAULTS.items():
                 control.set_faults(
                     site.directory, f"{kind}-{fault}", **values or {"redirect_to": elsewhere.url}
@@ -128,6 +131,13 @@ def test_a_lying_host_is_left(pinged: Outcome, kind: str, fault: str) -> None:
     assert result["unreachable"] is True, result
     judged = reach.classify(result)
     assert (judged.code, judged.outcome) == (FAULTS[fault][1], Judged.NOT_REACHED), result["msg"]
+
+
+@pytest.mark.parametrize("kind", ["winrm", "psrp"])
+def test_the_inventory_says_how_long_silence_is_tolerated(pinged: Outcome, kind: str) -> None:
+    result = pinged.task(f"{kind}-silent", "ping")
+    assert result["unreachable"] is True, result
+    assert "Read timed out. (read timeout=2" in result["msg"]
 
 
 def test_nobody_followed_the_redirect(pinged: Outcome, elsewhere: Elsewhere) -> None:

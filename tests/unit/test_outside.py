@@ -101,6 +101,7 @@ CASES: dict[str, tuple[Answer, Limits, Fault]] = {
         Fault.TIMEOUT,
     ),
     "drips 100 Continue": (drip(b"HTTP/1.1 100 Continue\r\n\r\n"), HURRIED, Fault.TIMEOUT),
+    "drips an error": (drip(b" ", first=b"HTTP/1.1 500 Error\r\n\r\n"), HURRIED, Fault.TIMEOUT),
     "says nothing": (lambda _, over: over.wait(60) and None, HURRIED, Fault.TIMEOUT),
     "floods": (flood, LIMITS, Fault.TOO_LARGE),
     "packs": (say(header(b"Content-Encoding", b"gzip")), LIMITS, Fault.COMPRESSED),
@@ -174,6 +175,18 @@ def test_what_is_in_order_passes(
     certificate = authority.issue(tmp_path / "host.pem", "host", ADDRESS)
     with serving(say(HEAD + b'Content-Length: 8\r\n\r\n{"a": 1}'), certificate) as port:
         assert speak(port, authority.certificate_file, LIMITS) == {"a": 1}
+
+
+def test_a_silence_is_over_before_the_deadline(authority: CertificateAuthority, tmp_path: Path) -> None:
+    certificate = authority.issue(tmp_path / "host.pem", "host", ADDRESS)
+    session = requests.Session()
+    harden(session, str(authority.certificate_file))
+    with (
+        serving(lambda _, over: over.wait(60) and None, certificate) as port,
+        operation(LIMITS),
+        pytest.raises(requests.exceptions.ReadTimeout),
+    ):
+        session.post(f"https://{ADDRESS}:{port}/wsman", data=b"x", timeout=0.3)
 
 
 def test_whoever_signs_a_host_in_cannot_go_elsewhere_either(authority: CertificateAuthority) -> None:

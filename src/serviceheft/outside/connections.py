@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import ansible.plugins.connection
+import requests
 import yaml
 from ansible.errors import AnsibleConnectionFailure
 
@@ -127,5 +128,6 @@ class Guarded:
         try:
             with operation(limits):
                 yield
-        except ConversationEnded as ended:
+        except (ConversationEnded, requests.RequestException) as ended:
+            # Of requests' own errors Ansible knows some: the others would pass for a failure on the host.
             raise AnsibleConnectionFailure(str(ended)) from None

@@ -1,7 +1,5 @@
 """WinRM by pywinrm, hardened."""
 
-from typing import Any
-
 import requests
 import winrm
 import winrm.transport
@@ -43,11 +41,16 @@ class Transport(winrm.transport.Transport):  # type: ignore[misc]
 
 
 class Protocol(winrm.Protocol):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        ours = Transport.__new__(Transport)
-        ours.__dict__.update(self.transport.__dict__)
-        self.transport: Transport = ours
+    """pywinrm's, with that transport. Its __init__ stays: Ansible reads there which arguments it may pass on."""
+
+    @property
+    def transport(self) -> Transport:
+        return self._transport
+
+    @transport.setter
+    def transport(self, theirs: winrm.transport.Transport) -> None:
+        self._transport = Transport.__new__(Transport)
+        self._transport.__dict__.update(theirs.__dict__)
 
 
 builtin.Protocol = Protocol  # type: ignore[attr-defined]
