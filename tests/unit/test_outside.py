@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.ca import CertificateAuthority
-from serviceheft.outside import tls
+from serviceheft.outside import mail, tls
 from serviceheft.outside.console import Client, ConsoleError, RateLimit
 from serviceheft.outside.conversation import ConversationEnded, Fault, Limits, Operation, current, operation
 from serviceheft.outside.sessions import harden
@@ -166,6 +167,21 @@ def test_a_handshake_that_drips_is_ended(authority: CertificateAuthority, speak:
     ):
         speak(port, authority.certificate_file, HURRIED)
     assert "timeout" in str(ended.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "limits"),
+    [
+        (drip(b"2", first=b"220-"), HURRIED),
+        (drip(b"220-more\r\n"), HURRIED),
+        (say(b"220-more\r\n" * 20_000), LIMITS),
+        (lambda _, over: over.wait(60) and None, HURRIED),
+    ],
+    ids=["drips a line", "drips lines", "floods", "says nothing"],
+)
+def test_a_mail_server_that_has_no_end_is_ended(answer: Answer, limits: Limits) -> None:
+    with serving(answer, None) as port, pytest.raises(mail.NotTaken):
+        mail.hand_over(EmailMessage(), ADDRESS, port, limits)
 
 
 @pytest.mark.parametrize("speak", [by_requests, by_console])

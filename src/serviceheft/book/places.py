@@ -3,8 +3,6 @@
 import errno
 import hashlib
 import os
-import smtplib
-import ssl
 import subprocess
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -15,6 +13,7 @@ from typing import Protocol
 from urllib.parse import parse_qs, quote, urlsplit
 
 from serviceheft import settings
+from serviceheft.outside import mail
 
 #: A place that answers so slowly counts as not there; what was not delivered stays in the outbox.
 SECONDS = 30
@@ -207,11 +206,8 @@ class Mail:
         message["Subject"] = f"Serviceheft: heads of {', '.join(sorted(lines))}"
         message.set_content("".join(f"{line}\n" for some in lines.values() for line in some))
         try:
-            with smtplib.SMTP(host, int(port or 25), timeout=SECONDS) as smtp:
-                if smtp.has_extn("starttls") and host != "localhost":
-                    smtp.starttls(context=ssl.create_default_context())
-                smtp.send_message(message)
-        except (OSError, smtplib.SMTPException, ValueError):
+            mail.hand_over(message, host, int(port or 25))
+        except (mail.NotTaken, ValueError):
             raise Undelivered(f"the mail server {server} took nothing") from None
 
     def read(self) -> None:

@@ -5,20 +5,37 @@ Nothing of the environment counts: which authority is trusted stands in the inve
 SSLKEYLOGFILE would write down the keys.
 """
 
+import socket
 import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import certifi
 
 from serviceheft.outside import conversation
 
 
-class GuardedSocket(ssl.SSLSocket):
-    """Waits no longer and reads no more than the operation under way may; a handshake counts as reading."""
+class _Guarded:
+    """A socket that waits no longer and reads no more than the operation under way may."""
+
+    @contextmanager
+    def _within(self: Any) -> Iterator[conversation.Operation]:
+        budget = conversation.current()
+        left, allowed = budget.remaining(), self.gettimeout()
+        if allowed is None or allowed > left:
+            self.settimeout(left)
+        try:
+            yield budget
+        except TimeoutError:
+            budget.remaining()  # says so when it is the budget that is used up, not only the line that is silent
+            raise
+
+
+class GuardedSocket(_Guarded, ssl.SSLSocket):
+    """With TLS; a handshake counts as reading."""
 
     def do_handshake(self, block: bool = False) -> None:
         with self._within():
@@ -34,17 +51,26 @@ class GuardedSocket(ssl.SSLSocket):
         with self._within():
             return super().send(data, flags)
 
-    @contextmanager
-    def _within(self) -> Iterator[conversation.Operation]:
-        budget = conversation.current()
-        left, allowed = budget.remaining(), self.gettimeout()
-        if allowed is None or allowed > left:
-            self.settimeout(left)
-        try:
-            yield budget
-        except TimeoutError:
-            budget.remaining()  # says so when it is the budget that is used up, not only the line that is silent
-            raise
+
+class GuardedPlainSocket(_Guarded, socket.socket):
+    """For protocols that begin without TLS."""
+
+    @classmethod
+    def instead_of(cls, plain: socket.socket) -> Self:
+        timeout = plain.gettimeout()
+        ours = cls(fileno=plain.detach())
+        ours.settimeout(timeout)
+        return ours
+
+    def recv_into(self, *args: Any) -> int:
+        with self._within() as budget:
+            count = super().recv_into(*args)
+        budget.received(count)
+        return count
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        with self._within():
+            super().sendall(data, flags)
 
 
 def authorities(ca: str | Path | None) -> str:
