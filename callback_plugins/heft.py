@@ -30,6 +30,7 @@ from serviceheft.model.problems import InvalidInventory
 from serviceheft.running import (
     closing,
     environment,
+    handing_over,
     interrupting,
     invocation,
     recording,
@@ -126,6 +127,7 @@ class CallbackModule(CallbackBase):
             if task.args.get("only_validate"):
                 self.console.print(f"{customer.name}: valid. Nothing was touched.", soft_wrap=True)
                 return
+            handing_over.refuse_missing_certificates(inventory)
             self.session = session.open_session(customer, catalogue, order)
         except (NotAccepted, RunRefused, InvalidInventory, BookUnavailable) as error:
             say(f"{error}\nNothing was touched.", error=True)

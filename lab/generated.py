@@ -65,6 +65,7 @@ def copy_customer(base: Path, name: str, address_range: str) -> Elsewhere:
         text = path.read_text(encoding="utf-8")
         path.write_text(re.sub(r"\b127\.\d+(?=\.\d+\.\d+\b)", address_range, text), encoding="utf-8")
     shutil.copy(settings.REPOSITORY / "lab" / "vault" / f"{name}.password", base / "vault" / name)
+    (base / "vault" / name).chmod(0o600)
     return copied
 
 
@@ -93,6 +94,7 @@ def write_customer(
     written = _prepare(base, name)
     password = secrets.token_urlsafe(24)
     (base / "vault" / name).write_text(password, encoding="utf-8")
+    (base / "vault" / name).chmod(0o600)
     write_yaml(written.root / "hosts.yml", {"windows_clients": {"hosts": _hosts(hosts, address_range)}})
     everyone = written.root / "group_vars" / "all"
     write_yaml(everyone / "customer.yml", _facts(name, tier, windows or {}))
@@ -124,7 +126,7 @@ def write_customer(
     vault = {
         "vault_windows_password": secret or secrets.token_urlsafe(16),
         "vault_gravityzone_api_key": secret or secrets.token_hex(16),
-        "vault_anydesk_password": secret or secrets.token_urlsafe(16),
+        "vault_anydesk_password": (secret or secrets.token_urlsafe(16)).encode("ascii", "ignore").decode(),
         "vault_anydesk_fingerprint_key": secret or secrets.token_hex(16),
     }
     for path, data in (more or {}).items():

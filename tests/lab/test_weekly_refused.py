@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from lab.generated import copy_customer, write_customer
+from lab.ca import CertificateAuthority
+from lab.generated import Elsewhere, copy_customer, write_customer
 from tests.lab.rehearsal import Rehearsal
 
 pytestmark = pytest.mark.lab
@@ -17,7 +18,13 @@ pytestmark = pytest.mark.lab
 
 @pytest.fixture(scope="module")
 def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
-    return Rehearsal(write_customer(tmp_path_factory.mktemp("refused"), hosts=2, address_range="127.250"))
+    return certified(write_customer(tmp_path_factory.mktemp("refused"), hosts=2, address_range="127.250"))
+
+
+def certified(elsewhere: Elsewhere) -> Rehearsal:
+    """With the lab's CA, though no lab is up."""
+    CertificateAuthority(elsewhere.base / "var" / "lab" / elsewhere.name)
+    return Rehearsal(elsewhere)
 
 
 def refused(rehearsal: Rehearsal, done: Any, *messages: str, code: int = 2) -> None:
@@ -141,6 +148,7 @@ def test_a_run_without_the_providers_variables(nowhere: Rehearsal) -> None:
 
 def test_a_vault_that_does_not_open(nowhere: Rehearsal, tmp_path: Path) -> None:
     (tmp_path / "lichtblick").write_text("wrong")
+    (tmp_path / "lichtblick").chmod(0o600)
     message = "lichtblick/group_vars/all/vault.yml: the vault cannot be opened: "
     done = nowhere.heft("weekly", "lichtblick", HEFT_VAULT_DIR=str(tmp_path))
     refused(nowhere, done, message + "the password that was given is not its own.")
@@ -150,7 +158,19 @@ def test_a_vault_that_does_not_open(nowhere: Rehearsal, tmp_path: Path) -> None:
 
 def test_a_vault_password_that_is_missing(nowhere: Rehearsal, tmp_path: Path) -> None:
     done = nowhere.heft("weekly", "lichtblick", HEFT_VAULT_DIR=str(tmp_path))
-    refused(nowhere, done, "The vault of lichtblick cannot be opened:", "Put its password into")
+    refused(
+        nowhere, done, "The vault of lichtblick cannot be opened: its password is missing.", "Put it into"
+    )
+
+
+def test_a_certificate_that_is_missing(tmp_path: Path) -> None:
+    uncertified = Rehearsal(write_customer(tmp_path, hosts=1, address_range="127.253"))
+    refused(
+        uncertified,
+        uncertified.line(),
+        "ansible_winrm_ca_trust_path: there is no file ",
+        "so no host's certificate can be checked. Raise the lab: heft lab up lichtblick.",
+    )
 
 
 @pytest.mark.parametrize("limit", ["pc-01", "nas"])
@@ -166,7 +186,7 @@ def test_a_limit_with_a_typing_error_is_answered_with_the_name_that_was_meant(no
 
 @pytest.mark.parametrize("command", ["weekly", "run"])
 def test_nothing_runs_by_schedule_for_an_hourly_customer(tmp_path: Path, command: str) -> None:
-    hourly = Rehearsal(write_customer(tmp_path, hosts=1, tier=None, address_range="127.252"))
+    hourly = certified(write_customer(tmp_path, hosts=1, tier=None, address_range="127.252"))
     refused(
         hourly,
         hourly.heft(command, "lichtblick"),

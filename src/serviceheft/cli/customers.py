@@ -51,20 +51,30 @@ def validate(
     customers: Annotated[
         list[str] | None, typer.Argument(metavar="[CUSTOMER]...", help="All of them when left out.")
     ] = None,
+    without_vault: Annotated[
+        bool, typer.Option("--without-vault", help="Leave the vaults shut, as where no password is (CI).")
+    ] = False,
 ) -> None:
-    """Check inventories: every mistake at once, with file, line and what to do. Touches nothing.
+    """Check inventories and their vaults: every mistake at once, with file, line and what to do. Touches nothing.
 
     [bold]Examples[/]
 
       heft validate
       heft validate musterbau
+      heft validate --without-vault
     """
+    from serviceheft.model.catalogue import load_catalogue
+    from serviceheft.model.load import load_inventory
     from serviceheft.model.problems import InvalidInventory
+    from serviceheft.running.vault_password import opener
 
     problems = []
     for name in customers or names():
         try:
-            customer = load(name)
+            root = settings.inventories_directory() / known(name)
+            customer = (
+                load(name) if without_vault else load_inventory(root, load_catalogue(), opener(name)).customer
+            )
         except InvalidInventory as error:
             problems += error.problems
             continue
@@ -72,6 +82,7 @@ def validate(
         say(
             f"{name}: valid. {customer.company.name}, {len(customer.hosts)} hosts, {tier}, "
             f"inventory {customer.inventory_hash()[:12]}"
+            + (". Not checked: whether its vault opens and has what is referred to" if without_vault else "")
         )
     if problems:
         raise InvalidInventory(problems)

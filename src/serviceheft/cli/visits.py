@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from serviceheft import settings
 from serviceheft.cli.customers import CustomerArgument, Refused, load
+from serviceheft.model.vault import Locked
+from serviceheft.running import vault_password
 from serviceheft.running.command import NotStarted, PlaybookCall, end_in_words, exit_code
 from serviceheft.running.limit import refuse_empty
 from serviceheft.screen import say
@@ -76,12 +77,10 @@ def _carry_out(call: PlaybookCall) -> None:
 def carry_out(call: PlaybookCall) -> int:
     """Print the line and carry it out; the exit code of heft. Raises Refused, InvalidInventory."""
     customer = load(call.customer)  # all mistakes of the inventory at once, before Ansible starts
-    password = settings.vault_password_file(call.customer)
-    if not password.is_file():
-        raise Refused(
-            f"The vault of {call.customer} cannot be opened: {password} does not exist. "
-            f"Put its password into {settings.vault_directory() / call.customer}."
-        )
+    try:
+        vault_password.check(call.customer)
+    except Locked as locked:
+        raise Refused(f"The vault of {call.customer} cannot be opened: {locked}. {locked.advice}") from None
     if call.limit:
         refuse_empty(customer, call.limit)
     say(f"$ {call.line}")

@@ -1,6 +1,8 @@
 """Where an inventory ends: no placeholder left, no reference to another customer, no secret in plain text."""
 
+import posixpath
 import re
+import ssl
 from collections.abc import Iterable
 
 from serviceheft.model.fields import INVENTORY_PATH, VAULT_REFERENCE
@@ -11,6 +13,8 @@ from serviceheft.model.yamlfile import Document, Path_
 
 #: What the template writes wherever a technician has to fill something in.
 PLACEHOLDER = "CHANGE ME"
+#: AnyDesk's own advice; with the password alone anybody is in.
+SHORTEST_UNATTENDED = 12
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _OTHER_HOSTS = re.compile(r"\b(?:hostvars|groups)\b")
 
@@ -33,7 +37,9 @@ def check(folder: Folder, secrets: Secrets | None = None) -> list[Problem]:
                 advice = f"Create it: ansible-vault create --vault-id {folder.name}@prompt {file}."
                 problem = document.problem(path, f"refers to the vault, but {VAULT_FILE} is missing", advice)
             if problem is None and secrets is not None and (name := referred_secret(text)):
-                problem = _not_in_vault(document, path, name, secrets)
+                problem = _secret_problem(document, path, name, secrets)
+            if problem is None and re.fullmatch(INVENTORY_PATH, text):
+                problem = _certificate_problem(folder, document, path, text)
             if problem:
                 problems.append(problem)
     return problems
@@ -46,12 +52,58 @@ def referred_secret(value: object) -> str | None:
     return None
 
 
-def _not_in_vault(document: Document, path: Path_, name: str, secrets: Secrets) -> Problem | None:
-    if name in secrets:
+def referred_secrets(folder: Folder) -> list[str]:
+    """Every variable of the vault that the inventory refers to."""
+    texts = [text for document in folder.customer_documents() for _, text in document.strings()]
+    return [name for text in texts if (name := referred_secret(text))]
+
+
+def _secret_problem(document: Document, path: Path_, name: str, secrets: Secrets) -> Problem | None:
+    """What is wrong with the secret that is referred to; its value is not shown."""
+    if name not in secrets:
+        near = did_you_mean(name, secrets).strip()
+        advice = (
+            near or f"Add it (ansible-vault edit), or refer to one of {', '.join(secrets) or 'none yet'}."
+        )
+        return document.problem(path, f"the vault has no {name!r}", advice)
+    secret = secrets[name]
+    if not secret.isprintable():
+        advice = "Write it in one line (ansible-vault edit); what it is used for takes one line alone."
+        return document.problem(path, f"{name!r} has line breaks or control characters", advice)
+    if path[-1] != "remote_access_password":
         return None
-    near = did_you_mean(name, secrets).strip()
-    advice = near or f"Add it (ansible-vault edit), or refer to one of {', '.join(secrets) or 'none yet'}."
-    return document.problem(path, f"the vault has no {name!r}", advice)
+    if not secret.isascii() or secret != secret.strip():
+        advice = (
+            "Nobody knows how AnyDesk reads others than ASCII: choose a password without ä, ö, ü, ß and €."
+        )
+        message = f"{name!r} cannot be sent to AnyDesk as it is"
+        if secret.isascii():
+            advice = "Choose a password that neither begins nor ends with a blank."
+        return document.problem(path, message, advice)
+    if len(secret) < SHORTEST_UNATTENDED:
+        message = f"{name!r} has less than {SHORTEST_UNATTENDED} characters"
+        return document.problem(
+            path, message, "Whoever knows it has the whole computer: choose a longer one."
+        )
+    return None
+
+
+def _certificate_problem(folder: Folder, document: Document, path: Path_, text: str) -> Problem | None:
+    """Every file that an inventory can name is a CA certificate. The lab's are made when it is raised."""
+    name = posixpath.normpath(text.partition("}}/")[2])
+    if name.startswith("..") or name in folder.snapshot.refused:
+        return None
+    if name not in folder.snapshot.files:
+        advice = f"Put the CA certificate there: {folder.label}/{name}."
+        return document.problem(path, f"there is no file {name!r} in the inventory", advice)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+            cadata=folder.snapshot.files[name].decode("ascii", errors="replace")
+        )
+    except (ssl.SSLError, ValueError):
+        advice = "It begins with -----BEGIN CERTIFICATE-----; convert another form with openssl x509."
+        return document.problem(path, f"{name!r} holds no certificate in PEM form", advice)
+    return None
 
 
 def without_consequences(refused: list[Problem], found: Iterable[Problem]) -> list[Problem]:

@@ -1,6 +1,7 @@
 """An inventory's folder as documents: which file holds what, and what does not belong there."""
 
 import re
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,6 +79,7 @@ def survey(root: Path, problems: list[Problem]) -> Folder | None:
         problems.append(Problem(folder.label, 0, "", "the inventory is a link", advice))
         return None
     folder.snapshot = take(root, folder.label, problems)
+    _open_to_others(folder.snapshot, folder.label, problems)
     for name in folder.snapshot.entries():
         _entry(folder, name, problems)
     if "hosts.yml" in folder.snapshot.files:
@@ -86,6 +88,21 @@ def survey(root: Path, problems: list[Problem]) -> Folder | None:
         problems.append(missing(f"{folder.label}/hosts.yml"))
     _provider(folder, problems)
     return folder
+
+
+def _open_to_others(found: Snapshot, label: str, problems: list[Problem]) -> None:
+    """Whoever may change an inventory decides where its passwords are sent."""
+    modes = {f"{label}/{path}" if path else label: mode for path, mode in found.open_to_others.items()}
+    parent = found.root.parent
+    mode = stat.S_IMODE(parent.stat().st_mode)
+    if mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX:
+        modes[parent.name] = mode
+    if modes:
+        first = min(modes)
+        more = f", and {len(modes) - 1} more" if len(modes) > 1 else ""
+        who = "everybody" if modes[first] & stat.S_IWOTH else "its group"
+        message = f"can be changed by {who} (mode {modes[first]:o}{more})"
+        problems.append(Problem(first, 0, "", message, f"Run: chmod -R go-w {min(first, label, key=len)}."))
 
 
 def _entry(folder: Folder, name: str, problems: list[Problem]) -> None:
@@ -166,6 +183,7 @@ def _provider(folder: Folder, problems: list[Problem]) -> None:
         )
         return
     found = take(directory, "group_vars", problems)
+    _open_to_others(found, "group_vars", problems)
     for name in found.entries():
         if name != "all":
             advice = "The provider speaks in group_vars/all alone: move the variables there."

@@ -96,7 +96,9 @@ def _open(folder: Folder, opener: Opener | None, problems: list[Problem]) -> Sec
     label = f"{folder.label}/{VAULT_FILE}"
     if opener is None or not folder.has_vault or any(problem.file == label for problem in problems):
         return None
-    return open_vault(folder.snapshot.files[VAULT_FILE], label, opener, problems)
+    return open_vault(
+        folder.snapshot.files[VAULT_FILE], label, opener, boundaries.referred_secrets(folder), problems
+    )
 
 
 def _read_sections(draft: Draft, problems: list[Problem]) -> None:

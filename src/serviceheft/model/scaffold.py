@@ -43,6 +43,8 @@ def new_customer(name: str, catalogue: Catalogue, inventories: Path | None = Non
         shutil.rmtree(draft, ignore_errors=True)
         shutil.copytree(inventories / TEMPLATE, draft)
         (draft / VAULT_FILE).write_bytes(_first_vault(name, password))
+        for path in (draft, *draft.rglob("*")):
+            path.chmod(path.stat().st_mode & ~0o022)
         _write_secret(password_file, password)
         kept = True
         draft.rename(root)
@@ -81,7 +83,7 @@ def _first_vault(name: str, password: str) -> bytes:
 
     secret = VaultSecret(password.encode())
     names = ("vault_windows_password", "vault_anydesk_password", "vault_anydesk_fingerprint_key")
-    first = "---\n" + "".join(f"{secret_name}: {secrets.token_urlsafe(24)}\n" for secret_name in names)
+    first = "---\n" + "".join(f'{secret_name}: "{secrets.token_urlsafe(24)}"\n' for secret_name in names)
     encrypted: bytes = VaultLib([(name, secret)]).encrypt(first, secret, vault_id=name)
     return encrypted
 

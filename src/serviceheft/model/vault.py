@@ -1,7 +1,7 @@
 """The customer's vault: an encrypted file with the customer's own id, and in it `vault_` variables alone."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from serviceheft.model.problems import Problem
 from serviceheft.model.yamlfile import parse_mapping
@@ -70,15 +70,23 @@ class Secrets(Mapping[str, str]):
         return f"Secrets({len(self)})"
 
 
-def open_vault(content: bytes, label: str, opener: Opener, problems: list[Problem]) -> Secrets | None:
+def open_vault(
+    content: bytes, label: str, opener: Opener, wanted: Iterable[str], problems: list[Problem]
+) -> Secrets | None:
     """The vault's variables, each `vault_` with a text; None when it stays shut. Messages repeat no value.
+
+    `wanted`: the variables that the inventory refers to, which nobody can look up in a vault that stays shut.
 
     A text is handed on as it is: braces in a password are two characters and no template.
     """
     try:
         text = opener(content)
     except Locked as reason:
-        problems.append(Problem(label, 0, "", f"the vault cannot be opened: {reason}", reason.advice))
+        names = ", ".join(sorted(set(wanted)))
+        advice = (
+            f"{reason.advice} Not checked until then: whether it has {names}." if names else reason.advice
+        )
+        problems.append(Problem(label, 0, "", f"the vault cannot be opened: {reason}", advice))
         return None
     document = parse_mapping(text, label, problems)
     if document is None:
@@ -89,7 +97,10 @@ def open_vault(content: bytes, label: str, opener: Opener, problems: list[Proble
             advice = (
                 "Only `vault_` variables stand in the vault: everything else is checked in a file of its own."
             )
-            problems.append(document.problem((_shown(name),), "does not belong into the vault", advice))
+            line = document.line((name,))
+            problems.append(Problem(label, line, _shown(name), "does not belong into the vault", advice))
+        elif value is None and any(problem.path == name for problem in problems):
+            continue  # it could not be read
         elif not isinstance(value, str):
             advice = "Put it into quotes, in one line: YAML reads it as something else."
             problems.append(document.problem((name,), "is no text", advice))
@@ -97,9 +108,10 @@ def open_vault(content: bytes, label: str, opener: Opener, problems: list[Proble
             problems.append(document.problem((name,), "is empty", "Write the secret, or remove the line."))
         else:
             found[name] = value
-    return Secrets(found)
+    # Of a faulty vault nothing can be called missing.
+    return None if any(problem.file == label for problem in problems) else Secrets(found)
 
 
 def _shown(name: str) -> str:
     """A key as it may be shown: somebody may have written a password in its place."""
-    return name if re.fullmatch(r"[a-z][a-z0-9_]*", name) else "(a key)"
+    return name if re.fullmatch(r"ansible_[a-z0-9_]+", name) else "(a key)"

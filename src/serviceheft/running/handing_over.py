@@ -5,6 +5,7 @@ variables. References to the vault and to the inventory's files are replaced her
 since none of the texts is marked as trusted, Ansible takes braces in a password or a title for what they are.
 """
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -120,6 +121,25 @@ def replaced(value: Any, inventory: Inventory) -> Any:
     if isinstance(value, str) and re.fullmatch(INVENTORY_PATH, value):
         return f"{inventory.customer.root}/{value.partition('}}/')[2]}"
     return value
+
+
+def refuse_missing_certificates(inventory: Inventory) -> None:
+    """Raises RunRefused when a CA certificate is gone that hosts' certificates are checked against.
+
+    Validation has seen those of the inventory; the lab's are there while it is up.
+    """
+    customer = inventory.customer
+    for host in customer.hosts.values():
+        for name in ("ansible_winrm_ca_trust_path", "ansible_psrp_ca_cert"):
+            path = replaced(host.variables.get(name), inventory)
+            if path is not None and not Path(path).is_file():
+                hint = (
+                    f"Raise the lab: heft lab up {customer.name}" if "/var/lab/" in path else "Put it there"
+                )
+                gone = os.path.normpath(path)
+                raise RunRefused(
+                    f"{name}: there is no file {gone}, so no host's certificate can be checked. {hint}."
+                )
 
 
 def opener(customer: str, secrets: Sequence[tuple[str, Any]]) -> Opener:
