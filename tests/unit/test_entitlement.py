@@ -1,13 +1,14 @@
 """What is owed, contained and carried out, on small customers made up for each question."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from serviceheft.accounts import Attempt
 from serviceheft.clock import parse_instant
 from serviceheft.entitlement import (
     Owed,
@@ -41,31 +42,7 @@ WEDNESDAY = parse_instant("2026-11-18 12:00")  # 2026-W47, ends on Friday the 20
 SOMEBODY = Person(name="Erika Beispiel", email="erika@kunde.example")
 
 
-@dataclass(frozen=True)
-class Stamp:
-    service: str
-    host: str | None
-    period: str | None
-    outcome: str
-    at: datetime
-    dry_run: bool = False
-    reason: str | None = None
-
-    @property
-    def first_at(self) -> datetime:
-        return self.at
-
-    @property
-    def word(self) -> str | None:
-        return self.outcome if self.outcome in ("done", "finding", "held", "failed") else None
-
-    @property
-    def word_at(self) -> datetime | None:
-        return self.at if self.word else None
-
-    @property
-    def word_reason(self) -> str | None:
-        return self.reason
+Stamp = Attempt
 
 
 def customer(
@@ -82,6 +59,7 @@ def customer(
         {
             "name": "kunde",
             "root": Path("inventories/kunde"),
+            "digest": "0" * 64,
             "company": Company(name="Kunde", customer_number="1", bundesland="BY", language=language),
             "sites": (),
             "people": People(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _HOW = {
     "people": "by people",
     "assisted": "by technicians",
-    "partly automatic": "not automatic yet on all of them",
+    "partly automatic": "automatic only in part",
     "not automatic yet": "not automatic yet",
 }
 _STYLES = {

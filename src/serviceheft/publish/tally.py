@@ -19,7 +19,9 @@ def tally(source: Source, lines: Sequence[Owed]) -> dict[str, Any]:
 
     def cells(name: str, sums: Sums, deviating: Sums) -> list[str]:
         numbers = [sums.owed, *(sums.of(state) for state in states)]
-        return [name, *map(reader.number, numbers + [deviating.owed] * bool(found.owed))]
+        if found.owed:
+            numbers.insert(2, deviating.owed)  # beside what is done, of which it is a part
+        return [name, *map(reader.number, numbers)]
 
     rows = []
     deviating = add_up_by(filter(_with_findings, lines), lambda line: line.service)
@@ -31,10 +33,12 @@ def tally(source: Source, lines: Sequence[Owed]) -> dict[str, Any]:
         "labels": [
             t(N_("Service")),
             t(N_("owed")),
-            *(mark(words.OWED, state.value, reader).word for state in states),
+            mark(words.OWED, State.DONE.value, reader).word,
             *([t(N_("of it with findings"))] if found.owed else []),
+            *(mark(words.OWED, state.value, reader).word for state in states[1:]),
         ],
         "rows": rows,
+        "summed": len(lines) > 0 and len(rows) > 1,
     }
 
 

@@ -37,7 +37,7 @@ OWED = {
     "overdue": (N_("overdue"), "critical"),
     "not reached": (N_("not reached"), "unmeasured"),
     "open": (N_("open"), "open"),
-    "waits as agreed": (N_("waits as agreed"), "info"),
+    "waits as agreed": (N_("waits as agreed"), "waits"),
     "written off": (N_("written off"), "none"),
     "done": (N_("done"), "done"),
 }
@@ -58,7 +58,7 @@ TICKETS = {
     "closed": (N_("closed"), "done"),
 }
 STANDINGS = {
-    "included": (N_("contained"), "done"),
+    "included": (N_("contained"), "open"),
     "ordered": (N_("ordered, by the hour"), "info"),
     "switched off": (N_("switched off by agreement"), "none"),
     "not in tier": (N_("not in this tier"), "none"),
