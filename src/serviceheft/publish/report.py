@@ -1,7 +1,7 @@
 """The maintenance record ("Wartungsprotokoll") of one period as a PDF."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -152,12 +152,15 @@ def _stamped(source: Source, period: str) -> dict[Key, Tried]:
 
 
 def _made_in(source: Source, period: str) -> Iterator[Stamp]:
-    """A stamp belongs to the record that covers its own period, whenever it was made; else to that of its day."""
+    """A stamp belongs to the record that covers its own period, whenever it was made.
+
+    What has no period, or a longer one than the record, belongs to the record of its day.
+    """
     first, last = clock.days_of(period)
     for stamp in source.stamps:
         if stamp.dry_run:
             continue
-        if stamp.period is not None and not _covers(stamp.period, period, strictly=True):
+        if stamp.period is not None and _length(stamp.period) <= _length(period):
             if _covers(period, stamp.period):
                 yield stamp
         elif first <= stamp.at.astimezone(BERLIN).date() <= last:
@@ -264,12 +267,16 @@ def _earlier(source: Source, row: DebtRow) -> dict[str, Any]:
     }
 
 
-def _covers(period: str, part: str, *, strictly: bool = False) -> bool:
+def _covers(period: str, part: str) -> bool:
     """Whether a period (a month) holds the last day of another one (a week), which is no longer than it is."""
     first, last = clock.days_of(period)
-    of_part = clock.days_of(part)
-    longer = (last - first) - (of_part[1] - of_part[0])
-    return first <= of_part[1] <= last and longer >= timedelta(days=1 if strictly else 0)
+    return first <= clock.days_of(part)[1] <= last and _length(part) <= _length(period)
+
+
+def _length(period: str) -> int:
+    """How long such a period is at least, in days: February is no shorter than another month."""
+    first, last = clock.days_of(period)
+    return next(days for days in (365, 90, 28, 7) if (last - first).days + 1 >= days)
 
 
 def _short(source: Source, period: str) -> str:
