@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.publish import generator, site
 from serviceheft.publish.site import build_site, render
 from serviceheft.publish.source import read
+from serviceheft.settings import REPOSITORY
 from tests import storybook
 from tests.storybook import NOW, Story
 
@@ -49,6 +51,35 @@ def test_every_catalogue_service_stands_on_the_contract_page(story: Story, pages
     for service in story.catalogue.services.values():
         assert f"{service.number} {service.title.de}" in page
     assert "3.7 Unbegrenzter Onsite-Support einvernehmlich abgeschaltet" in page
+
+
+def test_the_contract_says_measured_only_of_what_a_role_measures(story: Story, pages: dict[str, str]) -> None:
+    roles = {path.name for path in REPOSITORY.glob("roles/*/*")}
+    rows = re.findall(r'<tr id="c([0-9-]+)">(.*?)</tr>', pages["contract.md"])
+    said = {
+        number.replace("-", "."): plain(row.split("<td")[-1]).partition(">")[2].strip()
+        for number, row in rows
+    }
+    assert len(said) == len(story.catalogue.services)
+    measured = {number for number, how in said.items() if how == "automatisch gemessen"}
+    partly = {
+        number for number, how in said.items() if how.startswith("auf Windows-Geräten automatisch gemessen")
+    }
+    assert measured == {"2.7", "3.1", "3.2", "3.3", "4.3"}
+    assert partly == {"2.4", "2.6"}
+    assert {story.catalogue.services[number].role for number in measured | partly} <= roles
+    assert {said[number] for number in ("2.1", "3.4", "4.2", "4.5")} == {"noch nicht automatisch gemessen"}
+    assert said["3.7"] == "–"  # switched off: nobody does it in any way
+
+
+def test_what_people_did_is_not_shown_as_measured(tmp_path: Path) -> None:
+    story = storybook.tell(tmp_path, weeks=1)
+    run = story.run(NOW)
+    for service in ("2.4", "2.6", "3.4"):
+        story.stamp(run, service, "mb-web-01", Judgement(Outcome.DONE), NOW)
+    page = render(read(story.customer, story.catalogue, story.book, NOW))["hosts/mb-web-01.md"]
+    assert "von Technikern erledigt, nicht gemessen" in plain(page)
+    assert "gemessen, kein Befund" not in plain(page)
 
 
 def test_a_host_page_has_wanted_beside_measured_with_its_age(pages: dict[str, str]) -> None:

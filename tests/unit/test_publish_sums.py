@@ -38,8 +38,8 @@ STATES = {
 }
 FREEZE = "patch.freeze"
 
-SERVICES = st.sampled_from(["1.2", "2.4", "2.6", "2.7", "3.1", "3.2", "3.4", "4.2"])
-PLACES = st.sampled_from([None, *GROUPS, "retired"])
+SERVICES = st.sampled_from(["2.7", "2.6", "3.2", "1.2", "2.4", "3.1", "3.4", "4.2"])
+PLACES = st.sampled_from(["pc", "srv", "sw", "nas", None, "retired"])
 OUTCOMES = st.sampled_from(Outcome)
 
 
@@ -69,12 +69,14 @@ def stamp(
 
 @st.composite
 def books(draw: st.DrawFn) -> tuple[Customer, list[Stamp], list[WriteOff]]:
-    tier = draw(st.sampled_from([None, "basic", "comfort"]))
-    names = draw(st.sets(st.sampled_from(sorted(GROUPS))))
-    found = customer(tier, hosts={name: GROUPS[name] for name in sorted(names)})
+    tier = draw(st.sampled_from(["comfort", "basic", None]))
+    gone = draw(st.sets(st.sampled_from(sorted(GROUPS))))
+    found = customer(tier, hosts={name: groups for name, groups in GROUPS.items() if name not in gone})
     stamps = []
     visits = st.tuples(SERVICES, PLACES, st.sampled_from(WEEKS), OUTCOMES, st.integers(0, 9))
-    for number, (service, host, week, outcome, dry) in enumerate(draw(st.lists(visits, max_size=30)), 1):
+    for number, (service, host, week, outcome, dry) in enumerate(
+        draw(st.lists(visits, min_size=draw(st.sampled_from([0, 20])), max_size=40)), 1
+    ):
         period = period_of(CATALOGUE.services[service].cadence, days_of(week)[1])
         stamps.append(stamp(number, service, host, period, outcome, dry_run=dry == 0))
     closed = draw(st.lists(st.tuples(SERVICES, PLACES, st.sampled_from(WEEKS)), max_size=6))

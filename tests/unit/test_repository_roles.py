@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from serviceheft.entitlement import VISITED
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.groups import run_group
 from serviceheft.model.variables import Variables
@@ -60,6 +61,15 @@ def test_a_role_is_carried_out_on_the_hosts_that_are_owed_its_service(role: Path
         if task.get("ansible.builtin.import_role", {}).get("name") == role.name
     ]
     assert any(group in re.split(r"[:&]", pattern) for pattern in hosts), hosts
+
+
+def test_only_hosts_of_the_visited_groups_count_as_measured() -> None:
+    """Pages say "measured" of these groups and of no others, so it must be these that the play collects from."""
+    (visit,) = yaml.safe_load((REPOSITORY / "playbooks" / "visit.yml").read_text(encoding="utf-8"))
+    pattern = re.split(r":(?!&)", visit["hosts"].removesuffix(":&owed"))
+    assert (
+        set(pattern) == VISITED == {"windows_clients", "windows_servers"}
+    )  # words.KINDS says "Windows devices"
 
 
 @pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
