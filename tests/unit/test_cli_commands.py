@@ -1,5 +1,6 @@
 """The commands of a technician: examples in every help, exit codes, and messages that say what to do."""
 
+import json
 import os
 import re
 import subprocess
@@ -169,6 +170,17 @@ def test_owed_puts_hosts_of_one_state_into_one_row(filled: Elsewhere) -> None:
     assert re.search(r"done +2 pc-001, pc-002 *$", everything.stdout, re.MULTILINE)
 
 
+def test_owed_as_json_has_the_sums_of_the_screen(filled: Elsewhere) -> None:
+    (found,) = json.loads(heft("owed", "lichtblick", "--json", **filled.environment).stdout)
+    current = found["current"]
+    assert current["owed"] == sum(number for state, number in current.items() if state != "owed")
+    assert {line["state"] for line in found["lines"]} <= {"open", "not_reached", "overdue"}
+    lines = heft("owed", "lichtblick", **filled.environment).stdout.splitlines()
+    assert lines[0].startswith(f"lichtblick: {current['owed']} owed: {current['done']} done, ")
+    status = heft("status", "lichtblick", **filled.environment).stdout
+    assert f"owed:   {lines[0].removeprefix('lichtblick: ')}" in status
+
+
 def test_owed_of_all_customers(filled: Elsewhere) -> None:
     assert "lichtblick: " in heft("owed", **filled.environment).stdout
 
@@ -250,6 +262,17 @@ def test_record_stamps_what_people_did(filled: Elsewhere) -> None:
 )
 def test_record_refuses(filled: Elsewhere, arguments: tuple[str, ...], message: str) -> None:
     refused(heft("record", "lichtblick", *arguments, **filled.environment), message)
+
+
+def test_write_off_closes_a_line_for_all_to_see(filled: Elsewhere) -> None:
+    line = ("lichtblick", "2.7", "--host", "pc-010")
+    (found,) = json.loads(heft("owed", "lichtblick", "--json", **filled.environment).stdout)
+    period = next(it["period"] for it in found["lines"] if (it["service"], it["host"]) == ("2.7", "pc-010"))
+    why = ("--period", period, "--reason", "Gerät verkauft")
+    done = heft("write-off", *line, *why, **filled.environment)
+    assert (done.returncode, done.stdout) == (0, f"2.7 written off for {period}: pc-010.\n")
+    assert "written off   1 pc-010" in heft("owed", "lichtblick", "--all", **filled.environment).stdout
+    refused(heft("write-off", *line, *why, **filled.environment), f"2.7 is not open in {period} for pc-010.")
 
 
 def test_mended_is_noted_on_the_finding_and_closes_nothing(filled: Elsewhere) -> None:
