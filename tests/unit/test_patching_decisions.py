@@ -393,6 +393,12 @@ def test_what_failed_and_was_then_replaced_was_not_installed(
         (Update("2026-11 X (KB1) (26200.7171)", ("KB1",)), Update("2026-11 X (KB1) (26200.7172)", ("KB1",)), 1, 0),
         (Update("Windows 11, version 25H2", ()), Update("Windows 11, version 26H2", ()), 0, 0),
         (Update("Tool (Version 5.130)", ("KB890830",)), Update("Tool (Version 5.131)", ("KB890830",)), 1, 0),
+        (
+            Update("Обновление - KB2267602 (версия 1.359.1276.0)", ("KB2267602",)),
+            Update("Обновление - KB2267602 (версия 1.359.1277.0)", ("KB2267602",)),
+            1,
+            0,
+        ),
         (NOVEMBER, PREVIEW, 0, 0),
     ],
 )  # fmt: skip

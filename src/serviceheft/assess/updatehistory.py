@@ -32,8 +32,9 @@ EVERGREEN = frozenset(
 #: Microsoft's titles of cumulative updates begin with the month, in every language.
 _MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])\b")
 _CUMULATIVE = re.compile(
-    r"cumulative|kumulativ|quality rollup|qualit.{1,2}tsrollup|security update|sicherheitsupdate|hotpatch"
-    r"|preview update|vorschauupdate|\([0-9]{5}\.[0-9]{1,5}\)",
+    r"cumulative|kumulativ|quality rollup|qualit.{1,2}tsrollup|hotpatch|\([0-9]{5}\.[0-9]{1,5}\)"
+    # Behind "for Windows 10" the same words name single repairs, as that of the recovery environment.
+    r"|(?:security update|sicherheitsupdate|preview update|vorschauupdate) \(KB",
     re.IGNORECASE,
 )
 #: What begins with a month and is no update of Windows itself.

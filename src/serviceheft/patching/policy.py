@@ -12,8 +12,8 @@ from serviceheft.model.schema import MaintenanceWindow
 
 type Ring = Literal["pilot", "broad"]
 
-#: As Microsoft's titles give it: "(Version 1.443.331.0)", or Windows' build as "(26200.7171)".
-_VERSION = re.compile(r"(?:\bVersion:? ?|\()([0-9]+(?:\.[0-9]+)*)(?=\)|\s|$)", re.IGNORECASE)
+#: As Microsoft's titles give it, in any language: "(Version 1.443.331.0)", "(26200.7171)"; also "Version 5.135".
+_VERSION = re.compile(r"\((?:\w+:? )?([0-9]+(?:\.[0-9]+)+)\)|\bVersion:? ?([0-9]+(?:\.[0-9]+)*)(?=\)|\s|$)")
 
 #: The rings in the order in which they get updates.
 RINGS: tuple[Ring, ...] = ("pilot", "broad")
@@ -114,7 +114,7 @@ class Update:
             return False
         mine, theirs = _VERSION.search(self.title), _VERSION.search(other.title)
         if mine and theirs:
-            return mine[1] == theirs[1]
+            return mine.groups() == theirs.groups()
         if self.key is None or self.key != other.key or self.revision is None or other.revision is None:
             return True
         return self.revision == other.revision
