@@ -105,7 +105,8 @@ Function Get-UninstallList {
                 continue
             }
             $failed = @()
-            $subKeys = @(Get-ChildItem -LiteralPath $key -ErrorAction SilentlyContinue -ErrorVariable failed)
+            # Not SilentlyContinue: that would silence what is thrown as well.
+            $subKeys = @(Get-ChildItem -LiteralPath $key -ErrorAction Continue -ErrorVariable failed 2>$null)
             $list.Failures += @($failed | ForEach-Object { "$_" })
         }
         catch {

@@ -175,7 +175,9 @@ def _anydesk_client(value: str) -> str:
 
 def _machine_id(value: str) -> str:
     if not _MACHINE_ID.fullmatch(value):
-        advice = "Write it as a page of the device shows it: 8-4-4-4-12 digits and letters a to f, in quotes."
+        advice = (
+            "Write what (Get-CimInstance Win32_ComputerSystemProduct).UUID says on the computer, in quotes."
+        )
         reject(f"{value!r} is no id of a machine", advice)
     return value
 

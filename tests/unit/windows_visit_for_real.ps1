@@ -1,0 +1,97 @@
+# Runs library/windows_visit.ps1 in PowerShell 7 for each case, with a small Windows in the place of cmdlets. Cases, by |,
+# name by commas what is broken. Prints one line for each: what the module prints.
+param ([string]$Repository, [string]$ModuleUtils, [string]$Folder, [string]$Cases)
+
+$global:HarnessServices = @(
+    foreach ($client in 'AnyDesk', 'AnyDesk-ad_1_msi') {
+        $command = "`"$Folder/$client/$client.exe`" --service"
+        [pscustomobject]@{ Name = $client; State = 'Running'; StartMode = 'Auto'; PathName = $command }
+    }
+    [pscustomobject]@{ Name = 'EPSecurityService'; State = 'Running'; StartMode = 'Auto' }
+)
+
+function global:Get-CimInstance {
+    [CmdletBinding()] param ([string]$ClassName, [string]$Namespace, [string]$Filter)
+    if ($global:HarnessBroken -contains $ClassName) { throw 'Provider load failure' }
+    switch ($ClassName) {
+        'Win32_Service' {
+            if ($Filter -match "^Name LIKE '(.+)'$") {
+                $like = $Matches[1].Replace('%', '*')
+                $global:HarnessServices | Where-Object { $_.Name -like $like }
+            }
+        }
+        'Win32_BIOS' {
+            [pscustomobject]@{ SerialNumber = 'ONE' }
+            if ($global:HarnessBroken -contains 'two') { [pscustomobject]@{ SerialNumber = 'TWO' } }
+        }
+        'Win32_ComputerSystem' {
+            [pscustomobject]@{ Name = 'PC-1' }
+            if ($global:HarnessBroken -contains 'two') { [pscustomobject]@{ Name = 'PC-2' } }
+        }
+        'Win32_ComputerSystemProduct' { [pscustomobject]@{ UUID = '4C4C4544-0043-3010-8052-B4C04F4E3333' } }
+        default { [pscustomobject]@{ Name = $ClassName } }
+    }
+}
+function global:Test-Path {
+    [CmdletBinding()] param ([string]$LiteralPath)
+    if ($LiteralPath -notlike 'HKLM:*') { return Microsoft.PowerShell.Management\Test-Path -LiteralPath $LiteralPath }
+    -not ($global:HarnessBroken -contains 'no uninstall key' -and $LiteralPath -like '*\Uninstall')
+}
+function global:Get-ItemProperty {
+    [CmdletBinding()] param ([string]$LiteralPath)
+    if ($global:HarnessBroken -contains 'registry') { Write-Error 'Requested registry access is not allowed.'; return }
+    [pscustomobject]@{ Hostname = 'pc-1'; MachineGuid = '9b1e0c5e-2f4d-4a57-9a53-0f6f3c1d2e4b'; PasswordFingerprint = 'ab' }
+}
+function global:Get-Item {
+    [CmdletBinding()] param ([string]$LiteralPath)
+    if ($LiteralPath -like 'HKLM:*') {
+        if ($global:HarnessBroken -contains 'registry') { Write-Error 'Requested registry access is not allowed.'; return }
+        return 'key'
+    }
+    Microsoft.PowerShell.Management\Get-Item -LiteralPath $LiteralPath
+}
+function New-Key([string]$Name, [switch]$Deleted) {
+    $key = [pscustomobject]@{ PSChildName = $Name; Deleted = [bool]$Deleted }
+    $key | Add-Member -MemberType ScriptMethod -Name GetValue -PassThru -Value {
+        param ($value)
+        if ($this.Deleted) { throw 'Illegal operation attempted on a registry key that has been marked for deletion.' }
+        if ($value -eq 'DisplayName') { $this.PSChildName } elseif ($value -eq 'DisplayVersion') { '7.9' }
+    }
+}
+function global:Get-ChildItem {
+    [CmdletBinding()] param ([string]$LiteralPath, [switch]$Directory, [switch]$File, [string]$Filter)
+    if ($LiteralPath -notlike 'HKLM:*') { return Microsoft.PowerShell.Management\Get-ChildItem @PSBoundParameters }
+    if ($LiteralPath -like '*WOW6432Node*') { return }
+    # As Windows does it: one error for the key that must not be read, and all others.
+    if ($global:HarnessBroken -contains 'denied key') { Write-Error 'Requested registry access is not allowed.' }
+    if ($global:HarnessBroken -contains 'uninstall') { throw 'Requested registry access is not allowed.' }
+    $global:HarnessKeys
+}
+function global:Get-AuthenticodeSignature {
+    [CmdletBinding()] param ([string]$LiteralPath)
+    if ($global:HarnessBroken -contains 'signature') { throw 'The file cannot be accessed.' }
+    [pscustomobject]@{ Status = 'Valid'; SignerCertificate = $null }
+}
+
+Import-Module "$ModuleUtils/powershell/Ansible.ModuleUtils.AddType.psm1" -Global
+Add-CSharpType -References (Get-Content -Raw "$ModuleUtils/csharp/Ansible.Basic.cs")
+[Ansible.Basic.AnsibleModule]::Exit = { param ([int]$rc) throw "exit $rc" }
+$visit = [ScriptBlock]::Create((Get-Content -Raw "$Repository/library/windows_visit.ps1"))
+$env:ProgramFiles = $null
+
+foreach ($case in $Cases.Split('|')) {
+    $global:HarnessBroken = @($case.Split(',') | Where-Object { $_ })
+    $names = @('AnyDesk', 'AnyDesk-ad_1_msi')
+    if ($global:HarnessBroken -notcontains 'no agent') { $names += 'Bitdefender Endpoint Security Tools' }
+    $global:HarnessKeys = @(foreach ($name in $names) { New-Key $name })
+    if ($global:HarnessBroken -contains 'deleted key') { $global:HarnessKeys += New-Key 'Gone' -Deleted }
+    ${env:ProgramFiles(x86)} = if ($global:HarnessBroken -contains 'no program files') { $null } else { $Folder }
+    Import-Module "$Repository/module_utils/Ansible.ModuleUtils.RawState.psm1" -Global -Force
+    $global:complex_args = @{
+        sections = @('computer', 'antivirus', 'updates', 'programs', 'anydesk')
+        _ansible_remote_tmp = '/tmp'
+        _ansible_keep_remote_files = $false
+    }
+    try { & $visit } catch { if ("$_" -notlike '*exit 0*') { throw } }
+    [Console]::Out.WriteLine()
+}
