@@ -299,6 +299,9 @@ def test_nothing_owed_is_not_everything_measured() -> None:
         assert "Es war nichts geschuldet, was automatisch gemessen wird." in text
         assert "Alles, was automatisch gemessen wird" not in text
     assert "alles gemessen" not in pages["index.md"]
+    for page in (pages["index.md"], pages["findings.md"]):
+        assert "Es wurde noch nichts gemessen." in page
+        assert "Kein Befund ist offen" not in page
     cards = re.findall(r"heft-card is-([a-z]+)", pages["index.md"])
     assert cards == ["open", "unmeasured", "done", "none"]
 

@@ -122,6 +122,10 @@ class BookView:
         self.open_findings = self._findings(closed=False)
         self.closed_findings = self._findings(closed=True)
         self.worst_findings = self.open_findings[:MOST_ON_START]
+        #: What may be said where no finding is open.
+        self.no_finding = reader.gettext(
+            N_("No finding is open.") if source.snapshots else N_("Nothing has been measured yet.")
+        )
         self.open_tickets, self.closed_tickets = self._tickets()
         self.next_tickets = self.open_tickets[:MOST_ON_START]
         current = [one for one in source.owed if one.current]
