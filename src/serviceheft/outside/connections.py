@@ -69,7 +69,7 @@ def refuse(setting: str, value: object) -> None:
 def demand(settings: Mapping[str, tuple[object, frozenset[object]]]) -> None:
     """Refuse the first setting (name -> value, accepted values) that has another value than those accepted."""
     for setting, (value, accepted) in settings.items():
-        if (value.strip().lower() if isinstance(value, str) else value) not in accepted:
+        if (value.strip().lower() if isinstance(value, str) else value) not in tuple(accepted):
             refuse(setting, value)
 
 
