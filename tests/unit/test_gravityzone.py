@@ -186,6 +186,20 @@ def test_hardware_tells_entries_of_one_name_apart(macs: tuple[Any, Any], verdict
     assert (entries.index(dict(match.entry)) if match.entry else match.reason) == verdict
 
 
+def test_a_mac_that_many_adapters_share_takes_nobody_elses_entry() -> None:
+    """Cheap Bluetooth adapters all have one (OCSInventory-ocsreports 1440)."""
+    theirs = {"name": "PC9", "macs": ["02005e000001"]}
+    ours = {"name": "PC1", "macs": ["02005e000001"]}
+    assert identify(WANTED, [theirs, ours]).entry is ours
+    assert identify(WANTED, [theirs]).reason == UNCLEAR
+
+
+def test_the_entry_under_a_former_name_is_not_taken() -> None:
+    """A computer that was renamed leaves one behind (OCSInventory WindowsAgent 220)."""
+    former, today = ({"name": name, "macs": ["02005e000001"]} for name in ("ALT-7", "PC1"))
+    assert identify(WANTED, [former, today]).entry is today
+
+
 def unmeasured(answer: dict[str, Any]) -> dict[str, str]:
     """The reasons by host; each is declared, and judging takes it over."""
     assert answer["available"] is True
