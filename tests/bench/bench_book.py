@@ -1,15 +1,19 @@
-"""Stamps per second with one and with several writers on SQLite, and entries verified per second."""
+"""Stamps per second with one and with several writers on SQLite, entries verified per second, and what the start of a
+run reads of an old book."""
 
 import multiprocessing
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from serviceheft.book import Book
+from tests.bench import aged
 from tests.bench.harness import BenchFailed, Cost, table, timed, title
-from tests.book_cases import OUTDATED, begun, judged, stamped
+from tests.book_cases import NOW, OUTDATED, begun, judged, stamped
 
 STAMPS, QUICK_STAMPS = 1000, 40
+OLD, QUICK_OLD = (10_000, 100_000), (400,)
 WRITERS = 4
 CUSTOMER = "musterbau"
 
@@ -24,6 +28,32 @@ def run(*, quick: bool) -> None:
         _row(f"{WRITERS} writers at once", count, _together),
     ]
     table(["", "stamps per second", "entries verified per second"], rows)
+    for old in QUICK_OLD if quick else OLD:
+        _asked(old)
+
+
+def _asked(stamps: int) -> None:
+    """Questions at the start of a run and of `heft owed`, beside reading all stamps for them."""
+    title(f"book: what the start of a run reads of {stamps:,} stamps of one customer")
+    with tempfile.TemporaryDirectory(prefix="heft-bench-") as folder:
+        url = f"sqlite:///{Path(folder) / 'heft.sqlite'}"
+        aged.fill(url, CUSTOMER, stamps, NOW)
+        with Book.open(url, create=False) as book:
+            questions: dict[str, Callable[[], Sequence[object]]] = {
+                "what each period has come to": lambda: book.latest_stamps(CUSTOMER),
+                "the same, of one period": lambda: book.latest_stamps(CUSTOMER, [aged.period_before(NOW)]),
+                "open findings": lambda: book.findings(CUSTOMER, open_only=True),
+                "open runs": lambda: book.runs(CUSTOMER, open_only=True),
+                "one host's stamps of 60 days": lambda: book.stamps(
+                    CUSTOMER, since=NOW - timedelta(days=60), hosts=["mb-pc-01"]
+                ),
+                "beside it: all stamps": lambda: book.stamps(CUSTOMER),
+            }
+            rows = []
+            for name, question in questions.items():
+                cost, found = timed(question)
+                rows.append([name, f"{len(found):,}", f"{cost.cpu * 1000:,.0f}"])
+    table(["", "rows", "CPU in ms"], rows)
 
 
 def _row(name: str, count: int, work: Callable[[str, str, int], Cost]) -> list[str]:

@@ -5,7 +5,7 @@ Without it, whoever asks what is owed would read every stamp ever made. It says 
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -87,22 +87,25 @@ def read(
     query = sa.select(*(_t[name] for name in Key._fields + Row._fields)).where(_t.customer == customer)
     if periods is not None:
         query = query.where(_t.period.in_(sorted(periods)))
-    for service, host, period, *row in connection.execute(query):
-        yield _stamp(Key(service, host, period), Row(*row))
+    for row in connection.execute(query):
+        yield _stamp(row)
 
 
-def _stamp(key: Key, row: Row) -> LatestStamp:
+def _stamp(columns: Sequence[Any]) -> LatestStamp:
+    """A key's and a row's columns. There are many, and mostly one stamp a period: its time is read once."""
+    service, host, period, number, at, outcome, first_at, word, word_at, reason = columns
+    newest = moment(at)
     return LatestStamp(
-        service=key.service,
-        host=key.host or None,
-        period=key.period or None,
-        outcome=_OUTCOMES[row.outcome],
-        at=moment(row.at),
-        number=row.number,
-        first_at=moment(row.first_at),
-        word=_OUTCOMES[row.word] if row.word else None,
-        word_at=moment(row.word_at) if row.word_at else None,
-        word_reason=row.reason or None,
+        service,
+        host or None,
+        period or None,
+        _OUTCOMES[outcome],
+        newest,
+        number,
+        newest if first_at == at else moment(first_at),
+        _OUTCOMES[word] if word else None,
+        (newest if word_at == at else moment(word_at)) if word_at else None,
+        reason or None,
     )
 
 
@@ -134,7 +137,7 @@ class Recount:
 
     def stamps(self, periods: Collection[str] | None = None) -> Iterator[LatestStamp]:
         return (
-            _stamp(key, row) for key, row in self.rows.items() if periods is None or key.period in periods
+            _stamp((*key, *row)) for key, row in self.rows.items() if periods is None or key.period in periods
         )
 
     def fill(self, connection: sa.Connection, customer: str) -> None:

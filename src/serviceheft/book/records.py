@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from serviceheft.assess.actions import Action, Value
 from serviceheft.assess.judgement import DECISIVE, CheckResult, Json, Outcome, Severity
@@ -89,8 +89,7 @@ class Stamp:
         return self.reason if self.outcome in DECISIVE else None
 
 
-@dataclass(frozen=True, slots=True)
-class LatestStamp:
+class LatestStamp(NamedTuple):
     """What one period has come to for one service on one host (None: the customer as a whole), dry runs left out.
 
     The fields of the newest stamp, by time and then by number. `first_at` is when the period's first one was made.

@@ -104,6 +104,8 @@ def verify(
     book = open_book()
     head = _head(customer, against) if against else None
     layout = book.soundness()
+    for fault in layout.faults:  # said first: what is not there cannot be read further down
+        say(fault)
     outside = proving.gathered(outbox.places(), outbox.own_copy())
     for file in anchors or ():
         try:
@@ -117,8 +119,6 @@ def verify(
     if customer and not any(proof.head.number or proof.contradictions for proof in proofs):
         empty = {known(customer): None}  # a name that neither the book nor a folder knows is a slip
     broken = book.verify(customer, against=head)
-    for fault in layout.faults:
-        say(fault)
     for one in broken:
         say(f"{one.customer} entry {one.number}: {one.kind}: {one.message}")
     contradictions = [it for proof in proofs for it in proof.contradictions]
@@ -132,7 +132,8 @@ def verify(
         say(f"{name}: no entries")
     for what in layout.unproved:
         say(f"Not proved: {what}.")
-    say(_verdict(bool(broken or layout.faults), bool(contradictions), bool(outside.troubles)))
+    unproved = bool(outside.troubles or layout.unproved)
+    say(_verdict(bool(broken or layout.faults), bool(contradictions), unproved))
     raise typer.Exit(1 if broken or layout.faults or contradictions or outside.troubles else 0)
 
 
@@ -147,12 +148,12 @@ def _head(customer: str | None, text: str) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
-def _verdict(broken: bool, contradictions: bool, troubles: bool) -> str:
+def _verdict(broken: bool, contradictions: bool, unproved: bool) -> str:
     if broken:
         return "The book was tampered with."
     if contradictions:
         return "The book and its signed heads contradict each other."
-    return "Not everything could be proved." if troubles else "The book is whole."
+    return "Not everything could be proved." if unproved else "The book is whole."
 
 
 def add_to(app: typer.Typer) -> None:
