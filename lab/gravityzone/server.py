@@ -160,7 +160,8 @@ async def _drip(writer: asyncio.StreamWriter, data: bytes, seconds: float) -> No
 
 async def _write_for_ever(writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[")
-    while True:  # until the client hangs up
+    # What is written after the client hung up asyncio drops, and says so each time.
+    while not writer.is_closing():
         writer.write(b" " * 65536)
         await writer.drain()
 

@@ -158,6 +158,10 @@ def test_what_has_no_end_is_ended(
     set_console_faults(console, ADDRESS, PORT, **faults)
     answer = ask(console, "pc001")
     assert (answer["available"], answer["reason"], answer["endpoints"]) == (False, reason, {})
+    # Nor does the emulator go on writing to somebody who has hung up.
+    set_console_faults(console, ADDRESS, PORT)
+    assert ask(console, "pc001")["available"]
+    assert "socket.send() raised" not in (console / "gravityzone.log").read_text(encoding="utf-8")
 
 
 def test_a_byte_now_and_then_does_not_hold_the_run(console: Path, monkeypatch: pytest.MonkeyPatch) -> None:
