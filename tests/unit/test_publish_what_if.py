@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from serviceheft.book import Book
 from serviceheft.publish import whatif
 from serviceheft.publish.approval import build_approval
 from serviceheft.publish.hosts import links
@@ -176,3 +177,15 @@ def text_of(pdf: Path) -> str:
         ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True
     )
     return " ".join(finished.stdout.split())
+
+
+def test_a_dry_run_that_looked_at_nothing_claims_no_measurement(tmp_path: Path) -> None:
+    inventory, catalogue = storybook.load()
+    story = Story(
+        inventory.model_copy(update={"hosts": {}}), catalogue, Book.open(f"sqlite:///{tmp_path}/b.sqlite")
+    )
+    run = story.run(NOW, dry_run=True)
+    story.book.end_run(run, "carried out", now=NOW)
+    page = render(read(story.customer, story.catalogue, story.book, NOW))["whatif.md"]
+    assert "Dieser Probelauf hat nichts angesehen." in page
+    assert "wurde gemessen" not in page

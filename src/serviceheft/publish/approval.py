@@ -82,7 +82,7 @@ def approval_data(source: Source, found: WhatIf) -> dict[str, Any]:
         "unmeasured": {
             "title": t(N_("Not measured")),
             "lead": t(N_("Whether something would be changed there is not known.")),
-            "none": t(N_("Everything that this dry run was to look at was measured.")),
+            "none": found.all_measured,
             "labels": [t(N_("Service")), t(N_("Why it was not checked")), t(N_("Devices"))],
             "rows": [
                 {

@@ -58,6 +58,8 @@ class WhatIf:
     plans: Sequence[HostPlan]
     unchanged: Sequence[HostLink | None]
     unmeasured: Sequence[UnmeasuredRow]
+    #: What may be said where nothing is unmeasured.
+    all_measured: str
 
 
 def choose(source: Source, named: str | None = None) -> Run:
@@ -125,6 +127,11 @@ def what_if(source: Source, run: Run, links: dict[str, HostLink]) -> WhatIf:
             if host is not None and host not in silent | acting
         ],
         unmeasured=list(_unmeasured(source, stamps, links)),
+        all_measured=reader.gettext(
+            N_("Everything that this dry run was to look at was measured.")
+            if stamps
+            else N_("This dry run looked at nothing.")
+        ),
     )
 
 
