@@ -16,7 +16,7 @@ from serviceheft.clock import CLOSES, SERVICE_DAY, ServiceCalendar, calendar_for
 from serviceheft.i18n import N_
 from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.schema import Contract, Customer
-from serviceheft.settings import BERLIN
+from serviceheft.settings import BERLIN, TOLERANCE
 
 __all__ = [
     "VISITED",
@@ -118,7 +118,8 @@ def owed(
     `stamps` are all of the customer's, or the latest of each period (Book.latest_stamps); `write_offs` all of its
     Book.write_offs. Of earlier periods what is done is left out, unless they end on `done_since` or later. now: aware.
     """
-    stamps = [stamp for stamp in stamps if not stamp.dry_run]
+    # What a clock that was ahead has stamped counts for nothing: its period has not come.
+    stamps = [stamp for stamp in stamps if not stamp.dry_run and stamp.at <= now + TOLERANCE]
     kept_since = min((stamp.first_at for stamp in stamps), default=now)
     return account(duties(customer, catalogue, kept_since, now), stamps, write_offs, now, done_since)
 

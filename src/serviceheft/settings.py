@@ -1,11 +1,14 @@
 """Where things are and which settings come from the environment."""
 
 import os
-from datetime import datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
+#: So far apart may the clocks of two machines be; Kerberos tolerates as much.
+TOLERANCE = timedelta(minutes=5)
 
 #: The checkout that this package is installed from (editable), holding playbooks/, roles/, inventories/.
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -102,7 +105,33 @@ def vault_password_file(customer: str) -> Path:
     return own if own.exists() else REPOSITORY / "lab" / "vault" / f"{customer}.password"
 
 
+def rehearsed() -> bool:
+    """Whether the time is made up (HEFT_NOW): what is stamped then proves nothing."""
+    return bool(os.environ.get("HEFT_NOW"))
+
+
+#: Set for the length of a run (`keep_time`): the time at its beginning, and what the machine had counted then.
+_began: tuple[datetime, float] | None = None
+
+
 def now() -> datetime:
     """The present, in Europe/Berlin; HEFT_NOW (ISO 8601 with offset) replaces it for rehearsals and tests."""
-    fixed = os.environ.get("HEFT_NOW")
-    return datetime.fromisoformat(fixed).astimezone(BERLIN) if fixed else datetime.now(BERLIN)
+    if fixed := os.environ.get("HEFT_NOW"):
+        return datetime.fromisoformat(fixed).astimezone(BERLIN)
+    if _began:
+        passed = timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME) - _began[1])
+        return (_began[0] + passed).astimezone(BERLIN)
+    return datetime.now(BERLIN)
+
+
+def keep_time() -> None:
+    """Count from this moment on: a run's entries stay in order although somebody sets the clock meanwhile."""
+    global _began
+    _began = datetime.now(UTC), time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def clock_jumped() -> timedelta:
+    """By how much the clock was set since `keep_time`; forwards is positive."""
+    if rehearsed() or not _began:
+        return timedelta()
+    return datetime.now(UTC) - now()

@@ -2,17 +2,19 @@
 
 import multiprocessing
 import os
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
 from serviceheft.book import Book, BookUnavailable
-from tests.book_cases import OFF, OUTDATED, begun, judged, stamped
+from tests.book_cases import NOW, OFF, OUTDATED, begun, judged, stamped
 from tests.lab.test_book_postgres import RECORDED
 from tests.lab.wire import wire
 from tests.postgres import PASSWORD, Server
 
+LATER = NOW + timedelta(days=1)  # than what the recorded book holds
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
 
 FORK = multiprocessing.get_context("fork")
@@ -238,9 +240,9 @@ def test_who_could_write_a_book_of_version_1_can_write_it_after_it_was_brought_u
     ):
         begun(book, "kanzlei")
     with Book.open(url) as owner:
-        begun(owner, "kanzlei", dry_run=True)
+        begun(owner, "kanzlei", dry_run=True, now=LATER)
     with Book.open(anna) as book:
-        run = begun(book, "kanzlei")
+        run = begun(book, "kanzlei", now=LATER)
         for _ in range(2):
-            stamped(book, run, judged(OUTDATED))
+            stamped(book, run, judged(OUTDATED), now=LATER)
         assert book.verify() == []

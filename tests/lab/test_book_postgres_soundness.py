@@ -1,6 +1,7 @@
 """`verify` on PostgreSQL names what was done to tables, guards and indexes; and the guards refuse what SQLite's do."""
 
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import psycopg
 import pytest
 
 from serviceheft.book import Book, BookUnavailable
-from tests.book_cases import OUTDATED, begun, judged, stamped
+from tests.book_cases import NOW, OUTDATED, begun, judged, stamped
 from tests.lab.test_book_postgres import RECORDED
 from tests.postgres import Server
 
@@ -178,7 +179,7 @@ def test_a_book_of_version_1(postgres: Server, url: str, database: str) -> None:
             connection.execute((RECORDED / part).read_bytes())
     assert faults(url) == set()
     with Book.open(url) as book:
-        begun(book, "kanzlei")
+        begun(book, "kanzlei", now=NOW + timedelta(days=1))
     assert faults(url) == set()
     assert postgres.sql("SELECT version FROM book_schema", database) == "2"
 

@@ -7,6 +7,7 @@ import pytest
 
 from lab import defects
 from serviceheft import settings
+from serviceheft.book import Book
 from tests.lab.rehearsal import Rehearsal, rehearse
 
 pytestmark = pytest.mark.lab
@@ -79,9 +80,12 @@ def test_a_visit_by_ticket_looks_and_changes_nothing_that_was_not_ordered(hourly
 
 
 def test_minutes_count_by_the_real_clock(hourly: Rehearsal) -> None:
-    done = hourly.heft("weekly", "lichtblick", "--ticket", "7", HEFT_NOW="")
+    own = hourly.elsewhere.base / "real"  # a book of real runs: they do not mix with rehearsals
+    done = hourly.heft("weekly", "lichtblick", "--ticket", "7", HEFT_NOW="", HEFT_DATA=str(own))
     assert done.returncode == 0, done.stdout + done.stderr
-    run = hourly.book.runs("lichtblick")[0]
+    with Book.open(f"sqlite:///{own}/heft.sqlite", create=False) as book:
+        run = book.runs("lichtblick")[0]
+    assert not run.rehearsed
     assert run.ticket == "7"
     assert run.billable_minutes is not None
     assert sum(run.billable_minutes) >= 1

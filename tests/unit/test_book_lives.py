@@ -59,7 +59,7 @@ def test_measured_well_closes_and_a_new_occurrence_is_a_new_life(book: Book) -> 
         ("musterbau-000001",),
         (OFF,),
     )
-    again = stamped(book, run, judged(OUTDATED))
+    again = stamped(book, run, judged(OUTDATED), now=NOW + timedelta(hours=2))
     assert (again.opened, again.tickets_opened) == ((OUTDATED,), ("musterbau-000003",))
     states = [(it.cause, it.state, it.ticket) for it in book.findings("musterbau")]
     assert states == [
@@ -201,7 +201,8 @@ def test_snapshots_are_the_latest_of_each_host_and_subject(book: Book) -> None:
     stamped(book, run, judged(measured={"days": 4, "name": "Bu\u0308ro"}))
     stamped(book, run, judged(measured={"days": 1, "seen": NOW}), now=NOW + timedelta(hours=1))
     stamped(book, run, NOT_REACHED, now=NOW + timedelta(hours=2))
-    stamped(book, run, judged(measured={"days": 2, "name": "Bu\u0308ro"}), "mb-pc-02")
+    last = NOW + timedelta(hours=2)
+    stamped(book, run, judged(measured={"days": 2, "name": "Bu\u0308ro"}), "mb-pc-02", now=last)
     found = {it.host: (it.subject, dict(it.measured), it.at) for it in book.snapshots("musterbau")}
     assert found == {
         "mb-pc-01": (
@@ -209,7 +210,7 @@ def test_snapshots_are_the_latest_of_each_host_and_subject(book: Book) -> None:
             {"days": 1, "seen": "2026-11-22T20:35:00.000000Z"},
             NOW + timedelta(hours=1),
         ),
-        "mb-pc-02": ("antivirus", {"days": 2, "name": "B\u00fcro"}, NOW),
+        "mb-pc-02": ("antivirus", {"days": 2, "name": "B\u00fcro"}, last),
     }
 
 
@@ -217,8 +218,8 @@ def test_stamps_are_found_by_time_service_host_and_run(book: Book) -> None:
     first = begun(book)
     stamped(book, first, judged(), "a")
     stamped(book, first, judged(), "b", now=NOW + timedelta(hours=1))
-    book.end_run(first, "carried out", now=NOW)
-    second = begun(book)
+    book.end_run(first, "carried out", now=NOW + timedelta(hours=1))
+    second = begun(book, now=NOW + timedelta(hours=1))
     stamped(book, second, judged(), "a", service="3.1", now=NOW + timedelta(hours=2))
     assert [it.host for it in book.stamps("musterbau")] == ["a", "b", "a"]
     assert [it.host for it in book.stamps("musterbau", since=NOW + timedelta(hours=1))] == ["b", "a"]

@@ -309,5 +309,5 @@ def test_no_password_is_shown(home: Elsewhere) -> None:
 def test_a_read_only_place(home: Elsewhere) -> None:
     done = heft("book", "backup", "/proc/b.sqlite", **home.environment)
     assert done.returncode == 2
-    assert done.stderr.startswith("/proc/b.sqlite cannot be written: ")
+    assert "\n/proc/b.sqlite cannot be written: " in done.stderr
     assert settings.data_directory() != home.base / "data"

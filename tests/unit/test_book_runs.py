@@ -69,7 +69,7 @@ def test_the_latest_runs_come_first(book: Book) -> None:
     for hour in range(4):
         runs.append(begun(book, now=NOW + timedelta(hours=hour)))
         book.end_run(runs[-1], "carried out", now=NOW + timedelta(hours=hour))
-    begun(book, "praxis_sued")
+    begun(book, "praxis_sued", now=NOW + timedelta(hours=3))
     assert [it.id for it in book.runs("musterbau", 3)] == runs[:0:-1]
 
 
@@ -280,4 +280,4 @@ def test_the_work_of_a_stamp_does_not_grow_with_the_book(book: Book) -> None:
     before = steps()
     for n in range(150):
         stamped(book, run, judged(OUTDATED), f"mb-pc-{n}")
-    assert 0 < before <= steps() < before * 1.5
+    assert 0 < steps() < before * 1.5

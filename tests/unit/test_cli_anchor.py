@@ -10,6 +10,9 @@ from lab.generated import Elsewhere, write_customer
 from serviceheft.book import Book
 from tests.unit.test_cli_commands import heft, refused
 
+#: The commands have a made-up time here, and say so.
+REHEARSAL = "Rehearsal: HEFT_NOW sets the time.\n"
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
@@ -18,7 +21,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
     for note in ("Telefonat", "Protokoll verschickt"):
         done = heft("record", "lichtblick", "1.1", "--note", note, **written.environment)
         assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
+        assert done.stderr == REHEARSAL
     return written
 
 
@@ -119,7 +122,9 @@ def test_every_command_says_what_waits(home: Elsewhere, tmp_path: Path) -> None:
     }
     done = heft("record", "lichtblick", "1.1", "--note", "Nachtrag", **environment)
     assert done.returncode == 0  # the entry is made; only its anchor waits
-    assert done.stderr.startswith("1 signed head waits in the outbox since 2026-11-18T10:00+01:00: ")
+    assert done.stderr.startswith(
+        REHEARSAL + "1 signed head waits in the outbox since 2026-11-18T10:00+01:00: "
+    )
     for arguments in (("owed", "lichtblick"), ("anchor", "key")):
         assert heft(*arguments, **environment).stderr.startswith("1 signed head waits in the outbox since")
     failed = heft("anchor", "deliver", **environment)
@@ -129,5 +134,5 @@ def test_every_command_says_what_waits(home: Elsewhere, tmp_path: Path) -> None:
         heft("anchor", "deliver", **environment).stdout
         == f"All signed heads are in {tmp_path}/file/folder.\n"
     )
-    assert heft("anchor", "key", **environment).stderr == ""
+    assert heft("anchor", "key", **environment).stderr == REHEARSAL
     assert heft("verify", **environment).returncode == 0

@@ -130,6 +130,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
             dry_run=False,
             now=now,
             tier="basic",
+            rehearsed=True,  # as the commands do here: they have HEFT_NOW
         )
         cause = "antivirus.real_time_off"
         for host, judgement in {

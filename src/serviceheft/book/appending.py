@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from serviceheft.book import schema
+from serviceheft.book import schema, timing
 from serviceheft.book.chain import GENESIS, Entry, Head, sealed
 from serviceheft.book.values import canonical, plain, text, timestamp
 
@@ -26,12 +26,24 @@ def head_of(connection: sa.Connection, customer: str) -> Head | None:
 class Appending:
     """Appends to a customer's chain. The caller holds the customer's lock (Store.writing)."""
 
-    def __init__(self, connection: sa.Connection, customer: str, run: str | None, at: datetime) -> None:
+    def __init__(
+        self,
+        connection: sa.Connection,
+        customer: str,
+        run: str | None,
+        at: datetime,
+        *,
+        backwards: bool = False,
+    ) -> None:
+        """RunRefused for a time that is older than the last entry's, unless it may go `backwards`."""
         self.connection = connection
         self.customer = text(customer, "customer")
         self.run = run
         self.at = timestamp(at)
         self._stored = head_of(connection, self.customer)
+        last = timing.last_at(connection, self.customer, self._stored) if self._stored else None
+        if last and not backwards:
+            timing.refuse_behind(self.customer, last, at)
         self._head = self._stored or Head(0, GENESIS)
         self._entries: list[Entry] = []
 

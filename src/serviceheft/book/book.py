@@ -10,7 +10,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from serviceheft.assess.judgement import Judgement, Severity
-from serviceheft.book import latest, reading, schema, soundness
+from serviceheft.book import latest, reading, schema, soundness, timing
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
 from serviceheft.book.endings import endings, refuse_moved
@@ -89,15 +89,25 @@ class Book:
         reason: str | None = None,
         limit: str | None = None,
         process: Process | None = None,
+        clock: timing.Clock | None = None,
+        rehearsed: bool = False,
     ) -> str:
         """The id of a new run, such as 20261122T203500Z-7f3a. Runs that were interrupted get their end first.
 
-        `process` carries the run out (default: this one). RunRefused for a real run while another is under
-        way.
+        `process` carries the run out (default: this one); `clock` is what its machine knows of time besides
+        `now`; `rehearsed`: the time was made up. RunRefused for a real run while another is under way, for a
+        clock that is wrong, and for a rehearsal among real runs.
         """
         process = process or Process.of()
         with self._store.writing(customer) as connection:
-            refuse_moved(endings(connection))
+            ends = endings(connection)
+            refuse_moved(ends)
+            timing.refuse_mixing(connection, rehearsed=rehearsed)
+            for end in ends:
+                timing.refuse_behind(end.customer, end.at, now)
+            if clock and ends:
+                newest = max(end.at for end in ends)
+                timing.refuse_ahead(customer, newest, now, timing.last_clock(connection, customer), clock)
             for run in reading.runs(connection, customer, now, open_only=True):
                 if run.state == "interrupted":
                     _end(connection, run, "interrupted", now)
@@ -116,6 +126,8 @@ class Book:
                 "reason": reason,
                 "limit": limit,
                 "process": asdict(process),
+                "rehearsed": rehearsed,
+                "clock": clock.body if clock else None,
             }
             appending.append("run begun", body=body)
             appending.write()
@@ -316,11 +328,15 @@ class Book:
         run: str | None = None,
         hosts: Collection[str] | None = None,
     ) -> list[Stamp]:
-        """Stamps in the order in which they were made, dry runs included; None means any."""
+        """Stamps in the order in which they were made, dry runs included; None means any.
+
+        Those of a clock that was acknowledged as wrong are left out: they count for nothing.
+        """
         with self._store.reading() as connection:
-            return reading.stamps(
+            found = reading.stamps(
                 connection, customer, since=since, service=service, host=host, run=run, hosts=hosts
             )
+            return timing.outside(timing.uncounted(connection, customer), found)
 
     def latest_stamps(self, customer: str, periods: Collection[str] | None = None) -> list[LatestStamp]:
         """What each period has come to, by service and host, dry runs left out; in no order, and without a stamp read.
@@ -328,13 +344,15 @@ class Book:
         `periods` leaves out all others.
         """
         with self._store.reading() as connection:
-            if self._store.version >= latest.SINCE_VERSION:
+            spans = timing.uncounted(connection, customer)
+            if self._store.version >= latest.SINCE_VERSION and not spans:
                 try:
                     return list(latest.read(connection, customer, periods))
                 except (KeyError, TypeError, ValueError):
                     what = "a row of book_latest is none that any version wrote"
                     raise BookUnavailable(f"{place(self._store.url)} {ALTERED.format(what=what)}") from None
-            return list(latest.recounted(reading.of_periods(connection, customer)).stamps(periods))
+            entries = timing.outside(spans, reading.of_periods(connection, customer))
+            return list(latest.recounted(entries).stamps(periods))
 
     def write_offs(self, customer: str) -> list[WriteOff]:
         """What was closed with a reason instead of being carried out, in the order in which it was written."""

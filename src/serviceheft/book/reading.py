@@ -201,6 +201,7 @@ def _run(connection: sa.Connection, begun: Entry, ended: Entry | None, now: date
         ended_at=moment(ended.at) if ended else None,
         billable_minutes=_minutes(ended),
         state=state,
+        rehearsed=bool(body.get("rehearsed")),
     )
 
 

@@ -33,6 +33,8 @@ class Run:
     #: Minutes inside and outside of service hours, for a run that a ticket ordered.
     billable_minutes: tuple[int, int] | None
     state: Literal["running", "carried out", "incomplete", "interrupted"]
+    #: The time was made up (HEFT_NOW): proves nothing.
+    rehearsed: bool = False
 
 
 @dataclass(frozen=True)

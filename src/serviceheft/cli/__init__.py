@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from serviceheft import entry, screen
+from serviceheft import entry, screen, settings
 from serviceheft.cli import (
     anchor,
     book,
@@ -50,6 +50,8 @@ def main() -> None:
     try:
         _refuse_unreadable(sys.argv[1:])
         environment.refuse_foreign(os.environ)
+        if settings.rehearsed():
+            screen.say("Rehearsal: HEFT_NOW sets the time.", error=True)
         app()
     except Exception as error:
         if not isinstance(error, _refusals()):
@@ -71,6 +73,7 @@ def _refuse_unreadable(arguments: Sequence[str]) -> None:
 def _refusals() -> tuple[type[Exception], ...]:
     """What says by its message what is wrong and what to do; everything else is a mistake of ours."""
     from serviceheft.book import BookUnavailable, RunRefused
+    from serviceheft.book.places import Undelivered
     from serviceheft.clock import ClockError
     from serviceheft.model.problems import InvalidInventory
     from serviceheft.running.limit import NoHostLeft
@@ -81,6 +84,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         InvalidInventory,
         RunRefused,
         BookUnavailable,
+        Undelivered,
         ClockError,
         NoHostLeft,
         customers.Refused,

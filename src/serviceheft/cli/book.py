@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from serviceheft import settings
+from serviceheft.cli.customers import CustomerArgument
 from serviceheft.screen import say
 
 app = typer.Typer(
@@ -111,3 +112,30 @@ def move(
         moving.remember(url)
     say(f"{done.where} is the book now: {done.held}, proved before and after.")
     say("The old one stays for reading; each of its chains ends by saying where the book went.")
+
+
+@app.command()
+def acknowledge(
+    customer: CustomerArgument,
+    reason: Annotated[str, typer.Option(help="What was wrong, in a sentence. Goes into the book as it is.")],
+) -> None:
+    """Say that this machine's clock is right, after it was wrong or was not trusted. What a clock that was ahead has
+    stamped counts for no period from then on.
+
+    [bold]Example[/]
+
+      heft book acknowledge musterbau --reason "The clock was a week ahead after the battery failed; NTP runs again"
+    """
+    from serviceheft.book.acknowledging import acknowledge as say_right
+    from serviceheft.running import evidence
+    from serviceheft.running.session import clock, open_book
+
+    with open_book() as book:
+        wrong = say_right(
+            book, customer, who=evidence.technician(), reason=reason, now=settings.now(), clock=clock()
+        )
+    if wrong:
+        say(
+            f"{customer}: {wrong} entries of a clock that was ahead; their stamps count for no period from now on."
+        )
+    say(f"{customer}: recorded. Runs go on.")

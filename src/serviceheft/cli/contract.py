@@ -68,6 +68,7 @@ def _runs(book: "Book", customer: str) -> Table:
     made = table("Last runs", "run", "kind", "began", "who", "outcome")
     for run in book.runs(customer, limit=5):
         kind = f"{run.kind}, check mode" if run.dry_run else run.kind
+        kind = f"{kind}, rehearsed" if run.rehearsed else kind
         billed = (
             f", {run.billable_minutes[0]} + {run.billable_minutes[1]} min" if run.billable_minutes else ""
         )

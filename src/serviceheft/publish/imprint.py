@@ -33,6 +33,13 @@ def versions(source: Source, commits: Sequence[str], inventories: Sequence[str])
     ]
 
 
+def marked(source: Source, title: str) -> str:
+    """The title of a publication; of a rehearsal it says so."""
+    if not source.rehearsed:
+        return title
+    return source.reader.gettext(N_("{title} - rehearsal with a made-up time, no evidence"), title=title)
+
+
 def responsible(source: Source) -> list[tuple[str, str]]:
     ours, t = source.customer.people.ours, source.reader.gettext
     return [(t(N_("Responsible")), ours.contact.name), (t(N_("Deputy")), ours.deputy.name)]

@@ -16,7 +16,7 @@ from serviceheft.publish import actions, allowed, pdf, words
 from serviceheft.publish.actions import ActionRow
 from serviceheft.publish.agreement import contract_in_words
 from serviceheft.publish.debts import DebtRow, debt_rows
-from serviceheft.publish.imprint import age_of_data, responsible, versions
+from serviceheft.publish.imprint import age_of_data, marked, responsible, versions
 from serviceheft.publish.rows import (
     UncheckedRow,
     all_checked,
@@ -70,7 +70,7 @@ def report_data(source: Source, period: str) -> dict[str, Any]:
     further = tally(source, further_lines(source, lines, _stamped(source, period)))
     return {
         "language": reader.language,
-        "title": t(N_("Maintenance record {period}"), period=_short(source, period)),
+        "title": marked(source, t(N_("Maintenance record {period}"), period=_short(source, period))),
         "company": source.customer.company.name,
         "provider": source.customer.provider.name,
         "left": [

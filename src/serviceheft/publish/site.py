@@ -13,6 +13,7 @@ from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.publish import generator, whatif
 from serviceheft.publish.escaping import escape
+from serviceheft.publish.imprint import marked
 from serviceheft.publish.source import Source, read
 from serviceheft.publish.view import BookView
 
@@ -45,7 +46,8 @@ def build_site(
         number=source.head.number,
     )
     generator.write_changed(folder / "docs", {**pages, **generator.assets()})
-    title = source.reader.gettext(N_("Service book {company}"), company=customer.company.name)
+    footer = marked(source, footer)
+    title = marked(source, source.reader.gettext(N_("Service book {company}"), company=customer.company.name))
     navigation = generator.navigation(what_if="whatif.md" in pages)
     settings_file = generator.configuration(source.reader, title, footer, navigation)
     generator.write_if_changed(folder / "zensical.toml", settings_file.encode())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from serviceheft import settings
 from serviceheft.accounts import Owed
 from serviceheft.book import Book, FindingLife, Head, Run, Snapshot, Stamp, Ticket
 from serviceheft.book.signing import own_public
@@ -36,6 +37,8 @@ class Source:
     head: Head
     #: The public key of this installation, that others can check signed heads by; None before the first one.
     key: str | None = None
+    #: Whether the time of a run, or of this publication, was made up (HEFT_NOW).
+    rehearsed: bool = False
 
     @cached_property
     def open_findings(self) -> list[FindingLife]:
@@ -84,12 +87,13 @@ def read(
             "The book holds an action of a kind or with a value that this version does not declare. "
             "Publish with the version that wrote it, or a newer one."
         ) from None
+    runs = book.runs(customer.name)
     return Source(
         customer=customer,
         catalogue=catalogue,
         reader=Reader(customer.company.language),
         now=now,
-        runs=book.runs(customer.name),
+        runs=runs,
         stamps=stamps,
         findings=book.findings(customer.name),
         tickets=book.tickets(customer.name),
@@ -104,6 +108,7 @@ def read(
         ),
         head=book.head(customer.name),
         key=own_public(),
+        rehearsed=settings.rehearsed() or any(run.rehearsed for run in runs),
     )
 
 

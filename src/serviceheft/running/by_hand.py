@@ -15,7 +15,7 @@ from serviceheft.model.problems import did_you_mean
 from serviceheft.model.schema import Customer
 from serviceheft.running import evidence, typed
 from serviceheft.running.recording import central_contact
-from serviceheft.running.session import open_book
+from serviceheft.running.session import clock, open_book
 from serviceheft.screen import say
 
 _NAMED = 8  # so many periods are named before the rest is only counted
@@ -192,6 +192,8 @@ def _beginning(customer: Customer, now: datetime) -> Callable[[Book], str]:
         dry_run=False,
         now=now,
         tier=customer.contract.tier,
+        clock=clock(),
+        rehearsed=settings.rehearsed(),
     )
 
 

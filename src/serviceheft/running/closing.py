@@ -8,6 +8,9 @@ from serviceheft.clock import calendar_for
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.stop import stop_reason
 
+#: Over all that was made with a made-up time.
+REHEARSED = "Rehearsal: HEFT_NOW sets the time. What is stamped proves nothing, and is marked so everywhere."
+
 
 def headline(session: Session) -> str:
     """The first lines: which customer, which contract, who, from which commit."""
@@ -17,9 +20,10 @@ def headline(session: Session) -> str:
     mode = ", check mode: nothing will be changed" if session.order.dry_run else ""
     stopped = stop_reason()
     brake = f"\nThe stop file is there, so nothing will be changed: {stopped}" if stopped else ""
+    rehearsed = f"\n{REHEARSED}" if settings.rehearsed() else ""
     return (
         f"{session.customer.company.name} ({session.customer.name}), {terms}{ticket}{mode}\n"
-        f"Run {session.run} ({session.order.kind}) by {session.who} from {session.commit}{brake}"
+        f"Run {session.run} ({session.order.kind}) by {session.who} from {session.commit}{brake}{rehearsed}"
     )
 
 
@@ -41,6 +45,12 @@ def close(session: Session, whole: bool | None) -> str:
     except (BookUnavailable, RunRefused) as error:
         return f"The end of run {session.run} could not be recorded: {error}"
     said = [told] if told else []
+    if abs(jumped := settings.clock_jumped()) > settings.TOLERANCE:
+        way = "forwards" if jumped > timedelta() else "back"
+        said.append(
+            f"The clock of this machine was set {way} by {abs(jumped).total_seconds() / 60:.0f} minutes during the "
+            "run. Its entries carry the time that the run counted itself. Check NTP (timedatectl)."
+        )
     if whole is None:
         said.append(
             f"Run {session.run} was interrupted. What it had stamped is safe; the next run takes up the rest."

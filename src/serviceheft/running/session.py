@@ -12,6 +12,7 @@ from pathlib import Path
 
 from serviceheft import settings, waiting
 from serviceheft.book import Book, RunRefused, housing
+from serviceheft.book.timing import Clock
 from serviceheft.clock import RECURRING, period_of, reaction_deadline
 from serviceheft.entitlement import Owed, owed, owed_hosts, visit_on_order
 from serviceheft.model.catalogue import Catalogue
@@ -105,6 +106,11 @@ def open_book(*, create: bool = False) -> Book:
     return Book.open(settings.book_url(), create=create)
 
 
+def clock() -> Clock | None:
+    """What this machine knows of time besides its clock; nothing where the time is made up."""
+    return None if settings.rehearsed() else Clock.of_this_machine()
+
+
 def customer_folder(sources: Sequence[str], scratch: Path | None = None) -> Path:
     """The one customer among Ansible's inventory sources. Raises RunRefused for none and for two.
 
@@ -139,6 +145,7 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
     who, commit = evidence.technician(), evidence.commit(settings.REPOSITORY)
     # The first deadline imports the holiday library: once here instead of once in every forked task.
     reaction_deadline(customer, catalogue, now)
+    settings.keep_time()
     with open_book(create=True) as book:
         account, agreed, planned = _owed(customer, catalogue, book, order, now)
         run = book.begin_run(
@@ -153,6 +160,8 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
             reason=_reason(order),
             limit=order.limit,
             tier=customer.contract.tier,
+            clock=clock(),
+            rehearsed=settings.rehearsed(),
         )
         if not order.dry_run:
             book.drop(run, lambda service, host: host is None or service in agreed.get(host, {}), now=now)
