@@ -33,13 +33,15 @@ def substituted(data: Any, typeset: Typeset) -> Any:
     """The same data with a number for each character that no font has."""
     odd = {character for text in _texts(data) for character in text} - EVERYWHERE
     missing = odd if len(odd) > _MANY else _missing(sorted(odd), typeset)
-    return _each_text(data, lambda text: text.translate(_numbers(missing)))
+    numbers = _numbers(missing)
+    return _each_text(data, lambda text: _cut(text.translate(numbers)))
 
 
 def plain(data: Any) -> Any:
     """The same data with a number for every character that is not everywhere: for fonts that fail in company."""
     odd = {character for text in _texts(data) for character in text} - EVERYWHERE
-    return _each_text(data, lambda text: text.translate(_numbers(odd)))
+    numbers = _numbers(odd)
+    return _each_text(data, lambda text: _cut(text.translate(numbers)))
 
 
 def _missing(characters: list[str], typeset: Typeset) -> set[str]:
