@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from serviceheft.publish import placing
+from serviceheft.publish import generator, placing
 from serviceheft.publish.placing import NotPublished, put, put_folder
 
 
@@ -104,6 +104,28 @@ def test_a_link_to_where_a_web_server_looks_stays_a_link(tmp_path: Path) -> None
     put_folder(tmp_path / "x", FIRST)
     assert (tmp_path / "x").is_symlink()
     assert held(tmp_path / "www") == FIRST
+
+
+def test_a_generator_that_fails_is_told_without_its_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Zensical does when the disk is full while it builds."""
+    failing = tmp_path / "python"
+    failing.write_text(
+        "#!/bin/sh\necho Build started\n"
+        "printf 'Traceback (most recent call last):\\n  File x\\n' >&2\n"
+        "echo RuntimeError: No space left on device >&2\nexit 1\n"
+    )
+    failing.chmod(0o700)
+    monkeypatch.setattr(generator.sys, "executable", str(failing))
+    put_folder(tmp_path / "site", FIRST)
+    with pytest.raises(generator.SiteNotBuilt) as told:
+        generator.run_zensical(tmp_path / "src", tmp_path / "site")
+    assert str(told.value) == (
+        "Zensical could not build the site: RuntimeError: No space left on device\n"
+        "What was published before stays as it is. Mend that, then publish again."
+    )
+    assert held(tmp_path / "site") == FIRST
 
 
 def test_what_heft_makes_is_for_its_owner_alone(tmp_path: Path) -> None:

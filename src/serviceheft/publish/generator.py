@@ -173,12 +173,21 @@ def run_zensical(folder: Path, site: Path) -> None:
     )
     built = folder / "site"
     if finished.returncode or not (built / "index.html").exists():
-        raise SiteNotBuilt(f"Zensical could not build the site:\n{finished.stdout}{finished.stderr}".strip())
+        raise SiteNotBuilt(
+            f"Zensical could not build the site: {_last_words(finished.stdout + finished.stderr)}\n"
+            "What was published before stays as it is. Mend that, then publish again."
+        )
     put_folder(
         site,
         {path.relative_to(built).as_posix(): path.read_bytes() for path in built.rglob("*.*")}
         | {"robots.txt": ROBOTS},
     )
+
+
+def _last_words(said: str) -> str:
+    """What Zensical said; of a traceback, as with a full disk, only its end."""
+    before, traceback, rest = said.strip().rpartition("Traceback (most recent call last):")
+    return rest.splitlines()[-1].strip() if traceback else before + rest
 
 
 def _toml(value: str) -> str:
