@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from serviceheft import settings
+from serviceheft.accounts import Attempt, State, add_up, in_words
 from serviceheft.assess.judgement import Outcome
+from serviceheft.entitlement import owed
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.running import recording, summary
@@ -152,3 +154,29 @@ def test_what_no_task_judged_is_only_in_order_for_devices_that_nothing_collects_
     session = opened({})
     assert recording.left_over(session, "mb-sw-01").reason == "visit.no_collector"
     assert recording.left_over(session, "mb-pc-01").reason == "visit.section_missing"
+
+
+def test_the_account_after_a_run_is_that_of_its_beginning_and_what_it_stamped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began = datetime(2026, 11, 18, 10, tzinfo=settings.BERLIN)
+    monkeypatch.setattr(settings, "now", lambda: began)
+    account = owed(CUSTOMER, CATALOGUE, [], began)
+    session = opened({"mb-pc-01": {"2.7": WEEK}, "mb-pc-02": {"2.7": WEEK}})
+    session.account = account
+    shown = rendered(session, [done(), not_reached("mb-pc-02")])
+    after = [
+        Attempt("2.7", "mb-pc-01", WEEK, "done", settings.now()),
+        Attempt("2.7", "mb-pc-02", WEEK, "not reached", settings.now()),
+    ]
+    sums = add_up(owed(CUSTOMER, CATALOGUE, after, began))
+    assert (sums.owed, sums.of(State.DONE), sums.of(State.NOT_REACHED)) == (len(account), 1, 1)
+    assert f"In the periods that run now: {in_words(sums)}." in shown
+    session.order = replace(session.order, dry_run=True)
+    assert "In the periods" not in rendered(session, [done()])
+
+
+def test_a_host_without_a_stamp_stands_in_a_column_of_its_own() -> None:
+    shown = rendered(opened({"mb-pc-01": {"2.7": WEEK}, "mb-pc-02": {"2.7": WEEK}}), [done()])
+    row = next(line for line in shown.splitlines() if "2.7" in line)
+    assert [cell.strip() for cell in row.split("│")[2:-1]] == ["2", "1", "1"]
