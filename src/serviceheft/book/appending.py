@@ -43,7 +43,7 @@ class Appending:
         self._stored = head_of(connection, self.customer)
         last = timing.last_at(connection, self.customer, self._stored) if self._stored else None
         if last and not backwards:
-            timing.refuse_behind(self.customer, last, at)
+            timing.refuse_behind(connection, self.customer, last, at)
         self._head = self._stored or Head(0, GENESIS)
         self._entries: list[Entry] = []
 

@@ -104,7 +104,7 @@ class Book:
             refuse_moved(ends)
             timing.refuse_mixing(connection, rehearsed=rehearsed)
             for end in ends:
-                timing.refuse_behind(end.customer, end.at, now)
+                timing.refuse_behind(connection, end.customer, end.at, now)
             if clock and ends:
                 newest = max(end.at for end in ends)
                 timing.refuse_ahead(customer, newest, now, timing.last_clock(connection, customer), clock)

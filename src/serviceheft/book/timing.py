@@ -72,9 +72,9 @@ def shown(when: datetime) -> str:
     return f"{when.astimezone(BERLIN):%d.%m.%Y %H:%M}"
 
 
-def refuse_behind(customer: str, last: datetime, now: datetime) -> None:
-    """Raise RunRefused for an entry that would be older than the last one."""
-    if now < last - TOLERANCE:
+def refuse_behind(connection: sa.Connection, customer: str, last: datetime, now: datetime) -> None:
+    """Raise RunRefused for an entry older than the last one. A rehearsal may go back: it proves nothing."""
+    if now < last - TOLERANCE and not _is_rehearsal(connection):
         raise RunRefused(
             f"{customer}: the clock of this machine says {shown(now)}, and the last entry of the book was made at "
             f"{shown(last)}. Nothing was written. Check the clock and NTP (timedatectl). If it is right, the last "
@@ -118,11 +118,16 @@ def _long(time: timedelta) -> str:
     return f"{hours / 24:.0f} days" if abs(hours) >= 48 else f"{hours:.1f} hours"
 
 
-def refuse_mixing(connection: sa.Connection, *, rehearsed: bool) -> None:
-    """Raise RunRefused for a rehearsal in a book of real runs, and for a real run in a rehearsal's."""
+def _is_rehearsal(connection: sa.Connection) -> bool | None:
+    """Whether the book's runs are rehearsed; all are, or none (refuse_mixing). None for a book without a run."""
     query = sa.select(_e.body).where(_e.kind == "run begun").limit(1)
     body = connection.execute(query).scalar_one_or_none()
-    if body is None or bool(json.loads(body).get("rehearsed")) == rehearsed:
+    return bool(json.loads(body).get("rehearsed")) if body else None
+
+
+def refuse_mixing(connection: sa.Connection, *, rehearsed: bool) -> None:
+    """Raise RunRefused for a rehearsal in a book of real runs, and for a real run in a rehearsal's."""
+    if _is_rehearsal(connection) in (None, rehearsed):
         return
     if rehearsed:
         raise RunRefused(
