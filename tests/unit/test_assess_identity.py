@@ -1,11 +1,18 @@
 """Whom a visit reached: names as Windows tells them, ids of boards, and what proves nothing."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.windows.defaults import default_machine
+from lab.windows.host import Host, HostAddress
+from lab.windows.modules import Call
+from lab.windows.modules.windows_visit import run
+from lab.windows.state_file import write_json
 from serviceheft.assess import reach
 from serviceheft.assess.identity import UNPROVEN, WRONG_MACHINE, Expected, proof_lacking
 from serviceheft.assess.judgement import Outcome
@@ -105,3 +112,17 @@ def test_the_advice_names_dns_and_dhcp() -> None:
     advice = REASONS[WRONG_MACHINE].advice
     assert "DNS" in advice
     assert "DHCP" in advice
+
+
+def test_the_emulated_machine_that_answers_for_another_one_is_found_out(tmp_path: Path) -> None:
+    """The lab's fault answers_as: DNS points at another laptop, whose certificate holds."""
+    now = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
+    for name in ("pc-1", "pc-2"):
+        state = default_machine("laptop", name=name, address="127.30.1.1", now=now, accounts=[])
+        write_json(tmp_path / "machines" / f"{name}.json", state)
+    write_json(tmp_path / "faults" / "pc-1.json", {"answers_as": "pc-2"})
+    host = Host(tmp_path, HostAddress("pc-1", "127.30.1.1"), lambda _: None)
+    call = Call(check_mode=False, diff=False, now=now, user={})
+    visit = run(host.load(), {"sections": []}, call)
+    assert proof_lacking(visit, Expected.from_variables("pc-1", {})) == WRONG_MACHINE
+    assert proof_lacking(visit, Expected.from_variables("pc-2", {})) is None
