@@ -122,6 +122,28 @@ def test_a_run_that_is_under_way_is_left_alone(site: Rehearsal) -> None:
     assert {it.host for it in site.stamps()} == {"pc-002"}
 
 
+def test_a_laptop_whose_address_another_one_has_is_neither_judged_nor_changed_and_waits(
+    site: Rehearsal,
+) -> None:
+    """DNS points at another machine: one with a certificate that holds for the name, one with its own."""
+    week, later = "2026-12-01T10:00:00+01:00", "2026-12-01T13:00:00+01:00"
+    site.faults("pc-003", answers_as="pc-004")
+    site.faults("pc-004", shows_certificate_of_another=True)
+    machines = site.machines()
+    assert site.heft("weekly", NAME, "--limit", "pc-003,pc-004", HEFT_NOW=week).returncode == 1
+    assert site.machines() == machines
+    assert set(site.outcomes().values()) == {("not reached", "reach.wrong_machine")}
+    assert {host for host, _ in site.outcomes()} == {"pc-003", "pc-004"}
+    listed = site.heft("catch-up", NAME, "--list", HEFT_NOW=later, COLUMNS="200").stdout
+    assert listed.count("Another machine answered") == 2
+    assert "by a technician" not in listed
+    site.faults("pc-003")
+    site.faults("pc-004")
+    assert site.heft("catch-up", NAME, HEFT_NOW=later).returncode == 0
+    assert {host for host, _ in site.outcomes()} == {"pc-003", "pc-004"}
+    assert all(stamp.outcome.measured for stamp in site.stamps())
+
+
 def test_bad_input_is_refused_and_nothing_is_touched(site: Rehearsal) -> None:
     refused = site.heft("catch-up", "lichtblik")
     assert refused.returncode == 2
