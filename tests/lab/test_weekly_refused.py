@@ -204,8 +204,8 @@ def test_a_book_that_cannot_be_opened(nowhere: Rehearsal, tmp_path: Path) -> Non
 
 def test_a_book_whose_folder_cannot_be_made(nowhere: Rehearsal, tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file where a folder should be")
-    done = nowhere.heft("weekly", "lichtblick", HEFT_VAR=str(tmp_path / "var"))
-    refused(nowhere, done, "has no folder", "Nothing was touched.")
+    done = nowhere.heft("weekly", "lichtblick", HEFT_DATA=str(tmp_path / "var"))
+    refused(nowhere, done, "of the book cannot be made (File exists)", "Nothing was touched.")
 
 
 def test_leaving_the_first_play_out_does_nothing(nowhere: Rehearsal) -> None:
