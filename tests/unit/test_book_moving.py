@@ -59,8 +59,8 @@ def test_a_backup_holds_the_same(book: Path, tmp_path: Path) -> None:
 
 
 def _write(path: Path, customer: str, visits: int) -> None:
-    for day in range(visits):
-        visit(path, customer, day)
+    for _ in range(visits):
+        visit(path, customer)
 
 
 def test_a_backup_while_others_write(book: Path, tmp_path: Path) -> None:
@@ -125,14 +125,14 @@ def test_what_the_backup_lacks_is_not_lost_unasked(book: Path, tmp_path: Path) -
     backup = tmp_path / "b.sqlite"
     moving.back_up(url_of(book), backup)
     visit(book, days=2)
-    visit(book, "praxis_sued", days=1)
+    visit(book, "praxis_sued", days=2)
     before = held(book)
     with pytest.raises(moving.WouldBeLost) as refused:
         moving.restore(url_of(book), backup)
     assert str(refused.value) == (
         f"{backup} lacks entries that the book has. Nothing was touched. These would be lost:\n"
         "  musterbau: entries 9 to 14, from 2026-11-24 20:35 to 2026-11-24 20:35 UTC\n"
-        "  praxis_sued: entries 1 to 8, from 2026-11-23 20:35 to 2026-11-23 20:35 UTC\n"
+        "  praxis_sued: entries 1 to 8, from 2026-11-24 20:35 to 2026-11-24 20:35 UTC\n"
         "If that is what you want, say --lose-newer: the present book is put aside as a file before."
     )
     assert held(book) == before
@@ -269,7 +269,7 @@ def home(tmp_path: Path) -> Elsewhere:
 
 
 def test_the_commands(home: Elsewhere, tmp_path: Path) -> None:
-    environment = home.environment
+    environment = home.environment | {"HEFT_NOW": "2026-12-01T10:00:00+01:00"}  # after what the book holds
     shown = heft("book", "where", **environment)
     assert shown.stdout.splitlines()[0] == f"The book {home.book_file}: 8 entries of 1 customer."
     backup = tmp_path / "b.sqlite"
