@@ -175,7 +175,7 @@ def test_a_version_that_is_not_told(path: Path, change: str) -> None:
         "UPDATE OR REPLACE book_heads SET number = NULL",
         "DELETE FROM book_latest",
         "INSERT OR REPLACE INTO book_latest SELECT * FROM book_latest",
-        "UPDATE book_latest SET measured = 0",
+        "UPDATE book_latest SET word_at = '2020'",
         "UPDATE book_latest SET host = 'mb-pc-02'",
         "UPDATE book_latest SET number = number - 1",
     ],

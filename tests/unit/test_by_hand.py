@@ -31,7 +31,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     monkeypatch.setenv("HEFT_NOW", "2026-11-18T10:00:00+01:00")
     now = settings.now()
     with Book.open(settings.book_url()) as book:
-        run = begun(book, made.name, now=now - timedelta(hours=1))
+        run = begun(book, made.name, now=now - timedelta(hours=1), rehearsed=True)
         stamped(book, run, judged(OUTDATED), "pc-001", now=now - timedelta(hours=1))
         book.end_run(run, "carried out", now=now)
     return made
@@ -90,8 +90,8 @@ def test_what_is_owed_once_is_stamped_once(customer: Customer) -> None:
 
 def _two_steps(book: Book, customer: str, other: str) -> None:
     with book.in_one_step(customer):
-        begun(book, customer, now=settings.now())
-        begun(book, other, now=settings.now(), dry_run=True)
+        begun(book, customer, now=settings.now(), rehearsed=True)
+        begun(book, other, now=settings.now(), dry_run=True, rehearsed=True)
         raise ValueError("again")
 
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from serviceheft import settings
 from serviceheft.assess.judgement import Outcome
-from serviceheft.book.records import Stamp
+from serviceheft.book import BookUnavailable, Stamp
 from serviceheft.cli import app
 from serviceheft.clock import parse_instant, period_of
 from serviceheft.entitlement import owed, owed_hosts
@@ -22,6 +22,7 @@ from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.running import catching_up, probing
 from serviceheft.running.catching_up import UnderWay
+from serviceheft.running.session import open_book
 from serviceheft.waiting import KIND, Turn, Waiting, waiting
 
 CATALOGUE = load_catalogue()
@@ -234,7 +235,7 @@ def test_who_keeps_silent_does_not_hold_up_the_others(
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HEFT_VAR", str(tmp_path))
-    monkeypatch.delenv("HEFT_BOOK", raising=False)
+    monkeypatch.setenv("HEFT_DATA", str(tmp_path / "data"))
     return tmp_path
 
 
@@ -257,9 +258,13 @@ def command(*arguments: str) -> Any:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_with_an_empty_book_nothing_is_said() -> None:
-    done = command()
-    assert (done.exit_code, done.output) == (0, "")
+def test_without_a_book_it_is_told_and_with_an_empty_one_nothing_is_said() -> None:
+    without = command()
+    assert isinstance(without.exception, BookUnavailable)
+    assert without.output == ""
+    open_book(create=True).close()
+    empty = command()
+    assert (empty.exit_code, empty.output) == (0, "")
 
 
 @pytest.mark.usefixtures("elsewhere")
@@ -268,6 +273,7 @@ def test_nobody_of_an_hourly_customer_waits() -> None:
 
 
 def test_a_lock_that_cannot_be_made_is_told(elsewhere: Path) -> None:
+    open_book(create=True).close()
     (elsewhere / "locks").write_text("a file in its place")
     done = command("musterbau")
     assert "The lock " in str(done.exception)

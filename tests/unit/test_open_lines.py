@@ -25,9 +25,9 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
     """Begun in the third quarter, in which nobody met; today is 2 October."""
     url = f"sqlite:///{tmp_path / 'heft.sqlite'}"
     monkeypatch.setattr(settings, "book_url", lambda: url)
-    monkeypatch.setattr(settings, "now", lambda: OCTOBER)
+    monkeypatch.setenv("HEFT_NOW", OCTOBER.isoformat())
     made = Book.open(url)
-    run = begun(made, "kanzlei_nord", now=SEPTEMBER)
+    run = begun(made, "kanzlei_nord", now=SEPTEMBER, rehearsed=True)
     stamped(made, run, judged(), "kn-pc-01", period="2026-W39", now=SEPTEMBER)
     stamped(made, run, NOT_REACHED, "kn-pc-02", period="2026-W39", now=SEPTEMBER)
     made.end_run(run, "incomplete", now=SEPTEMBER)
@@ -153,7 +153,7 @@ def test_where_nothing_measures_a_person_records(book: Book) -> None:
 
 
 def test_a_dry_run_writes_nothing_off(book: Book) -> None:
-    run = begun(book, "kanzlei_nord", now=OCTOBER, dry_run=True)
+    run = begun(book, "kanzlei_nord", now=OCTOBER, dry_run=True, rehearsed=True)
     with pytest.raises(ValueError, match="A dry run writes nothing off"):
         book.write_off(run, [("2.7", "kn-pc-02", "2026-W39")], now=OCTOBER, reason="x")
     assert book.write_offs("kanzlei_nord") == []

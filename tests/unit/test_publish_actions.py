@@ -45,12 +45,12 @@ def pages(source: Source) -> dict[str, str]:
 
 def test_what_waits_was_measured_and_counts_as_waiting(source: Source, pages: dict[str, str]) -> None:
     tally = report_data(source, PERIOD)["tally"]
-    assert "wartet" in tally["labels"]
+    assert "wartet wie vereinbart" in tally["labels"]
     for row in tally["rows"]:
         *counts, devices = map(int, row[1:])
         assert sum(counts) >= devices, row
     (patching,) = (row for row in tally["rows"] if row[0].startswith("3.2 "))
-    assert patching[tally["labels"].index("wartet")] == "1"
+    assert patching[tally["labels"].index("wartet wie vereinbart")] == "1"
     unchecked = plain(pages["about.md"]).partition("Nicht geprüft")[2]
     assert "mb-pc-01 2026-W47" in unchecked
     assert "Die Pilotgeräte sind" not in unchecked

@@ -29,6 +29,9 @@ def catch_up(
         for name in wanted:
             _show(name)
         return
+    from serviceheft.running.session import open_book
+
+    open_book().close()  # without a book nobody knows who waits: said once, and not by each customer
     code = 0
     for name in wanted:
         try:

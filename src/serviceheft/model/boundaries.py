@@ -2,7 +2,6 @@
 
 import posixpath
 import re
-import ssl
 from collections.abc import Iterable
 
 from serviceheft.model.fields import INVENTORY_PATH, VAULT_REFERENCE
@@ -96,11 +95,11 @@ def _certificate_problem(folder: Folder, document: Document, path: Path_, text: 
     if name not in folder.snapshot.files:
         advice = f"Put the CA certificate there: {folder.label}/{name}."
         return document.problem(path, f"there is no file {name!r} in the inventory", advice)
+    from cryptography.x509 import load_pem_x509_certificates  # only where one is named
+
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
-            cadata=folder.snapshot.files[name].decode("ascii", errors="replace")
-        )
-    except (ssl.SSLError, ValueError):
+        load_pem_x509_certificates(folder.snapshot.files[name])
+    except ValueError:
         advice = "It begins with -----BEGIN CERTIFICATE-----; convert another form with openssl x509."
         return document.problem(path, f"{name!r} holds no certificate in PEM form", advice)
     return None
