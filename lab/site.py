@@ -36,12 +36,14 @@ _REMOTE_ACCESS_SECRETS = ("remote_access_password", "remote_access_fingerprint_k
 
 @dataclass(frozen=True)
 class Planted:
-    """One planted defect and the findings that it must lead to, as (service, cause)."""
+    """One planted defect, the findings that it must lead to (service, cause), and what cannot be measured with it
+    (service, reason)."""
 
     host: str
     defect: str
     arguments: Mapping[str, Any]
     finds: frozenset[tuple[str, str]]
+    leaves_unmeasured: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def planted(customer: str) -> list[Planted]:
             entry["defect"],
             entry.get("with", {}),
             frozenset((found["service"], found["cause"]) for found in entry["finds"]),
+            frozenset((left["service"], left["reason"]) for left in entry.get("leaves_unmeasured", ())),
         )
         for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["defects"]
     ]

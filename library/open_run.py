@@ -12,6 +12,11 @@ options:
     description:
       - Only the services that come round as often, such as V(weekly); left out, all that is owed.
     type: str
+  emergency:
+    description:
+      - Whether this is the playbook that installs one named update now; no other one does.
+    type: bool
+    default: false
   only_validate:
     description:
       - Check the inventory and touch nothing.

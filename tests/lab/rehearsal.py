@@ -28,6 +28,8 @@ from serviceheft.model.catalogue import load_catalogue
 #: A Wednesday in service hours, so that no run lies on the edge of a week.
 NOW = "2026-11-18T10:00:00+01:00"
 BIN = Path(sys.executable).parent
+#: What every command says first, as the time is made up.
+REHEARSED = "Rehearsal: HEFT_NOW sets the time.\n"
 
 
 @dataclass

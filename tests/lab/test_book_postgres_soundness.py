@@ -199,7 +199,7 @@ def test_a_book_of_version_1(postgres: Server, url: str, database: str) -> None:
         "INSERT INTO book_heads SELECT * FROM book_heads ON CONFLICT (customer) DO UPDATE SET number = 1",
         "DELETE FROM book_latest",
         "TRUNCATE book_latest",
-        "UPDATE book_latest SET measured = 0",
+        "UPDATE book_latest SET word_at = '2020'",
         "UPDATE book_latest SET period = '2026-W46'",
         "DELETE FROM book_schema",
         "TRUNCATE book_schema",

@@ -14,10 +14,13 @@ from serviceheft import settings
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import Severity
 from serviceheft.book import FindingLife, Ticket
+from serviceheft.running.session import open_book
 from tests.lab.rehearsal import NOW, Rehearsal, rehearse
 
 pytestmark = pytest.mark.lab
 
+#: The exit code: one planted defect keeps a part from being measured, and what is not measured is not carried out.
+LEFT_UNMEASURED = 1
 ACTED_ON = "mb-pc-05"
 MENDED = ("mb-pc-03", "update_missing")
 #: What the first run finds and cannot mend: it is no time for updates and restarts, a scanner's console has to do it,
@@ -64,6 +67,7 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with rehearse(tmp_path_factory.mktemp("musterbau"), 0, "musterbau") as site_up:
         before = site_up.machines()
+        open_book(create=True).close()  # reading creates none
         owed_before = site_up.heft("owed", "musterbau").stdout
         check = step(site_up, "--check", "--diff")
         published = site_up.heft("publish", "musterbau", "--what-if")
@@ -96,7 +100,7 @@ def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
 
 
 def test_check_mode_leaves_every_machine_byte_for_byte(story: Story) -> None:
-    assert story.check.code == 0, story.check.output
+    assert story.check.code == LEFT_UNMEASURED, story.check.output
     assert changed(story.before, story.check.machines) == set()
 
 
@@ -160,7 +164,21 @@ def test_what_would_be_changed_is_a_page_and_a_pdf_for_approval(story: Story) ->
 def test_each_planted_defect_is_found_and_none_invented(story: Story) -> None:
     found = {(life.host, life.service, life.cause) for life in story.first.findings}
     assert found == planted()
-    assert story.first.code == 0, story.first.output
+    assert story.first.code == LEFT_UNMEASURED, story.first.output
+
+
+def test_what_a_planted_defect_leaves_unmeasured_is_all_that_is_not_measured(story: Story) -> None:
+    left = {
+        (one.host, *unmeasured) for one in site.planted("musterbau") for unmeasured in one.leaves_unmeasured
+    }
+    assert left
+    stamped = story.rehearsal.outcomes(story.first.run)
+    not_measured = {
+        (host, service, reason)
+        for (host, service), (outcome, reason) in stamped.items()
+        if outcome == "not measured" and reason != "visit.no_collector"
+    }
+    assert not_measured == left
 
 
 def test_each_finding_has_one_ticket_with_the_deadline_of_the_contract(story: Story) -> None:
@@ -214,7 +232,7 @@ def test_the_run_is_recorded_with_who_ran_what(story: Story) -> None:
     assert (run.kind, run.who, run.state, run.tier, run.dry_run) == (
         "weekly",
         "anna",
-        "carried out",
+        "incomplete",
         "comfort",
         False,
     )
@@ -222,7 +240,7 @@ def test_the_run_is_recorded_with_who_ran_what(story: Story) -> None:
 
 
 def test_the_second_run_changes_nothing_and_opens_nothing(story: Story) -> None:
-    assert story.second.code == 0, story.second.output
+    assert story.second.code == LEFT_UNMEASURED, story.second.output
     assert changed(story.first.machines, story.second.machines) == set()
     assert [ticket.number for ticket in story.second.tickets] == [
         ticket.number for ticket in story.first.tickets
@@ -237,7 +255,7 @@ def test_the_second_run_changes_nothing_and_opens_nothing(story: Story) -> None:
 
 
 def test_a_mended_defect_is_closed_by_measurement(story: Story) -> None:
-    assert story.third.code == 0, story.third.output
+    assert story.third.code == LEFT_UNMEASURED, story.third.output
     host, _ = MENDED
     before = {life.number for life in story.second.findings if life.state == "open"}
     after = {life.number for life in story.third.findings if life.state == "open"}
@@ -266,5 +284,8 @@ def test_the_weeks_virus_check_is_in_its_log(story: Story) -> None:
 
 def test_the_summary_is_a_screen(story: Story) -> None:
     summary = story.first.output.partition("Musterbau GmbH & Co. KG: run")[2]
-    assert 0 < len(summary.splitlines()) <= 24
+    services, table, rest = summary.partition("Not carried out")
+    assert table
+    assert 0 < len(services.splitlines()) <= 24
+    assert 0 < len(rest.splitlines()) <= 24
     assert all(len(line) <= 80 for line in summary.splitlines() if line.startswith(("│", "┃", "┏", "└")))

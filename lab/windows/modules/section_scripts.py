@@ -5,6 +5,8 @@ from lab.windows.modules import Call
 from lab.windows.modules.powershell import script
 from lab.windows.modules.windows_visit import run
 
+_CLIENT = "C:\\Program Files (x86)\\AnyDesk\\"
+
 
 def _section(machine: Machine, call: Call, name: str) -> Json:
     return {"changed": False, "output": [run(machine, {"sections": [name]}, call)["sections"][name]]}
@@ -30,5 +32,12 @@ def _volumes(machine: Machine, parameters: Json, call: Call) -> Json:  # noqa: A
 
 @script("remote_access")
 def _remote_access(machine: Machine, parameters: Json, call: Call) -> Json:  # noqa: ARG001
-    """The remote access program's file, signer and service."""
-    return _section(machine, call, "anydesk")
+    """The remote access program's file, signer and service, of the client in the usual folder."""
+    section = run(machine, {"sections": ["anydesk"]}, call)["sections"]["anydesk"]
+    (client,) = (it for it in section["Installations"] if it["Path"].startswith(_CLIENT))
+    (service,) = (it for it in section["Services"] if it["Name"] == client["Service"])
+    file = {name: client[name] for name in ("FileVersion", "ProductVersion")}
+    return {
+        "changed": False,
+        "output": [{"File": file, "Signature": client["Signature"], "Service": service}],
+    }

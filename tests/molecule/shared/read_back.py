@@ -39,7 +39,12 @@ PLAN = {
     for host, services in owed_hosts(owed(CUSTOMER, CATALOGUE, (), settings.now()), again=True).items()
     if SECOND.limit is None or host in SECOND.limit.split(",")
 }
-PLANTED = [one for one in site.planted(NAME) if one.host in PLAN]
+#: Without what was mended before the first visit.
+PLANTED = [
+    one
+    for one in site.planted(NAME)
+    if one.host in PLAN and SCENARIO.get("mended", {}).get(one.host) != one.defect
+]
 
 
 def main() -> None:
