@@ -16,6 +16,8 @@ from lab.wire import packed
 STATE_FILE = "gravityzone.json"
 _POLL_SECONDS = 0.05
 _LARGEST_REQUEST = 1_000_000
+#: A gigabyte: more than anybody reads, and the emulator ends by itself.
+_ENDLESS_CHUNKS = 1 << 14
 _PHRASES = {
     200: "OK",
     307: "Temporary Redirect",
@@ -160,8 +162,12 @@ async def _drip(writer: asyncio.StreamWriter, data: bytes, seconds: float) -> No
 
 async def _write_for_ever(writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[")
-    # What is written after the client hung up asyncio drops, and says so each time.
-    while not writer.is_closing():
+    for _ in range(_ENDLESS_CHUNKS):
+        # What is written after the client hung up asyncio drops. It hears of that only when it has its turn, and
+        # drain() gives it none as long as there is room in the buffer.
+        await asyncio.sleep(0)
+        if writer.is_closing():
+            break
         writer.write(b" " * 65536)
         await writer.drain()
 
