@@ -12,9 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HEFT = ROOT / ".venv" / "bin" / "heft"
 CUSTOMER = "musterbau"
-#: The demo's book, signed heads and lab: never those of who runs it. Thrown away by `make clean`.
+#: The demo's book and signed heads: never those of who runs it. Thrown away by `make clean`. The lab stays in var/, where
+#: the fictional inventories look for its certificates.
 PLACE = {
-    "HEFT_VAR": str(ROOT / "var" / "demo"),
     "HEFT_DATA": str(ROOT / "var" / "demo" / "data"),
     "HEFT_ANCHORS": str(ROOT / "var" / "demo" / "anchors"),
 }
