@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HEFT = ROOT / ".venv" / "bin" / "heft"
 CUSTOMER = "musterbau"
-#: The demo's book and signed heads: never those of who runs it. Thrown away by `make clean`. The lab stays in var/, where
-#: the fictional inventories look for its certificates.
+#: The demo's book and signed heads: never those of who runs it. Thrown away by `make clean`. The lab stays in var/,
+#: where the fictional inventories look for its certificates.
 PLACE = {
     "HEFT_DATA": str(ROOT / "var" / "demo" / "data"),
     "HEFT_ANCHORS": str(ROOT / "var" / "demo" / "anchors"),
