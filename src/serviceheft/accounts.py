@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from serviceheft.assess.judgement import DECISIVE
+from serviceheft.assess.judgement import Alone
 from serviceheft.assess.reasons import REASONS
 from serviceheft.clock import days_of
 from serviceheft.i18n import N_
@@ -146,7 +146,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Alone):
     """A stamp as far as an account needs it, before or without a book."""
 
     service: str
@@ -156,22 +156,6 @@ class Attempt:
     at: datetime
     dry_run: bool = False
     reason: str | None = None
-
-    @property
-    def first_at(self) -> datetime:
-        return self.at
-
-    @property
-    def word(self) -> str | None:
-        return self.outcome if self.outcome in DECISIVE else None
-
-    @property
-    def word_at(self) -> datetime | None:
-        return self.at if self.outcome in DECISIVE else None
-
-    @property
-    def word_reason(self) -> str | None:
-        return self.reason if self.outcome in DECISIVE else None
 
 
 def tried(stamps: Iterable[StampLike], before: Mapping[Key, Tried] | None = None) -> dict[Key, Tried]:

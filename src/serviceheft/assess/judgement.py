@@ -6,8 +6,9 @@ Plain dataclasses without dependencies: Ansible's forked workers import this for
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from serviceheft.assess.actions import Action, Value
 
@@ -34,6 +35,38 @@ class Outcome(StrEnum):
 
 #: Who stamps one of these has looked or tried: the last of them counts for the period, all else changes nothing.
 DECISIVE = frozenset({Outcome.DONE, Outcome.FINDING, Outcome.HELD, Outcome.FAILED})
+
+
+class Alone:
+    """A stamp by itself, told as a period's sum of stamps is: the first is the newest, and has its say or none has."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def outcome(self) -> str: ...
+        @property
+        def at(self) -> datetime: ...
+        @property
+        def reason(self) -> str | None: ...
+
+    @property
+    def first_at(self) -> datetime:
+        return self.at
+
+    @property
+    def word(self) -> str | None:
+        return self.outcome if self.outcome in DECISIVE else None
+
+    @property
+    def word_at(self) -> datetime | None:
+        return self.at if self.outcome in DECISIVE else None
+
+    @property
+    def word_reason(self) -> str | None:
+        return self.reason if self.outcome in DECISIVE else None
+
 
 #: As tables count them, the best first; what is out of contract is no affair of theirs.
 TALLIED = (

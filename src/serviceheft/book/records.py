@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from serviceheft.assess.actions import Action, Value
-from serviceheft.assess.judgement import DECISIVE, CheckResult, Json, Outcome, Severity
+from serviceheft.assess.judgement import Alone, CheckResult, Json, Outcome, Severity
 from serviceheft.book.processes import Process
 
 type RunOutcome = Literal["carried out", "incomplete", "interrupted"]
@@ -47,7 +47,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Stamp:
+class Stamp(Alone):
     """One service on one host (None: the customer as a whole) in one run, with what stood behind it."""
 
     number: int
@@ -69,26 +69,6 @@ class Stamp:
     commit: str
     inventory_hash: str
     dry_run: bool
-
-    @property
-    def first_at(self) -> datetime:
-        """As of a LatestStamp."""
-        return self.at
-
-    @property
-    def word(self) -> Outcome | None:
-        """As of a LatestStamp."""
-        return self.outcome if self.outcome in DECISIVE else None
-
-    @property
-    def word_at(self) -> datetime | None:
-        """As of a LatestStamp."""
-        return self.at if self.outcome in DECISIVE else None
-
-    @property
-    def word_reason(self) -> str | None:
-        """As of a LatestStamp."""
-        return self.reason if self.outcome in DECISIVE else None
 
 
 class LatestStamp(NamedTuple):

@@ -7,6 +7,7 @@ follows no redirect, uses no proxy, and ends what takes too long or gets too lar
 
 import importlib.util
 import json
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -100,9 +101,9 @@ class Guarded:
         with self._operation(at_most=CLOSING_SECONDS):
             return super().close()  # type: ignore[misc]
 
+    @abstractmethod
     def silence_seconds(self) -> float:
         """How long the library waits for the next byte."""
-        raise NotImplementedError
 
     def limits(self) -> Limits:
         seconds = self._bounded("operation_seconds", 43200)
