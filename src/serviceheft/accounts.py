@@ -1,8 +1,8 @@
 """The account of what is owed: what became of every clause on every device in every period, and its sums.
 
 Pages, the record, `heft owed`, `heft status`, a run's summary and JSON print what this file says and count nothing
-themselves. Pure functions; what is owed in the first place comes as `Duty` from serviceheft.entitlement. The rules
-are those of docs/decisions/0008-the-last-word-on-a-service.md.
+themselves. Pure functions; what is owed in the first place comes as `Duty` from serviceheft.duties. The rules are those
+of docs/decisions/0008-the-last-word-on-a-service.md and 0010-the-agreement-belongs-into-the-book.md.
 """
 
 from collections import Counter
@@ -72,6 +72,7 @@ class State(StrEnum):
 
     DONE = N_("done")
     WAITS = N_("waits as agreed")
+    NOT_BEGUN = N_("not begun")
     OPEN = N_("open")
     NOT_REACHED = N_("not reached")
     OVERDUE = N_("overdue")
@@ -82,14 +83,20 @@ class State(StrEnum):
         """Whether nobody has to do anything for it any more."""
         return self in (State.DONE, State.WRITTEN_OFF)
 
+    @property
+    def owed(self) -> bool:
+        """Whether it counts: what has not begun can be done, and is missed by nobody."""
+        return self is not State.NOT_BEGUN
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:
     """One service owed in one period to some hosts, or (None) to the customer as a whole.
 
     due: 17:00 of the last service day of the period that the contract covers, in Europe/Berlin. current: the period
-    runs now, and so does the contract. automatic: a role carries it out. measured: the hosts on which that role
-    measures.
+    runs now, and the service is in scope on these hosts now. automatic: a role carries it out. measured: the hosts on
+    which that role measures. since: when it came into scope there; what was stamped before says nothing. begun: it is
+    owed; else it was in scope for too short a part of the period, which is not missed.
     """
 
     service: str
@@ -102,6 +109,8 @@ class Duty:
     due: datetime
     hosts: Sequence[str | None]
     measured: frozenset[str | None]
+    since: datetime
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +118,8 @@ class Owed:
     """One line of the account: a service owed in one period to one host, or (None) to the customer as a whole.
 
     current: the period runs now; all others are earlier ones. automatic: a role carries it out; measured: and it
-    measures something on this host. tried: what the period's stamps come to, dry runs left out. written_off: by whom
-    and why, in the state of that name.
+    measures something on this host. tried: what the period's stamps come to, dry runs and what was made before `since`
+    left out. since, begun: as in Duty. written_off: by whom and why, in the state of that name.
     """
 
     service: str
@@ -125,6 +134,8 @@ class Owed:
     automatic: bool
     measured: bool
     tried: "Tried | None"
+    since: datetime | None = None
+    begun: bool = True
     written_off: WriteOffLike | None = None
 
     @property
@@ -143,6 +154,13 @@ class Tried:
 
     last: StampLike
     word: StampLike | None
+
+    def after(self, since: datetime | None) -> "Tried | None":
+        """Without what was made before that time; None when nothing is left."""
+        if since is None or self.last.at < since:
+            return self if since is None else None
+        known = self.word is not None and self.word.word_at is not None and self.word.word_at >= since
+        return self if known or self.word is None else Tried(self.last, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +195,29 @@ def tried(stamps: Iterable[StampLike], before: Mapping[Key, Tried] | None = None
     return found
 
 
-def state_of(known: Tried | None, due: datetime | None, now: datetime, *, written_off: bool = False) -> State:
-    """What became of one service on one host in one period. due: None for what was ordered and has no date."""
+def state_of(
+    known: Tried | None,
+    due: datetime | None,
+    now: datetime,
+    *,
+    written_off: bool = False,
+    begun: bool = True,
+    made_up_at: datetime | None = None,
+) -> State:
+    """What became of one service on one host in one period. due: None for what was ordered and has no date.
+
+    made_up_at: when it was last done for a later period. That carries out what had been put off as agreed.
+    """
     word = known.word if known else None
     if word is not None and word.word in ("done", "finding"):
         return State.DONE
     if written_off:
         return State.WRITTEN_OFF
     if word is not None and word.word == "held" and _agreed(word.word_reason):
-        return State.WAITS
+        made_up = made_up_at is not None and word.word_at is not None and made_up_at > word.word_at
+        return State.DONE if made_up else State.WAITS
+    if not begun:
+        return State.NOT_BEGUN
     if due is not None and now > due:
         return State.OVERDUE
     return State.NOT_REACHED if known and known.last.outcome == "not reached" else State.OPEN
@@ -207,6 +239,7 @@ def account(
     Of earlier periods what is done is left out, unless they end on `done_since` or later.
     """
     known = tried(stamps)
+    done = _last_done(known)
     closed: dict[Key, WriteOffLike] = {}
     for one in write_offs:
         closed.setdefault((one.service, one.host, one.period), one)
@@ -215,27 +248,26 @@ def account(
         keeps_done = duty.current or (done_since is not None and days_of(duty.period)[1] >= done_since)
         for host in duty.hosts:
             key = (duty.service, host, duty.period)
-            attempts, write_off = known.get(key), closed.get(key)
-            state = state_of(attempts, duty.due, now, written_off=write_off is not None)
-            if state is State.DONE and not keeps_done:
-                continue
-            found.append(
-                Owed(
-                    service=duty.service,
-                    title=duty.title,
-                    clause=duty.clause,
-                    host=host,
-                    period=duty.period,
-                    current=duty.current,
-                    due=duty.due,
-                    state=state,
-                    kind=duty.kind,
-                    automatic=duty.automatic,
-                    measured=host in duty.measured,
-                    tried=attempts,
-                    written_off=write_off if state is State.WRITTEN_OFF else None,
-                )
+            write_off = closed.get(key)
+            line = Owed(
+                service=duty.service,
+                title=duty.title,
+                clause=duty.clause,
+                host=host,
+                period=duty.period,
+                current=duty.current,
+                due=duty.due,
+                state=State.OPEN,
+                kind=duty.kind,
+                automatic=duty.automatic,
+                measured=host in duty.measured,
+                tried=None,
+                since=duty.since,
+                begun=duty.begun,
             )
+            line = _with_state(line, known.get(key), write_off, now, done.get((duty.service, host)))
+            if line.state is not State.DONE or keeps_done:
+                found.append(line)
     return found
 
 
@@ -243,20 +275,49 @@ def carried_on(lines: Iterable[Owed], stamps: Iterable[StampLike], now: datetime
     """The same lines after more stamps."""
     every = list(lines)
     known = tried(stamps, {line.key: line.tried for line in every if line.tried})
+    done = _last_done(known)
     return [
-        replace(
-            line,
-            tried=(attempts := known.get(line.key)),
-            state=(state := state_of(attempts, line.due, now, written_off=line.written_off is not None)),
-            written_off=line.written_off if state is State.WRITTEN_OFF else None,
-        )
+        _with_state(line, known.get(line.key), line.written_off, now, done.get((line.service, line.host)))
         for line in every
     ]
 
 
+def _with_state(
+    line: Owed,
+    attempts: Tried | None,
+    write_off: WriteOffLike | None,
+    now: datetime,
+    done: tuple[date, datetime] | None,
+) -> Owed:
+    attempts = attempts.after(line.since) if attempts else None
+    # Only what was done for a later period makes up for an earlier one.
+    made_up_at = done[1] if done and done[0] > days_of(line.period)[1] else None
+    state = state_of(
+        attempts,
+        line.due,
+        now,
+        written_off=write_off is not None,
+        begun=line.begun,
+        made_up_at=made_up_at,
+    )
+    off = write_off if state is State.WRITTEN_OFF else None
+    return replace(line, tried=attempts, state=state, written_off=off)
+
+
+def _last_done(known: Mapping[Key, Tried]) -> dict[tuple[str, str | None], tuple[date, datetime]]:
+    """The last day of the latest period for which a service was carried out on a host, and when that was."""
+    found: dict[tuple[str, str | None], tuple[date, datetime]] = {}
+    for (service, host, period), attempts in known.items():
+        word = attempts.word
+        if word is not None and word.word_at is not None and word.word in ("done", "finding"):
+            last = days_of(period)[1], word.word_at
+            found[service, host] = max(found.get((service, host), last), last)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """How many lines are in which state; together they are what is owed."""
+    """How many lines are in which state; together they are what is owed, but for what has not begun."""
 
     counts: Mapping[State, int]
 
@@ -265,15 +326,15 @@ class Sums:
 
     @property
     def owed(self) -> int:
-        return sum(self.counts.values())
+        return sum(number for state, number in self.counts.items() if state.owed)
 
     @property
     def left(self) -> int:
         """What somebody still has to do something for."""
-        return sum(number for state, number in self.counts.items() if not state.settled)
+        return sum(number for state, number in self.counts.items() if state.owed and not state.settled)
 
     def as_data(self) -> dict[str, int]:
-        """All states by their names in JSON, and "owed", their sum."""
+        """All states by their names in JSON, and "owed", the sum of all but "not_begun"."""
         return {"owed": self.owed, **{state.name.lower(): self.of(state) for state in State}}
 
 
@@ -362,5 +423,7 @@ def debts(lines: Iterable[Owed]) -> list[Debt]:
 
 def in_words(sums: Sums) -> str:
     """For the screen: "105 owed: 98 done, 7 open"; states that do not occur are left out."""
-    parts = [f"{sums.of(state)} {state.value}" for state in State if sums.of(state)]
-    return f"{sums.owed} owed: {', '.join(parts)}" if parts else "nothing owed"
+    parts = [f"{sums.of(state)} {state.value}" for state in State if state.owed and sums.of(state)]
+    said = f"{sums.owed} owed: {', '.join(parts)}" if parts else "nothing owed"
+    beside = sums.of(State.NOT_BEGUN)
+    return f"{said}; {beside} not begun" if beside else said

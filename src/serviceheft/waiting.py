@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from serviceheft.accounts import Owed
 from serviceheft.assess.judgement import Outcome
 from serviceheft.book.records import LatestStamp, Stamp
-from serviceheft.entitlement import Owed, owed_hosts
+from serviceheft.ledger import owed_hosts
 
 #: The kind of a run that catches up, in the book.
 KIND = "catch-up"

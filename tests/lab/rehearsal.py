@@ -22,7 +22,7 @@ from lab import control, site
 from lab.generated import Elsewhere, copy_customer, write_customer
 from serviceheft import settings
 from serviceheft.book import Book, Stamp
-from serviceheft.entitlement import owed, owed_hosts
+from serviceheft.ledger import owed, owed_hosts
 from serviceheft.model.catalogue import load_catalogue
 
 #: A Wednesday in service hours, so that no run lies on the edge of a week.

@@ -149,6 +149,7 @@ def duty(service: str, period: str, hosts: Sequence[str | None] = HOSTS) -> Duty
         friday,
         hosts,
         frozenset(hosts),
+        since=friday - timedelta(days=400),
     )
 
 

@@ -17,7 +17,7 @@ from serviceheft.assess.judgement import Outcome
 from serviceheft.book import BookUnavailable, Stamp
 from serviceheft.cli import app
 from serviceheft.clock import parse_instant, period_of
-from serviceheft.entitlement import owed, owed_hosts
+from serviceheft.ledger import owed, owed_hosts
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.running import catching_up, probing

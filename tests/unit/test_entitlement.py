@@ -8,18 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from serviceheft.accounts import Attempt
+from serviceheft.accounts import Attempt, Owed, State
 from serviceheft.clock import parse_instant
-from serviceheft.entitlement import (
-    Owed,
-    Standing,
-    State,
-    contained,
-    may_change,
-    owed,
-    owed_hosts,
-    visit_on_order,
-)
+from serviceheft.entitlement import Standing, contained, may_change, visit_on_order
+from serviceheft.ledger import owed, owed_hosts
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.schema import (
     Billing,
@@ -202,17 +194,13 @@ def test_whose_holidays_count() -> None:
     assert {one.due for one in ours if one.period == "2028-W01"} == {parse_instant("2028-01-06 17:00")}
 
 
-def test_a_week_without_a_service_day_is_due_on_the_next_one() -> None:
+def test_a_week_without_a_service_day_owes_nothing() -> None:
     clock = ReactionClock(closed_days=["12-28", "12-29", "12-30", "12-31"])
-    next_monday = parse_instant("2027-01-04 12:00")
-    found = owed(customer(clock=clock), CATALOGUE, [], next_monday)
-    (before, now) = [one for one in found if one.service == "2.7"]
-    assert (before.period, before.due, before.state) == (
-        "2026-W53",
-        parse_instant("2027-01-04 17:00"),
-        State.OPEN,
-    )
-    assert (now.period, now.due) == ("2027-W01", parse_instant("2027-01-08 17:00"))
+    closed = owed(customer(clock=clock), CATALOGUE, [OLD_BOOK], parse_instant("2026-12-30 12:00"))
+    assert state_of(closed, "2.7", "2026-W53") is State.NOT_BEGUN
+    after = owed(customer(clock=clock), CATALOGUE, [OLD_BOOK], parse_instant("2027-01-04 12:00"))
+    assert state_of(after, "2.7", "2026-W53") is None
+    assert state_of(after, "2.7", "2027-W01") is State.OPEN
 
 
 @pytest.mark.parametrize(
@@ -220,7 +208,13 @@ def test_a_week_without_a_service_day_is_due_on_the_next_one() -> None:
     [
         (date(2026, 11, 18), None, "2026-11-17 12:00", []),  # not yet
         (date(2026, 11, 18), None, "2026-11-18 12:00", ["2026-W47"]),  # nothing from before
-        (date(2026, 11, 13), None, "2026-11-18 12:00", ["2026-W46", "2026-W47"]),  # from a Friday on
+        (date(2026, 11, 11), None, "2026-11-18 12:00", ["2026-W46", "2026-W47"]),  # from a Wednesday on
+        (
+            date(2026, 11, 13),
+            None,
+            "2026-11-18 12:00",
+            ["2026-W47"],
+        ),  # from a Friday on: too little of a week
         (date(2026, 11, 14), None, "2026-11-14 12:00", []),  # from a Saturday on: that week owes nothing
         (date(2026, 11, 14), None, "2026-11-18 12:00", ["2026-W47"]),
         (date(2024, 1, 1), date(2026, 11, 18), "2026-11-18 12:00", ["2026-W46", "2026-W47"]),
@@ -229,7 +223,8 @@ def test_a_week_without_a_service_day_is_due_on_the_next_one() -> None:
 def test_from_the_first_day_to_the_last(start: date, end: date | None, now: str, periods: list[str]) -> None:
     before = Stamp("2.7", "pc", "2026-W45", "done", parse_instant("2026-11-07 12:00"))
     found = owed(customer(start=start, end=end), CATALOGUE, [before], parse_instant(now))
-    assert [one.period for one in found if one.service == "2.7"] == periods
+    owing = [one for one in found if one.state.owed]
+    assert [one.period for one in owing if one.service == "2.7"] == periods
 
 
 @pytest.mark.parametrize("now", ["2026-11-19 00:00", "2027-05-19 12:00"])

@@ -8,7 +8,8 @@ import pytest
 
 from serviceheft import settings
 from serviceheft.clock import parse_instant
-from serviceheft.entitlement import contained, owed, owed_hosts
+from serviceheft.entitlement import contained
+from serviceheft.ledger import owed, owed_hosts
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer

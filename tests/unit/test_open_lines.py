@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from serviceheft import settings
+from serviceheft.accounts import Owed, State
 from serviceheft.book import Book, RunRefused
 from serviceheft.clock import ClockError, parse_instant
-from serviceheft.entitlement import VISITED, Owed, State, owed_by_book
+from serviceheft.entitlement import VISITED
+from serviceheft.ledger import owed_by_book
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.running.by_hand import record_by_hand, write_off

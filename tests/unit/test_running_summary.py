@@ -10,7 +10,7 @@ import pytest
 from serviceheft import settings
 from serviceheft.accounts import Attempt, State, add_up, in_words
 from serviceheft.assess.judgement import Outcome
-from serviceheft.entitlement import owed
+from serviceheft.ledger import owed
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.running import recording, summary

@@ -83,12 +83,12 @@ class Appending:
         new = sum(entry.kind == kind for entry in self._entries)
         return int(self.connection.execute(stored).scalar_one()) + new
 
-    def write(self) -> None:
+    def write(self, limit: int = LIMIT_BYTES) -> None:
         """Hand the entries and the new head to the transaction. ValueError when they are too large."""
         size = sum(len(entry.body.encode()) for entry in self._entries)
-        if size > LIMIT_BYTES:
+        if size > limit:
             raise ValueError(
-                f"This stamp holds {size} bytes, more than {LIMIT_BYTES}. Put measured "
+                f"This stamp holds {size} bytes, more than {limit}. Put measured "
                 "state into the book in normal form, with allow-listed fields only."
             )
         if not self._entries:

@@ -3,18 +3,20 @@
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Self
 
 import sqlalchemy as sa
 
+from serviceheft.agreement import Agreed
 from serviceheft.assess.judgement import Judgement, Severity
-from serviceheft.book import latest, reading, schema, soundness, timing
+from serviceheft.book import agreements, latest, reading, schema, soundness, timing
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
 from serviceheft.book.endings import endings, refuse_moved
 from serviceheft.book.errors import ALTERED, BookUnavailable, RunRefused, place
+from serviceheft.book.folding import moment
 from serviceheft.book.living import NO_LONGER_THERE, Living, TicketPolicy
 from serviceheft.book.processes import Process
 from serviceheft.book.records import (
@@ -31,6 +33,7 @@ from serviceheft.book.records import (
 from serviceheft.book.soundness import Soundness
 from serviceheft.book.store import Store
 from serviceheft.book.values import canonical
+from serviceheft.carrying import Carried
 from serviceheft.settings import BERLIN
 from serviceheft.tickets import Contact
 from serviceheft.tickets.in_book import BookTickets
@@ -301,6 +304,74 @@ class Book:
             ]
             appending.write()
         return len(written)
+
+    # --- what was agreed ---
+
+    def agree(self, run: str, agreed: Agreed, *, now: datetime) -> Agreed:
+        """Record what is agreed from `agreed.since` on; the same with its entry's number and time.
+
+        ValueError in a dry run, and for what would hold from before the last one.
+        """
+        customer = self._customer(run)
+        with self._store.writing(customer) as connection:
+            begun = _open_run(connection, run, now)
+            if begun.dry_run:
+                raise ValueError("A dry run agrees on nothing.")
+            before = self._agreements(connection, customer)
+            if before and agreed.since < before[-1].since:
+                raise ValueError("An agreement cannot hold from before the last one.")
+            appending = Appending(connection, customer, run, now)
+            number = agreements.append(appending, agreed)
+            appending.write(agreements.LIMIT_BYTES)
+        return replace(agreed, number=number, at=moment(appending.at), who=begun.who)
+
+    def approve(
+        self, run: str, agreement: int, *, now: datetime, approved_by: str, reason: str | None
+    ) -> None:
+        """Say who of the customer approved an agreement that is recorded. ValueError when there is none."""
+        customer = self._customer(run)
+        with self._store.writing(customer) as connection:
+            _open_run(connection, run, now)
+            if agreement not in {it.number for it in self._agreements(connection, customer)}:
+                raise ValueError(f"{customer} has no agreement {agreement}.")
+            appending = Appending(connection, customer, run, now)
+            body = {"agreement": agreement, "approved_by": approved_by, "reason": reason}
+            appending.append(agreements.APPROVED, body=body)
+            appending.write()
+
+    def agreements(self, customer: str) -> list[Agreed]:
+        """All that was agreed, in the order in which it was recorded."""
+        with self._store.reading() as connection:
+            return self._agreements(connection, customer)
+
+    def _agreements(self, connection: sa.Connection, customer: str) -> list[Agreed]:
+        try:
+            return agreements.read(connection, customer)
+        except (KeyError, TypeError, ValueError, IndexError):
+            what = "an agreement is none that any version wrote"
+            raise BookUnavailable(f"{place(self._store.url)} {ALTERED.format(what=what)}") from None
+
+    def carry_forward(self, run: str, carried: Carried, *, now: datetime) -> bool:
+        """Write a balance down; False when it is too large for that, and nothing was written."""
+        customer = self._customer(run)
+        with self._store.writing(customer) as connection:
+            _open_run(connection, run, now)
+            body = carried.as_data()
+            if len(canonical(body)) > agreements.LIMIT_CARRIED:
+                return False
+            appending = Appending(connection, customer, run, now)
+            appending.append(agreements.CARRIED, body=body)
+            appending.write(agreements.LIMIT_CARRIED * 2)
+        return True
+
+    def carried_forward(self, customer: str) -> Carried | None:
+        """The newest balance that holds."""
+        with self._store.reading() as connection:
+            try:
+                return agreements.last_carried(connection, customer)
+            except (KeyError, TypeError, ValueError):
+                what = "a balance is none that any version wrote"
+                raise BookUnavailable(f"{place(self._store.url)} {ALTERED.format(what=what)}") from None
 
     # --- reading ---
 

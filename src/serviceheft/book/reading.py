@@ -230,13 +230,13 @@ def stamps(
     if hosts is not None:
         where.append(_e.host.in_(sorted(hosts)))
     found = list(entries(connection, *where))
-    return list(_stamps(found, _begun(connection, customer, {it.run for it in found})))
+    return list(_stamps(found, beginnings(connection, customer, {it.run for it in found})))
 
 
 def write_offs(connection: sa.Connection, customer: str) -> list[WriteOff]:
     """In the order in which they were written."""
     found = list(entries(connection, _e.customer == customer, _e.kind == WRITTEN_OFF))
-    begun = _begun(connection, customer, {it.run for it in found})
+    begun = beginnings(connection, customer, {it.run for it in found})
     return [
         WriteOff(
             number=it.number,
@@ -252,7 +252,9 @@ def write_offs(connection: sa.Connection, customer: str) -> list[WriteOff]:
     ]
 
 
-def _begun(connection: sa.Connection, customer: str, of: set[str | None]) -> dict[str | None, dict[str, Any]]:
+def beginnings(
+    connection: sa.Connection, customer: str, of: set[str | None]
+) -> dict[str | None, dict[str, Any]]:
     """What was said at the beginning of these runs."""
     where = [_e.customer == customer, _e.kind == "run begun"]
     if len(of) <= FEW_RUNS:

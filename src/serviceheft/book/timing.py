@@ -170,9 +170,14 @@ def ahead_of(connection: sa.Connection, customer: str, now: datetime) -> tuple[i
 
 def uncounted(connection: sa.Connection, customer: str) -> list[tuple[int, int]]:
     """Spans of entries that were acknowledged as written by a wrong clock: their stamps count for no period."""
-    query = sa.select(_e.body).where(_e.customer == customer, _e.kind == ACKNOWLEDGED)
-    bodies = [json.loads(body) for body in connection.execute(query).scalars()]
-    return [(body["first"], body["last"]) for body in bodies if body["first"]]
+    return [(first, last) for _, first, last in acknowledged(connection, customer)]
+
+
+def acknowledged(connection: sa.Connection, customer: str) -> list[tuple[int, int, int]]:
+    """The same spans, each behind the number of the entry that says so."""
+    query = sa.select(_e.number, _e.body).where(_e.customer == customer, _e.kind == ACKNOWLEDGED)
+    said = [(int(number), json.loads(body)) for number, body in connection.execute(query)]
+    return [(number, body["first"], body["last"]) for number, body in said if body["first"]]
 
 
 def outside[T](spans: Iterable[tuple[int, int]], rows: Iterable[T]) -> list[T]:

@@ -41,7 +41,7 @@ def status(customer: CustomerArgument) -> None:
       heft status musterbau
     """
     from serviceheft.accounts import balance, in_words
-    from serviceheft.entitlement import owed_by_book
+    from serviceheft.ledger import owed_by_book
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running.session import open_book
 

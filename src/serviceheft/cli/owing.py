@@ -30,6 +30,7 @@ _STYLES = {
     "not reached": "red",
     "waits as agreed": "cyan",
     "written off": "dim",
+    "not begun": "dim",
 }
 
 
@@ -51,7 +52,7 @@ def show_owed(
       heft owed musterbau --all
       heft owed musterbau --json
     """
-    from serviceheft.entitlement import owed_by_book
+    from serviceheft.ledger import owed_by_book
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running.session import open_book
 

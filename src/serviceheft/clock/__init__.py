@@ -4,7 +4,13 @@ from serviceheft.clock.calendar import CLOSES, OPENS, SERVICE_DAY, Interval, Ser
 from serviceheft.clock.closures import BUNDESLAENDER, ClockError, Reason, check_closed_days, check_place
 from serviceheft.clock.instants import parse_instant
 from serviceheft.clock.periods import RECURRING, days_of, period_of, previous
-from serviceheft.clock.reaction import calendar_for, reaction_deadline, reaction_hours
+from serviceheft.clock.reaction import (
+    calendar_at,
+    calendar_for,
+    calendar_place,
+    reaction_deadline,
+    reaction_hours,
+)
 from serviceheft.clock.rows import Row, rows
 
 __all__ = [
@@ -19,7 +25,9 @@ __all__ = [
     "Row",
     "ServiceCalendar",
     "ServiceTime",
+    "calendar_at",
     "calendar_for",
+    "calendar_place",
     "check_closed_days",
     "check_place",
     "days_of",

@@ -16,9 +16,14 @@ REACTION_TIME = "2.2"
 
 def calendar_for(customer: "Customer") -> ServiceCalendar:
     """Service days under this contract: whose holidays count, and which days are closed, is agreed there."""
+    return calendar_at(*calendar_place(customer))
+
+
+def calendar_place(customer: "Customer") -> tuple[str, str | None, tuple[str, ...]]:
+    """Bundesland, municipality and further closing days that decide on this contract's service days."""
     clock = customer.contract.reaction_clock
     place = customer.provider if clock.holidays_of == "provider" else customer.company
-    return _calendar(place.bundesland, place.municipality, tuple(clock.closed_days))
+    return place.bundesland, place.municipality, tuple(clock.closed_days)
 
 
 def reaction_hours(customer: "Customer", catalogue: "Catalogue") -> int | None:
@@ -35,5 +40,6 @@ def reaction_deadline(customer: "Customer", catalogue: "Catalogue", start: datet
 
 # One calendar per place and closing days for the life of the process: its years are worked out once.
 @lru_cache(maxsize=256)
-def _calendar(bundesland: str, municipality: str | None, closed_days: tuple[str, ...]) -> ServiceCalendar:
+def calendar_at(bundesland: str, municipality: str | None, closed_days: tuple[str, ...]) -> ServiceCalendar:
+    """The service days of a place, as `calendar_place` tells it."""
     return ServiceCalendar(bundesland, municipality, closed_days)

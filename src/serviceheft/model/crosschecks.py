@@ -6,7 +6,15 @@ from serviceheft.clock.closures import AUGSBURG, CATHOLIC, MUNICIPAL_HOLIDAYS
 from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.draft import Draft
 from serviceheft.model.problems import Problem, did_you_mean
-from serviceheft.model.schema import Company, Contract, MaintenanceWindow, People, ServiceChoice, Site
+from serviceheft.model.schema import (
+    Company,
+    Contract,
+    MaintenanceWindow,
+    Pause,
+    People,
+    ServiceChoice,
+    Site,
+)
 from serviceheft.model.yamlfile import Path_
 
 #: An evening and a night, from 18:00 to 10:00. What is open for longer and ends on the next day is a slip.
@@ -91,6 +99,7 @@ def _contract(draft: Draft, contract: Contract) -> Iterator[Problem]:
     if contract.end is not None and contract.end < contract.start:
         message = f"the contract ends on {contract.end}, before it starts on {contract.start}"
         yield _at(draft, ("contract", "end"), message, "Correct one of the two dates.")
+    yield from _pauses(draft, contract)
     names: set[str] = set()
     for index, window in enumerate(contract.maintenance_windows):
         path = ("contract", "maintenance_windows", index)
@@ -106,6 +115,23 @@ def _contract(draft: Draft, contract: Contract) -> Iterator[Problem]:
             message = f"two windows are called {window.name!r}"
             yield _at(draft, (*path, "name"), message, "Give each window a name of its own.")
         names.add(window.name)
+
+
+def _pauses(draft: Draft, contract: Contract) -> Iterator[Problem]:
+    taken: list[Pause] = []
+    for index, pause in enumerate(contract.pauses):
+        path: Path_ = ("contract", "pauses", index)
+        days = f"the pause from {pause.first} to {pause.last}"
+        if pause.last < pause.first:
+            message = f"the pause ends on {pause.last}, before it starts on {pause.first}"
+            yield _at(draft, (*path, "last"), message, "Correct one of the two dates.")
+            continue
+        if pause.last < contract.start or (contract.end is not None and pause.first > contract.end):
+            yield _at(draft, path, f"{days} lies outside of the contract", "Correct its dates, or remove it.")
+        if other := next((it for it in taken if it.first <= pause.last and pause.first <= it.last), None):
+            message = f"{days} overlaps the one from {other.first} to {other.last}"
+            yield _at(draft, path, message, "Make one pause of both.")
+        taken.append(pause)
 
 
 def _hours_overnight(window: MaintenanceWindow) -> int:

@@ -41,6 +41,7 @@ def _letters(value: Any) -> Any:
     return value
 
 
+type PartPeriods = Literal["half", "started", "whole"]
 type Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 type Language = Literal["de", "en"]
 
@@ -146,6 +147,17 @@ class Billing(Model):
     """Where invoices are sent."""
 
 
+class Pause(Model):
+    """Days on which nothing is owed."""
+
+    first: Date
+    """First day of the pause."""
+    last: Date
+    """Last day of the pause."""
+    reason: Text
+    """Why, with a date or a mail that says so. For us alone."""
+
+
 class Contract(Model):
     """What was agreed (1.1)."""
 
@@ -157,6 +169,11 @@ class Contract(Model):
     """First day of the contract."""
     end: Date | None = None
     """Last day of the contract; left out while it goes on."""
+    part_periods: PartPeriods = "half"
+    """When a period is owed that contract, device or service is part of for some days only: from half of its service
+    days on, as soon as it is started, or only as a whole."""
+    pauses: list[Pause] = Field(default=[])
+    """Agreed pauses, such as works holidays: the days count as not covered by the contract."""
     reaction_clock: ReactionClock = ReactionClock()
     """How the reaction time is counted."""
     maintenance_windows: list[MaintenanceWindow] = Field(default=[])

@@ -70,6 +70,7 @@ def progress(source: Source) -> Bars:
         State.NOT_REACHED,
         State.OVERDUE,
         State.WRITTEN_OFF,
+        State.NOT_BEGUN,
     )
     reader = source.reader
     rows = []

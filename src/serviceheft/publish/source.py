@@ -10,7 +10,7 @@ from serviceheft import settings
 from serviceheft.accounts import Owed
 from serviceheft.book import Book, FindingLife, Head, Run, Snapshot, Stamp, Ticket
 from serviceheft.book.signing import own_public
-from serviceheft.entitlement import owed
+from serviceheft.ledger import owed_by_book
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.publish.reader import Reader
@@ -98,14 +98,7 @@ def read(
         findings=book.findings(customer.name),
         tickets=book.tickets(customer.name),
         snapshots=book.snapshots(customer.name),
-        owed=owed(
-            customer,
-            catalogue,
-            [*book.latest_stamps(customer.name), *stamps],  # of older times what each period has come to
-            now,
-            write_offs=book.write_offs(customer.name),
-            done_since=done_since,
-        ),
+        owed=owed_by_book(customer, catalogue, book, now, done_since, stamps),
         head=book.head(customer.name),
         key=own_public(),
         rehearsed=settings.rehearsed() or any(run.rehearsed for run in runs),

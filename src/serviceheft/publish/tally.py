@@ -13,6 +13,7 @@ from serviceheft.publish.words import mark
 def tally(source: Source, lines: Sequence[Owed]) -> dict[str, Any]:
     """Labels and one row per service; the states of a row add up to what was owed, the last row is the sum of all."""
     reader, t = source.reader, source.reader.gettext
+    lines = [line for line in lines if line.state.owed]
     total = add_up(lines)
     states = [state for state in State if state is State.DONE or total.of(state)]
     found = add_up(line for line in lines if _with_findings(line))

@@ -38,6 +38,7 @@ OWED = {
     "not reached": (N_("not reached"), "unmeasured"),
     "open": (N_("open"), "open"),
     "waits as agreed": (N_("waits as agreed"), "waits"),
+    "not begun": (N_("not begun"), "none"),
     "written off": (N_("written off"), "none"),
     "done": (N_("done"), "done"),
 }

@@ -6,10 +6,12 @@ from datetime import datetime
 from functools import partial
 
 from serviceheft import settings
+from serviceheft.accounts import Owed
 from serviceheft.assess.judgement import CAUSES, Judgement, Outcome
 from serviceheft.book import Book, RunRefused, outbox
 from serviceheft.clock import RECURRING, days_of, reaction_deadline
-from serviceheft.entitlement import Owed, clause, measures, owed_by_book
+from serviceheft.entitlement import clause, measures
+from serviceheft.ledger import owed_by_book
 from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.problems import did_you_mean
 from serviceheft.model.schema import Customer

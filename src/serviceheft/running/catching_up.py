@@ -8,7 +8,7 @@ from pathlib import Path
 
 from serviceheft import settings
 from serviceheft.book import RunRefused
-from serviceheft.entitlement import owed
+from serviceheft.ledger import owed_now
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer, Host
 from serviceheft.running.command import PlaybookCall
@@ -28,11 +28,10 @@ def queue(customer: Customer, catalogue: Catalogue, now: datetime) -> list[Waiti
     if customer.contract.kind == "hourly":
         return []
     with open_book() as book:
-        latest = book.latest_stamps(customer.name)
-        found = owed(customer, catalogue, latest, now, write_offs=book.write_offs(customer.name))
+        found = owed_now(customer, catalogue, book, now)
         stamps = [
             stamp
-            for host, service in not_reached(found, latest)
+            for host, service in not_reached(found, book.latest_stamps(customer.name))
             for stamp in book.stamps(customer.name, service=service, host=host)
         ]
     return waiting(found, stamps, now)

@@ -5,19 +5,23 @@ A run touches exactly one customer. Everything that can be refused is refused he
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from serviceheft import settings, waiting
+from serviceheft.accounts import Owed
+from serviceheft.agreement import Agreed
 from serviceheft.book import Book, RunRefused, housing
 from serviceheft.book.timing import Clock
-from serviceheft.clock import RECURRING, period_of, reaction_deadline
-from serviceheft.entitlement import Owed, owed, owed_hosts, visit_on_order
+from serviceheft.clock import reaction_deadline
+from serviceheft.entitlement import visit_on_order
+from serviceheft.ledger import owed_hosts, owed_now, scope_now
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.running import evidence, handing_over
+from serviceheft.running.beginning import keep_up
 from serviceheft.running.stop import stop_reason
 from serviceheft.screen import say
 
@@ -74,6 +78,8 @@ class Session:
     planned: Plan | None = None
     #: What the periods that run now owe, as it was when the run began.
     account: Sequence[Owed] = ()
+    #: What the run has recorded as agreed otherwise than before.
+    changed: Agreed | None = None
 
     def plan(self, hosts: Iterable[str]) -> Plan:
         """What is to be carried out on these hosts (those that Ansible's limit leaves)."""
@@ -143,10 +149,11 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
     if order.emergency:
         check_emergency(order.emergency, order.reason)
     who, commit = evidence.technician(), evidence.commit(settings.REPOSITORY)
+    changed = None
     # The first deadline imports the holiday library: once here instead of once in every forked task.
     reaction_deadline(customer, catalogue, now)
     settings.keep_time()
-    with open_book(create=True) as book:
+    with open_book(create=True) as book, book.in_one_step(customer.name):
         account, agreed, planned = _owed(customer, catalogue, book, order, now)
         run = book.begin_run(
             customer.name,
@@ -164,7 +171,8 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
             rehearsed=settings.rehearsed(),
         )
         if not order.dry_run:
-            book.drop(run, lambda service, host: host is None or service in agreed.get(host, {}), now=now)
+            changed = keep_up(book, customer, catalogue, run, now)
+            book.drop(run, lambda service, host: host is None or (service, host) in agreed, now=now)
     _current = Session(
         customer=customer,
         catalogue=catalogue,
@@ -175,6 +183,7 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
         commit=commit,
         who=who,
         account=account,
+        changed=changed,
     )
     return _current
 
@@ -203,25 +212,20 @@ def check_emergency(kb: str, reason: str | None) -> None:
 
 def _owed(
     customer: Customer, catalogue: Catalogue, book: Book, order: Order, now: datetime
-) -> tuple[list[Owed], Plan, Plan]:
+) -> tuple[list[Owed], Collection[tuple[str, str | None]], Plan]:
     """What is owed now, all that runs measure for this customer, and what of it this one is to carry out."""
     every = owed_now(customer, catalogue, book, now)
+    agreed: Collection[tuple[str, str | None]]
     if customer.contract.kind == "hourly":
-        agreed = found = visit_on_order(customer, catalogue, now)
+        found = visit_on_order(customer, catalogue, now)
+        agreed = {(service, host) for host, services in found.items() for service in services}
     else:
-        agreed, found = owed_hosts(every, again=True), owed_hosts(every, again=not order.only_open)
+        found = owed_hosts(every, again=not order.only_open)
+        agreed = scope_now(customer, catalogue, book, now)
     planned = {
         host: wanted for host, periods in found.items() if (wanted := _of_cadence(periods, catalogue, order))
     }
     return every, agreed, planned
-
-
-def owed_now(customer: Customer, catalogue: Catalogue, book: Book, now: datetime) -> list[Owed]:
-    """The account of the periods that run now alone: no more is read of the book, however old it is."""
-    periods = {period for cadence in RECURRING if (period := period_of(cadence, now))}
-    stamps = book.latest_stamps(customer.name, periods)
-    every = owed(customer, catalogue, stamps, now, write_offs=book.write_offs(customer.name))
-    return [line for line in every if line.current]
 
 
 def _of_cadence(periods: dict[str, str], catalogue: Catalogue, order: Order) -> dict[str, str]:

@@ -21,7 +21,7 @@ from lab.site import Planted
 from serviceheft import settings
 from serviceheft.assess.actions import ActionResult
 from serviceheft.book import Book, Run, Stamp
-from serviceheft.entitlement import owed, owed_hosts
+from serviceheft.ledger import owed, owed_hosts
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 

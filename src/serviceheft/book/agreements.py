@@ -1,0 +1,87 @@
+"""Entries that say what was agreed, and the balances carried forward."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from serviceheft.agreement import Agreed, Terms
+from serviceheft.book import reading, schema, timing
+from serviceheft.book.appending import Appending
+from serviceheft.book.folding import moment
+from serviceheft.carrying import Carried
+
+AGREED = "agreed"
+APPROVED = "agreement approved"
+CARRIED = "carried forward"
+
+#: An agreement with thousands of hosts; a stamp is smaller.
+LIMIT_BYTES = 1024 * 1024
+#: A balance that is larger is not worth writing every week: then the account is worked out from the beginning.
+LIMIT_CARRIED = 128 * 1024
+
+_e = schema.entries.c
+
+
+def append(appending: Appending, agreed: Agreed) -> int:
+    """The number of the new entry."""
+    body = {
+        "since": agreed.since.isoformat(),
+        "kept_since": agreed.kept_since.isoformat(),
+        "origin": agreed.origin,
+        "approved_by": agreed.approved_by,
+        "reason": agreed.reason,
+        "terms": agreed.terms.as_data(),
+    }
+    return appending.append(AGREED, body=body)
+
+
+def read(connection: sa.Connection, customer: str) -> list[Agreed]:
+    """All that was recorded, in that order. What a clock that was ahead has recorded counts for nothing.
+
+    KeyError, TypeError, ValueError, IndexError for an entry that no version wrote.
+    """
+    spans = timing.uncounted(connection, customer)
+    entries = list(reading.entries(connection, _e.customer == customer, _e.kind.in_((AGREED, APPROVED))))
+    begun = reading.beginnings(connection, customer, {it.run for it in entries})
+    found: dict[int, Agreed] = {}
+    for entry in timing.outside(spans, entries):
+        body = json.loads(entry.body)
+        if entry.kind == APPROVED:
+            if known := found.get(body["agreement"]):
+                found[known.number] = replace(
+                    known, approved_by=body["approved_by"], reason=body["reason"] or known.reason
+                )
+            continue
+        found[entry.number] = Agreed(
+            number=entry.number,
+            at=moment(entry.at),
+            since=datetime.fromisoformat(body["since"]),
+            terms=Terms.from_data(body["terms"]),
+            kept_since=datetime.fromisoformat(body["kept_since"]),
+            origin=body["origin"],
+            who=begun[entry.run]["who"] if entry.run in begun else None,
+            approved_by=body["approved_by"],
+            reason=body["reason"],
+        )
+    return list(found.values())
+
+
+def last_carried(connection: sa.Connection, customer: str) -> Carried | None:
+    """The newest balance that still holds: one that counted stamps of a wrong clock does not, once that is known."""
+    query = (
+        sa.select(_e.number, _e.body)
+        .where(_e.customer == customer, _e.kind == CARRIED)
+        .order_by(_e.number.desc())
+    )
+    wrong = timing.acknowledged(connection, customer)
+    for number, body in connection.execute(query, execution_options={"yield_per": 1}):
+        if _holds(number, wrong):
+            return Carried.from_data(json.loads(body))
+    return None
+
+
+def _holds(number: int, wrong: Iterable[tuple[int, int, int]]) -> bool:
+    return all(number < first or number > said for said, first, _ in wrong)
