@@ -74,6 +74,10 @@ class Terms:
         titles = self.services[service].titles
         return titles.get(self.language) or titles["de"]
 
+    def clause(self, service: str) -> str:
+        """ "2.7 Prüfung des Virenschutzes"."""
+        return f"{service} {self.title(service)}"
+
     @property
     def calendar(self) -> ServiceCalendar:
         return calendar_at(*self.place)

@@ -130,11 +130,11 @@ class _Period:
         current: bool,
         begun: bool,
     ) -> Duty:
-        known, title = terms.services[service], terms.title(service)
+        known = terms.services[service]
         return Duty(
             service=service,
-            title=title,
-            clause=f"{service} {title}",
+            title=terms.title(service),
+            clause=terms.clause(service),
             kind=known.kind,
             automatic=known.automatic,
             period=self.period,

@@ -225,7 +225,7 @@ def by_hand(found: Customer, stamps: list[Stamp], offs: list[WriteOff], within: 
                 ]
                 words = [word for period, word in said if period == week]
                 word = words[-1] if words else ""
-                last = {period: word for period, word in said}
+                last = dict(said)
                 made_up = any(word in ("done", "finding") and period > week for period, word in last.items())
                 off = any((it.service, it.host, it.period) == (service.number, name, week) for it in offs)
                 counts[

@@ -171,13 +171,14 @@ class Book:
         clause: str,
         contact: Contact,
         note: str | None = None,
+        done_at: datetime | None = None,
         tickets_from: Severity = Severity.WARNING,
     ) -> Stamped:
         """Stamp a service on a host (None: the customer as a whole), with its findings and tickets.
 
         All in one transaction: when this returns, it is on disk. `deadline` gives a ticket's deadline from
         the time of its opening (None: no reaction time was agreed, so no ticket is opened); `note` is what a
-        person wrote. In a dry run findings, tickets and snapshots stay as they are.
+        person wrote, `done_at` when that was done. In a dry run findings, tickets and snapshots stay as they are.
 
         RunRefused when the run has ended; ValueError for what is too large or no plain JSON.
         """
@@ -185,7 +186,7 @@ class Book:
         with self._store.writing(customer) as connection:
             begun = _open_run(connection, run, now)
             appending = Appending(connection, customer, run, now)
-            body = {
+            body: dict[str, object] = {
                 "period": period,
                 "outcome": judgement.outcome,
                 "clause": clause,
@@ -199,6 +200,8 @@ class Book:
                 "checks": {check.key: check.result for check in judgement.checks},
                 "actions": [action.as_data() for action in judgement.actions],
             }
+            if done_at is not None:
+                body["done_at"] = done_at
             number = appending.append("stamp", service=service, host=host, body=body)
             stamped = Stamped(number)
             if not begun.dry_run:
@@ -285,7 +288,13 @@ class Book:
             appending.write()
 
     def write_off(
-        self, run: str, lines: Iterable[tuple[str, str | None, str]], *, now: datetime, reason: str
+        self,
+        run: str,
+        lines: Iterable[tuple[str, str | None, str]],
+        *,
+        now: datetime,
+        reason: str,
+        consent: str | None = None,
     ) -> int:
         """Close lines (service, host, period) that nobody will carry out any more; how many. All of them, or none.
 
@@ -296,10 +305,9 @@ class Book:
             if _open_run(connection, run, now).dry_run:
                 raise ValueError("A dry run writes nothing off.")
             appending = Appending(connection, customer, run, now)
+            body = {"reason": reason} | ({"consent": consent} if consent else {})
             written = [
-                appending.append(
-                    reading.WRITTEN_OFF, service=service, host=host, subject=period, body={"reason": reason}
-                )
+                appending.append(reading.WRITTEN_OFF, service=service, host=host, subject=period, body=body)
                 for service, host, period in lines
             ]
             appending.write()

@@ -246,7 +246,8 @@ def write_offs(connection: sa.Connection, customer: str) -> list[WriteOff]:
             service=it.service or "",
             host=it.host,
             period=it.subject or "",
-            reason=json.loads(it.body)["reason"],
+            reason=(body := json.loads(it.body))["reason"],
+            consent=body.get("consent"),
         )
         for it in found
     ]
@@ -288,4 +289,5 @@ def _stamps(rows: Iterable[Entry], begun: dict[str | None, dict[str, Any]]) -> I
             commit=run_body["commit"],
             inventory_hash=run_body["inventory_hash"],
             dry_run=run_body["dry_run"],
+            done_at=moment(body["done_at"]) if body.get("done_at") else None,
         )

@@ -69,6 +69,8 @@ class Stamp(Alone):
     commit: str
     inventory_hash: str
     dry_run: bool
+    #: When a person did what was stamped later.
+    done_at: datetime | None = None
 
 
 class LatestStamp(NamedTuple):
@@ -107,6 +109,8 @@ class WriteOff:
     host: str | None
     period: str
     reason: str
+    #: Who of the customer agreed, and how.
+    consent: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import typer
 
 from serviceheft import entry, screen, settings
 from serviceheft.cli import (
+    agree,
     anchor,
     book,
     catch_up,
@@ -34,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (visits, catch_up, emergency, owing, contract, evidence, pages, customers):
+for module in (visits, catch_up, emergency, owing, contract, agree, evidence, pages, customers):
     module.add_to(app)
 app.add_typer(book.app, name="book")
 app.add_typer(anchor.app, name="anchor")

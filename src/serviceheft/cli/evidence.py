@@ -1,47 +1,103 @@
 """heft record, write-off, mended, verify: adding to the book by hand, and proving it whole."""
 
 import re
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serviceheft.cli.contract import local, table
 from serviceheft.cli.customers import CustomerArgument, Refused, known, load, names
-from serviceheft.screen import say
+from serviceheft.cli.dates import day, moment
+from serviceheft.screen import Screen, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from serviceheft.accounts import Owed
 
 
 def record(
     customer: CustomerArgument,
-    service: Annotated[str, typer.Argument(help="Number in the catalogue, such as 1.2.")],
-    note: Annotated[str, typer.Option(help="What was done, in a sentence. Goes into the book as it is.")],
+    service: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SERVICE]", help="Number in the catalogue, such as 1.2; left out: list what is open."
+        ),
+    ] = None,
+    note: Annotated[
+        str, typer.Option(help="What was done, in a sentence. Goes into the book as it is.")
+    ] = "",
     host: Annotated[
         str | None, typer.Option(help="For one host; left out: for the customer as a whole.")
     ] = None,
     period: Annotated[
         str | None, typer.Option(help="For which period, when more than one is open: 2026-Q3")
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="DAY", help="When it was done, if not now: 2026-09-29 or '2026-09-29 10:00'"),
+    ] = None,
 ) -> None:
     """Stamp a service that people carried out, such as the quarterly meeting, for a period that still owes it.
 
+    Without a service it lists what is open and can be recorded. Nothing else is accepted: what was not agreed, what is
+    done already, and what a role measures.
+
     [bold]Examples[/]
 
+      heft record musterbau
       heft record musterbau 1.2 --note "Quartalsmeeting am Telefon, Protokoll verschickt"
-      heft record musterbau 1.2 --period 2026-Q3 --note "Quartalsmeeting vom 29. September"
+      heft record musterbau 1.2 --at 2026-09-29 --note "Quartalsmeeting beim Kunden"
     """
     from serviceheft.model.catalogue import load_catalogue
-    from serviceheft.running.by_hand import record_by_hand
+    from serviceheft.running.by_hand import record_by_hand, recordable
 
-    stamped = record_by_hand(load(customer), load_catalogue(), service, host, note, period)
+    found, catalogue = load(customer), load_catalogue()
+    if service is None:
+        if note or host or period or at:
+            raise Refused(
+                "Say which service was carried out, such as 1.2. heft record CUSTOMER lists what is open."
+            )
+        _print_recordable(customer, recordable(found, catalogue))
+        return
+    done_at = None if at is None else moment("--at", at)
+    stamped = record_by_hand(found, catalogue, service, host, note, period, done_at)
     say(f"{service} stamped for {stamped}.")
+
+
+def _print_recordable(customer: str, lines: "Sequence[Owed]") -> None:
+    if not lines:
+        say(f"{customer}: nothing is open that people record.")
+        return
+    made = table(f"{customer}: open, and recorded by people", "service", "period", "for", "state", "due")
+    for line in lines:
+        where = line.host or "the customer as a whole"
+        made.add_row(line.clause, line.period, where, line.state.value, local(line.due))
+    Screen().print(made)
 
 
 def write_off(
     customer: CustomerArgument,
-    service: Annotated[str, typer.Argument(help="Number in the catalogue, such as 2.7.")],
-    period: Annotated[list[str], typer.Option(help="The period; give it again for more: 2026-W46")],
     reason: Annotated[str, typer.Option(help="Why nobody will do it any more. The customer reads it.")],
+    service: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SERVICE]", help="Number in the catalogue, such as 2.7; with --before all when left out."
+        ),
+    ] = None,
+    period: Annotated[
+        list[str] | None, typer.Option(help="The period; give it again for more: 2026-W46")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Instead of periods: all that was due before this day.")
+    ] = None,
     host: Annotated[
         str | None, typer.Option(help="For one host; left out: for all on which it is open.")
+    ] = None,
+    consent: Annotated[
+        str | None, typer.Option(help="Who of the customer agreed, and how. The customer reads it.")
     ] = None,
 ) -> None:
     """Close what is owed and nobody will carry out any more, such as the check of a week that is over.
@@ -51,14 +107,26 @@ def write_off(
     [bold]Examples[/]
 
       heft write-off musterbau 2.7 --period 2026-W46 --host mb-nb-03 --reason "Gerät war zur Reparatur"
-      heft write-off musterbau 2.6 --period 2026-W45 --period 2026-W46 --reason "Mit Frau Holz besprochen"
+      heft write-off musterbau 2.6 --period 2026-W46 --reason "Umbau" --consent "Mail von Änne Öttinger, 12.11."
+      heft write-off musterbau --before 2026-10-01 --reason "Vor der Übernahme anderswo nachgewiesen"
     """
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running import by_hand
 
-    lines = by_hand.write_off(load(customer), load_catalogue(), service, period, host, reason)
-    hosts = ", ".join(dict.fromkeys(line.host or "the customer as a whole" for line in lines))
-    say(f"{service} written off for {', '.join(dict.fromkeys(it.period for it in lines))}: {hosts}.")
+    lines = by_hand.write_off(
+        load(customer),
+        load_catalogue(),
+        service,
+        period or (),
+        host,
+        reason,
+        consent=consent,
+        before=None if before is None else day("--before", before),
+    )
+    for number, rows in groupby(lines, key=lambda line: line.service):
+        of_it = list(rows)
+        hosts = ", ".join(dict.fromkeys(line.host or "the customer as a whole" for line in of_it))
+        say(f"{number} written off for {', '.join(dict.fromkeys(it.period for it in of_it))}: {hosts}.")
 
 
 def mended(
@@ -72,9 +140,12 @@ def mended(
 
       heft mended musterbau musterbau-000004 --note "Agent neu installiert"
     """
+    from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running.by_hand import note_mended
 
-    say(f"{note_mended(load(customer), ticket, note)}. To be measured: heft weekly {customer}")
+    say(
+        f"{note_mended(load(customer), load_catalogue(), ticket, note)}. To be measured: heft weekly {customer}"
+    )
 
 
 def verify(

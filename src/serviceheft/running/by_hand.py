@@ -2,25 +2,37 @@
 nobody will do any more is written off."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from serviceheft import settings
 from serviceheft.accounts import Owed
 from serviceheft.assess.judgement import CAUSES, Judgement, Outcome
 from serviceheft.book import Book, RunRefused, outbox
-from serviceheft.clock import RECURRING, days_of, reaction_deadline
-from serviceheft.entitlement import clause, measures
+from serviceheft.book.timing import shown
+from serviceheft.clock import RECURRING, days_of, period_of, reaction_deadline
+from serviceheft.entitlement import contained, measures
 from serviceheft.ledger import owed_by_book
 from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.problems import did_you_mean
 from serviceheft.model.schema import Customer
 from serviceheft.running import evidence, typed
+from serviceheft.running.beginning import keep_up
 from serviceheft.running.recording import central_contact
 from serviceheft.running.session import clock, open_book
 from serviceheft.screen import say
 
+#: Begins a run in a book, and returns its id.
+type Beginning = Callable[[Book], str]
+
 _NAMED = 8  # so many periods are named before the rest is only counted
+
+
+def recordable(customer: Customer, catalogue: Catalogue) -> list[Owed]:
+    """The lines that a person can turn to done: not settled, and measured by no role. Raises BookUnavailable."""
+    with open_book(create=True) as book:
+        every = owed_by_book(customer, catalogue, book, settings.now())
+    return [line for line in every if not line.state.settled and not line.measured]
 
 
 def record_by_hand(
@@ -30,96 +42,148 @@ def record_by_hand(
     host: str | None,
     note: str,
     period: str | None = None,
+    done_at: datetime | None = None,
 ) -> str:
-    """Stamp a service as done, with a note; returns for what. Raises RunRefused, BookUnavailable, ClockError.
+    """Turn exactly one open line to done, with a note; returns for what.
 
-    What comes round is stamped for one period that still owes it: the given one, or the only one. What a role measures
-    on a host cannot be stamped by hand: its evidence is the measurement.
+    The line is that of the period, or of the moment at which it was done; without both the only open one. What a role
+    measures on a host cannot be stamped by hand: its evidence is the measurement.
+
+    Raises RunRefused, BookUnavailable, ClockError.
     """
     known = _service(catalogue, service)
     _host(customer, host)
+    if known.cadence not in RECURRING:
+        raise RunRefused(
+            f"{service} has no periods: nothing of it is owed at a time, so there is no line to turn to done."
+        )
+    standing = next(it.standing for it in contained(customer, catalogue) if it.service == service)
     measured = [name for name, it in customer.hosts.items() if measures(known, it.groups)]
-    if (host is None and measured) or host in measured:
+    if standing.contained and ((host is None and measured) or host in measured):
         raise RunRefused(f"{service} is stamped by measurement only: heft weekly {customer.name}")
     note = _sentence("--note", note, "what was done")
     now = settings.now()
-    begin = _beginning(customer, now)
+    if done_at is not None and done_at > now:
+        raise RunRefused(f"--at {shown(done_at)} has not come yet. Say when it was done.")
+    begin = _beginning(customer, catalogue, now)
     with open_book(create=True) as book:
         with book.in_one_step(customer.name):
-            if known.cadence in RECURRING:
-                lines = [line for line in _left(customer, catalogue, book, service, now) if line.host == host]
-                period = _only(customer, service, lines, host, period)
-            elif period is not None:
-                raise RunRefused(f"{service} has no periods: leave --period out.")
+            lines = [line for line in _open(customer, catalogue, book, service, now) if line.host == host]
+            line = _only(customer, catalogue, known, lines, host, period, done_at)
             run = begin(book)
             book.stamp(
                 run,
                 service,
                 host,
-                period,
+                line.period,
                 Judgement(outcome=Outcome.DONE),
                 now=now,
                 deadline=partial(reaction_deadline, customer, catalogue),
-                clause=clause(known, customer),
+                clause=line.clause,
                 contact=central_contact(customer),
                 note=note,
+                done_at=done_at,
             )
             book.end_run(run, "carried out", now=now)
-        _anchor(book, customer, run, now)
-    return f"{host or customer.company.name}, {period or now.date().isoformat()}"
+        anchor(book, customer, run, now)
+    return f"{host or customer.company.name}, {line.period}"
 
 
 def write_off(
     customer: Customer,
     catalogue: Catalogue,
-    service: str,
+    service: str | None,
     periods: Sequence[str],
     host: str | None,
     reason: str,
+    *,
+    consent: str | None = None,
+    before: date | None = None,
 ) -> list[Owed]:
     """Close what nobody will carry out any more; returns the lines. Raises RunRefused, BookUnavailable, ClockError.
 
-    Without a host: all lines of the service in these periods that are still open. All are written, or none.
+    Of a service in these periods, or of everything that was due before a day; without a host of all hosts. consent: of
+    the customer, in a sentence. All lines are written, or none.
     """
-    _service(catalogue, service)
+    if service is not None:
+        _service(catalogue, service)
     _host(customer, host)
+    if (before is None) == (not periods):
+        raise RunRefused(
+            "Say which periods are meant: --period 2026-W46, or --before 2026-11-01 for all older ones."
+        )
+    if service is None and before is None:
+        raise RunRefused("Say which service is meant, such as 2.7.")
     reason = _sentence("--reason", reason, "why nobody will do it any more")
+    consent = _sentence("--consent", consent, "who of the customer agreed, and how") if consent else None
     now = settings.now()
-    begin = _beginning(customer, now)
+    begin = _beginning(customer, catalogue, now)
     with open_book() as book:
         with book.in_one_step(customer.name):
-            left = _left(customer, catalogue, book, service, now)
-            found = [line for line in left if host is None or line.host == host]
+            left = _open(customer, catalogue, book, service, now)
+            found = [line for line in left if line.state.owed and host in (None, line.host)]
             for period in periods:
                 days_of(period)
                 if not any(line.period == period for line in found):
-                    raise RunRefused(_nothing_open(customer, service, found, host, period))
-            lines = [line for line in found if line.period in periods]
+                    raise RunRefused(_nothing_open(customer, str(service), found, host, period))
+            lines = [
+                line for line in found if (line.due.date() < before if before else line.period in periods)
+            ]
+            if not lines:
+                raise RunRefused(f"Nothing that is open for {host or customer.name} was due before {before}.")
             run = begin(book)
-            book.write_off(run, [line.key for line in lines], now=now, reason=reason)
+            book.write_off(run, [line.key for line in lines], now=now, reason=reason, consent=consent)
             book.end_run(run, "carried out", now=now)
-        _anchor(book, customer, run, now)
+        anchor(book, customer, run, now)
     return lines
 
 
-def _left(customer: Customer, catalogue: Catalogue, book: Book, service: str, now: datetime) -> list[Owed]:
-    """What somebody still has to do of a service."""
+def _open(
+    customer: Customer, catalogue: Catalogue, book: Book, service: str | None, now: datetime
+) -> list[Owed]:
+    """What somebody can still do or close of a service, or of all."""
     every = owed_by_book(customer, catalogue, book, now)
-    return [line for line in every if line.service == service and not line.state.settled]
+    return [line for line in every if service in (None, line.service) and not line.state.settled]
 
 
 def _only(
-    customer: Customer, service: str, lines: Sequence[Owed], host: str | None, period: str | None
-) -> str:
-    """The one period that is meant."""
+    customer: Customer,
+    catalogue: Catalogue,
+    service: CatalogueService,
+    lines: Sequence[Owed],
+    host: str | None,
+    period: str | None,
+    done_at: datetime | None,
+) -> Owed:
+    """The one line that is meant."""
+    number = service.number
+    if done_at is not None:
+        then = str(period_of(service.cadence, done_at))
+        if period not in (None, then):
+            raise RunRefused(f"--at {shown(done_at)} lies in {then}, not in {period}. Leave one of both out.")
+        period = then
     if period is not None:
         days_of(period)
-    found = [line.period for line in lines if period in (None, line.period)]
+    found = [line for line in lines if period in (None, line.period)]
     if not found:
-        raise RunRefused(_nothing_open(customer, service, lines, host, period))
+        standing = next(it.standing for it in contained(customer, catalogue) if it.service == number)
+        if not standing.contained and not lines:
+            raise RunRefused(
+                f"{number} is not part of what was agreed with {customer.name}: {standing.value}."
+            )
+        raise RunRefused(_nothing_open(customer, number, lines, host, period))
     if len(found) > 1:
-        raise RunRefused(f"{service} is open in {_listed(found)}. Say which one it was: --period {found[0]}")
-    return found[0]
+        named = _listed([line.period for line in found])
+        raise RunRefused(
+            f"{number} is open in {named}. Say which one it was: --period {found[0].period}, or when: --at DAY"
+        )
+    (line,) = found
+    if done_at is not None and line.since is not None and done_at.date() < line.since.date():
+        since = f"it is since {shown(line.since)}"
+        raise RunRefused(
+            f"On {shown(done_at)} {number} was not agreed yet for {host or customer.name}: {since}."
+        )
+    return line
 
 
 def _nothing_open(
@@ -152,14 +216,14 @@ def _host(customer: Customer, host: str | None) -> None:
         raise RunRefused(f"{customer.name} has no host {host!r}.{did_you_mean(host, customer.hosts)}")
 
 
-def note_mended(customer: Customer, ticket: str, note: str) -> str:
+def note_mended(customer: Customer, catalogue: Catalogue, ticket: str, note: str) -> str:
     """Note on the finding of an open ticket that somebody mended it; returns for what.
 
     Ticket and finding stay open until the next measurement. Raises RunRefused, BookUnavailable.
     """
     note = _sentence("--note", note, "what was done")
     now = settings.now()
-    begin = _beginning(customer, now)
+    begin = _beginning(customer, catalogue, now)
     with open_book() as book:
         with book.in_one_step(customer.name):
             known = {it.number: it for it in book.tickets(customer.name, open_only=True)}
@@ -170,9 +234,14 @@ def note_mended(customer: Customer, ticket: str, note: str) -> str:
             finding, run = found.finding, begin(book)
             book.mend(run, finding.service, finding.host, finding.cause, now=now, note=note)
             book.end_run(run, "carried out", now=now)
-        _anchor(book, customer, run, now)
+        anchor(book, customer, run, now)
     title = CAUSES[finding.cause].title if finding.cause in CAUSES else finding.cause
     return f"{finding.host or customer.company.name}: {title}"
+
+
+def sentence(option: str, text: str | None, what: str) -> str | None:
+    """What a person may say, for the book; None for nothing. Raises RunRefused, NotAccepted."""
+    return None if text is None else _sentence(option, text, what)
 
 
 def _sentence(option: str, text: str, what: str) -> str:
@@ -182,7 +251,7 @@ def _sentence(option: str, text: str, what: str) -> str:
     return typed.one_line(option, text)
 
 
-def _beginning(customer: Customer, now: datetime) -> Callable[[Book], str]:
+def beginning(customer: Customer, now: datetime) -> Beginning:
     """What begins the run. Who it is and which commit is asked before the book is held."""
     who, commit = evidence.technician(), evidence.commit(settings.REPOSITORY)
     return lambda book: book.begin_run(
@@ -199,7 +268,19 @@ def _beginning(customer: Customer, now: datetime) -> Callable[[Book], str]:
     )
 
 
-def _anchor(book: Book, customer: Customer, run: str, now: datetime) -> None:
+def _beginning(customer: Customer, catalogue: Catalogue, now: datetime) -> Beginning:
+    """The same, with today's agreement."""
+    begin = beginning(customer, now)
+
+    def agreed(book: Book) -> str:
+        run = begin(book)
+        keep_up(book, customer, catalogue, run, now)
+        return run
+
+    return agreed
+
+
+def anchor(book: Book, customer: Customer, run: str, now: datetime) -> None:
     """Sign what was written, once nobody waits for it any more."""
     if told := outbox.anchor(book, customer.name, run, now):
         say(told, error=True)
