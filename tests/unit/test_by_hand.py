@@ -45,7 +45,7 @@ def customer(written: Elsewhere) -> Customer:
 def _mends(customer: Customer, gate: Any, worker: int) -> None:
     gate.wait(60)
     for attempt in range(3):
-        note_mended(customer, f"{customer.name}-000001", f"neu gestartet, {worker}-{attempt}")
+        note_mended(customer, CATALOGUE, f"{customer.name}-000001", f"neu gestartet, {worker}-{attempt}")
 
 
 def test_many_at_once_wait_for_each_other(customer: Customer) -> None:
@@ -99,7 +99,7 @@ def test_what_is_refused_leaves_no_run(customer: Customer) -> None:
     with Book.open(settings.book_url(), create=False) as book:
         head = book.head(customer.name)
         with pytest.raises(RunRefused, match="has no open ticket"):
-            note_mended(customer, f"{customer.name}-000099", "x")
+            note_mended(customer, CATALOGUE, f"{customer.name}-000099", "x")
         for other, error in (
             (customer.name, "again"),
             ("kanzlei", f"A step of {customer.name} cannot write for"),
@@ -128,7 +128,7 @@ def test_a_note_that_nobody_can_read_is_refused_before_anything_is_written(
         head = book.head(customer.name)
         for option, attempt in {
             "--note": lambda: record_by_hand(customer, CATALOGUE, "1.2", None, note),
-            "--note ": lambda: note_mended(customer, f"{customer.name}-000001", note),
+            "--note ": lambda: note_mended(customer, CATALOGUE, f"{customer.name}-000001", note),
             "--reason": lambda: write_off(customer, CATALOGUE, "1.2", ["2026-Q4"], None, note),
         }.items():
             with pytest.raises(NotAccepted) as refused:
@@ -141,7 +141,7 @@ def test_a_note_that_nobody_can_read_is_refused_before_anything_is_written(
 def test_an_empty_note_is_refused(customer: Customer, note: str) -> None:
     for attempt in (
         lambda: record_by_hand(customer, CATALOGUE, "1.2", None, note),
-        lambda: note_mended(customer, f"{customer.name}-000001", note),
+        lambda: note_mended(customer, CATALOGUE, f"{customer.name}-000001", note),
     ):
         with pytest.raises(RunRefused) as refused:
             attempt()

@@ -18,8 +18,8 @@ REHEARSAL = "Rehearsal: HEFT_NOW sets the time.\n"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
     """A customer with two entries by hand: each gives an anchor."""
     written = write_customer(tmp_path_factory.mktemp("anchor"), hosts=1, tier="comfort")
-    for note in ("Telefonat", "Protokoll verschickt"):
-        done = heft("record", "lichtblick", "1.1", "--note", note, **written.environment)
+    for service, note in (("1.2", "Telefonat"), ("4.6", "Protokoll verschickt")):
+        done = heft("record", "lichtblick", service, "--note", note, **written.environment)
         assert done.returncode == 0, done.stderr
         assert done.stderr == REHEARSAL
     return written
@@ -34,8 +34,8 @@ def test_what_people_record_is_anchored(home: Elsewhere) -> None:
     assert stat.S_IMODE((home.base / "data" / "keys" / "signing.pem").stat().st_mode) == 0o600
     done = heft("verify", **home.environment)
     assert done.returncode == 0, done.stdout
-    assert "lichtblick: 8 entries, head 8:" in done.stdout
-    assert "; anchored up to entry 7 (18.11.2026 10:00, key " in done.stdout
+    assert "lichtblick: 10 entries, head 10:" in done.stdout
+    assert "; anchored up to entry 9 (18.11.2026 10:00, key " in done.stdout
     assert done.stdout.endswith("\nThe book is whole.\n")
 
 
@@ -62,14 +62,14 @@ def test_a_customer_whose_folder_is_gone_is_still_listed(home: Elsewhere, tmp_pa
     shutil.rmtree(copy.root)
     environment = copy.environment | {"HEFT_ANCHORS": str(home.base / "build" / "anchors")}
     for arguments in (("verify",), ("verify", "lichtblick")):
-        assert "lichtblick: 8 entries, head 8:" in heft(*arguments, **environment).stdout
+        assert "lichtblick: 10 entries, head 10:" in heft(*arguments, **environment).stdout
     refused(heft("verify", "lichtblikc", **environment), "There is no customer 'lichtblikc'.")
     copy.book_file.unlink()
     Book.open(f"sqlite:///{copy.book_file}").close()
     done = heft("verify", **environment)
     assert done.returncode == 1
     assert (
-        "lichtblick: the book has no entry of it, and had 3 when anchor 1 was given (18.11.2026 10:00)"
+        "lichtblick: the book has no entry of it, and had 5 when anchor 1 was given (18.11.2026 10:00)"
         in done.stdout
     )
     assert done.stdout.endswith("The book and its signed heads contradict each other.\n")
@@ -79,7 +79,7 @@ def test_anchors_from_elsewhere(home: Elsewhere, tmp_path: Path) -> None:
     saved = tmp_path / "mail.txt"
     saved.write_text("Von: heft\n\n" + "\n".join(lines(home)))
     assert heft("verify", "--anchors", str(saved), **home.environment).returncode == 0
-    saved.write_text(saved.read_text().replace('"number":7', '"number":6'))
+    saved.write_text(saved.read_text().replace('"number":9', '"number":8')
     done = heft("verify", "--anchors", str(saved), **home.environment)
     assert done.returncode == 1
     assert (
@@ -120,7 +120,9 @@ def test_every_command_says_what_waits(home: Elsewhere, tmp_path: Path) -> None:
         "HEFT_DATA": str(tmp_path / "data"),
         "HEFT_ANCHORS": str(tmp_path / "file" / "folder"),
     }
-    done = heft("record", "lichtblick", "1.1", "--note", "Nachtrag", **environment)
+    done = heft(
+        "write-off", "lichtblick", "2.7", "--period", "2026-W47", "--reason", "Nachtrag", **environment
+    )
     assert done.returncode == 0  # the entry is made; only its anchor waits
     assert done.stderr.startswith(
         REHEARSAL + "1 signed head waits in the outbox since 2026-11-18T10:00+01:00: "

@@ -74,9 +74,12 @@ def off(service: str, *periods: str, host: str | None = None, reason: str = "x")
         ),
         (
             lambda: record("4.6"),
-            "4.6 is not open for kanzlei_nord. See heft owed kanzlei_nord --all.",
+            "4.6 is not part of what was agreed with kanzlei_nord: not in tier.",
         ),
-        (lambda: record("3.6", period="2026-Q3"), "3.6 has no periods: leave --period out."),
+        (
+            lambda: record("3.6", period="2026-Q3"),
+            "3.6 has no periods: nothing of it is owed at a time, so there is no line to turn to done.",
+        ),
         (
             lambda: record("3.4"),
             "3.4 is not open for kanzlei_nord. See heft owed kanzlei_nord --all.",
