@@ -79,7 +79,7 @@ def test_anchors_from_elsewhere(home: Elsewhere, tmp_path: Path) -> None:
     saved = tmp_path / "mail.txt"
     saved.write_text("Von: heft\n\n" + "\n".join(lines(home)))
     assert heft("verify", "--anchors", str(saved), **home.environment).returncode == 0
-    saved.write_text(saved.read_text().replace('"number":9', '"number":8')
+    saved.write_text(saved.read_text().replace('"number":9', '"number":8'))
     done = heft("verify", "--anchors", str(saved), **home.environment)
     assert done.returncode == 1
     assert (
