@@ -69,6 +69,16 @@ def read(connection: sa.Connection, customer: str) -> list[Agreed]:
     return list(found.values())
 
 
+def customer_numbers(connection: sa.Connection) -> dict[str, str]:
+    """By the name of each chain the customer number of its last agreement."""
+    last = sa.select(_e.customer, sa.func.max(_e.number)).where(_e.kind == AGREED).group_by(_e.customer)
+    found = {}
+    for name, number in connection.execute(last).all():
+        query = sa.select(_e.body).where(_e.customer == name, _e.number == number)
+        found[str(name)] = str(json.loads(connection.execute(query).scalar_one())["terms"]["customer_number"])
+    return found
+
+
 def last_carried(connection: sa.Connection, customer: str) -> Carried | None:
     """The newest balance that still holds: one that counted stamps of a wrong clock does not, once that is known."""
     query = (

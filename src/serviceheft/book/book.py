@@ -352,6 +352,11 @@ class Book:
         with self._store.reading() as connection:
             return self._agreements(connection, customer)
 
+    def customer_numbers(self) -> dict[str, str]:
+        """By the name of each chain with an agreement the customer number that was agreed last."""
+        with self._store.reading() as connection:
+            return agreements.customer_numbers(connection)
+
     def _agreements(self, connection: sa.Connection, customer: str) -> list[Agreed]:
         try:
             return agreements.read(connection, customer)

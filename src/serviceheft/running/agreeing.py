@@ -14,7 +14,7 @@ from serviceheft.ledger import history_by_book, next_agreed
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.running import by_hand
-from serviceheft.running.beginning import keep_up
+from serviceheft.running.beginning import keep_up, refuse_renamed
 from serviceheft.running.session import open_book
 from serviceheft.settings import BERLIN
 
@@ -73,6 +73,7 @@ def _recorded(
     now: datetime,
     begin: by_hand.Beginning,
 ) -> _Said:
+    refuse_renamed(book, customer)
     known = book.agreements(customer.name)
     terms = terms_of(customer, catalogue)
     if approval.kept_since is not None and known:
