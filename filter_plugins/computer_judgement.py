@@ -5,11 +5,13 @@ from typing import Any
 
 from serviceheft import settings
 from serviceheft.assess import computer
+from serviceheft.assess.identity import machine_ids
 
 
 def computer_judgement(visit: Mapping[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
     wanted = computer.ComputerPolicy.from_variables(policy)
-    return computer.judge(visit.get("sections"), wanted, settings.now()).as_data()
+    ids = machine_ids(visit)
+    return computer.judge(visit.get("sections"), wanted, settings.now(), ids).as_data()
 
 
 class FilterModule:

@@ -6,7 +6,7 @@ day: docs/decisions/0010-the-agreement-belongs-into-the-book.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
@@ -181,4 +181,4 @@ class Agreed:
     who: str | None = None
     approved_by: str | None = None
     reason: str | None = None
-    former: Mapping[str, str] | None = None
+    former: Mapping[str, str] = field(default_factory=dict)

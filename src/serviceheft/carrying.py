@@ -4,8 +4,8 @@ It is written at the first run of a week. What a period owed never changes once 
 listed here can still change: they are done later, or written off.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
@@ -20,6 +20,20 @@ class Carried:
 
     until: date
     duties: tuple[Duty, ...]
+
+    def renamed(self, present: Callable[[str | None], str | None]) -> Self:
+        """The same with the present names of its hosts."""
+        return replace(
+            self,
+            duties=tuple(
+                replace(
+                    duty,
+                    hosts=tuple(map(present, duty.hosts)),
+                    measured=frozenset(map(present, duty.measured)),
+                )
+                for duty in self.duties
+            ),
+        )
 
     def as_data(self) -> dict[str, Any]:
         """As plain JSON: the periods that the same hosts missed in one row."""

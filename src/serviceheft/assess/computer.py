@@ -4,7 +4,7 @@ Deviations are of severity info: the documentation is corrected, or the computer
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Self
@@ -65,6 +65,7 @@ class ComputerState:
     manufacturer: str | None = shown(N_("Manufacturer"))
     model: str | None = shown(N_("Model"))
     serial_number: str | None = shown(N_("Serial number"), wanted="documentation_serial_number")
+    machine_ids: tuple[str, ...] | None = shown(N_("Ids of the device"), Kind.LIST)
     operating_system: str | None = shown(N_("Operating system"), wanted="documentation_operating_system")
     release: str | None = shown(N_("Release"))
     build: str | None = shown(N_("Build"))
@@ -171,9 +172,15 @@ class ComputerPolicy:
         )
 
 
-def judge(sections: Mapping[str, Any] | None, policy: ComputerPolicy, now: datetime) -> Judgement:
-    """Judge one host by the visit's raw sections computer, volumes and network (the whole mapping)."""
-    state = read_state(mapping(sections), now)
+def judge(
+    sections: Mapping[str, Any] | None,
+    policy: ComputerPolicy,
+    now: datetime,
+    ids: Collection[str] = frozenset(),
+) -> Judgement:
+    """Judge one host by the visit's raw sections computer, volumes and network (the whole mapping); ids as read_state
+    takes them."""
+    state = read_state(mapping(sections), now, ids)
     verdict = Verdict(SUBJECT.name)
     system = mapping(sections, "computer")
     for check, raw, measured in (
@@ -202,8 +209,10 @@ def judge(sections: Mapping[str, Any] | None, policy: ComputerPolicy, now: datet
     return verdict.conclude(known if any(value is not None for value in known.values()) else {})
 
 
-def read_state(sections: Mapping[str, Any], now: datetime) -> ComputerState:
-    """The raw sections as normal form."""
+def read_state(
+    sections: Mapping[str, Any], now: datetime, ids: Collection[str] = frozenset()
+) -> ComputerState:
+    """The raw sections as normal form. ids: by which the visit proved whom it reached (identity.machine_ids)."""
     section = mapping(sections, "computer")
     system, windows, version = (told(section, part) for part in _SYSTEM)
     bios, processors = (told_rows(section, part) or () for part in _SYSTEM_ROWS)
@@ -217,6 +226,7 @@ def read_state(sections: Mapping[str, Any], now: datetime) -> ComputerState:
         manufacturer=text(system, "Manufacturer"),
         model=text(system, "Model"),
         serial_number=None if serial is not None and serial.casefold() in _PLACEHOLDERS else serial,
+        machine_ids=tuple(sorted(ids)) or None,
         operating_system=(text(windows, "Caption") or "").removeprefix("Microsoft ") or None,
         release=text(version, "DisplayVersion"),
         build=None if version is None else _build(text(windows, "BuildNumber"), count(version, "UBR")),

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 
 from serviceheft.agreement import Agreed, Terms
-from serviceheft.book import reading, schema, timing
+from serviceheft.book import reading, renames, schema, timing
 from serviceheft.book.appending import Appending
 from serviceheft.book.folding import moment
 from serviceheft.carrying import Carried
@@ -43,28 +44,31 @@ def read(connection: sa.Connection, customer: str) -> list[Agreed]:
 
     KeyError, TypeError, ValueError, IndexError for an entry that no version wrote.
     """
-    spans = timing.uncounted(connection, customer)
+    spans, known = timing.uncounted(connection, customer), renames.read(connection, customer)
     entries = list(reading.entries(connection, _e.customer == customer, _e.kind.in_((AGREED, APPROVED))))
     begun = reading.beginnings(connection, customer, {it.run for it in entries})
     found: dict[int, Agreed] = {}
     for entry in timing.outside(spans, entries):
         body = json.loads(entry.body)
         if entry.kind == APPROVED:
-            if known := found.get(body["agreement"]):
-                found[known.number] = replace(
-                    known, approved_by=body["approved_by"], reason=body["reason"] or known.reason
+            if approved := found.get(body["agreement"]):
+                found[approved.number] = replace(
+                    approved, approved_by=body["approved_by"], reason=body["reason"] or approved.reason
                 )
             continue
+        terms = Terms.from_data(body["terms"])
+        now = {name: str(known.present(name, entry.number)) for name in terms.hosts} if known else {}
         found[entry.number] = Agreed(
             number=entry.number,
             at=moment(entry.at),
             since=datetime.fromisoformat(body["since"]),
-            terms=Terms.from_data(body["terms"]),
+            terms=terms.renamed(now),
             kept_since=datetime.fromisoformat(body["kept_since"]),
             origin=body["origin"],
             who=begun[entry.run]["who"] if entry.run in begun else None,
             approved_by=body["approved_by"],
             reason=body["reason"],
+            former={present: name for name, present in now.items() if name != present},
         )
     return list(found.values())
 
@@ -89,7 +93,9 @@ def last_carried(connection: sa.Connection, customer: str) -> Carried | None:
     wrong = timing.acknowledged(connection, customer)
     for number, body in connection.execute(query, execution_options={"yield_per": 1}):
         if _holds(number, wrong):
-            return Carried.from_data(json.loads(body))
+            known = renames.read(connection, customer)
+            carried = Carried.from_data(json.loads(body))
+            return carried.renamed(partial(known.present, number=number)) if known else carried
     return None
 
 

@@ -1,7 +1,7 @@
 """The book: every visit's evidence, appended in one transaction per step and never changed afterwards."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from serviceheft.agreement import Agreed
 from serviceheft.assess.judgement import Judgement, Severity
-from serviceheft.book import agreements, latest, reading, schema, soundness, timing
+from serviceheft.book import agreements, latest, reading, renames, schema, soundness, timing
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
 from serviceheft.book.endings import endings, refuse_moved
@@ -213,7 +213,8 @@ class Book:
                 lives, _ = reading.open_lives(connection, customer, (service, host))
                 policy = TicketPolicy(deadline, contact, clause, tickets_from)
                 stamped = Living(appending, service, host, policy, now).apply(number, judgement, lives)
-                key = latest.key_of(service, host, period)
+                bearer = renames.read(connection, customer).key(host, number)
+                key = latest.key_of(service, bearer, period)
                 latest.keep(
                     connection, customer, key, number, appending.at, judgement.outcome, judgement.reason
                 )
@@ -286,6 +287,26 @@ class Book:
             appending = Appending(connection, customer, None, now)
             BookTickets(appending, found.service, found.host).mirrored(ticket, system, outside)
             appending.write()
+
+    def rename(self, run: str, renamed: Mapping[str, str], *, now: datetime) -> None:
+        """Say which hosts (by their names so far) are called what from here on; all of it at once.
+
+        ValueError in a dry run, and where two hosts would become one that both have a name now.
+        """
+        customer = self._customer(run)
+        if len(set(renamed.values())) != len(renamed) or any(old == new for old, new in renamed.items()):
+            raise ValueError(f"These are no new names: {dict(renamed)}.")
+        with self._store.writing(customer) as connection:
+            if _open_run(connection, run, now).dry_run:
+                raise ValueError("A dry run renames nothing.")
+            appending = Appending(connection, customer, run, now)
+            appending.append(renames.RENAMED, body={"renamed": dict(renamed)})
+            appending.write()
+
+    def former_names(self, customer: str) -> dict[str, frozenset[str]]:
+        """By the present names of hosts every other name that they had in the book."""
+        with self._store.reading() as connection:
+            return renames.read(connection, customer).former_names()
 
     def write_off(
         self,
@@ -431,7 +452,8 @@ class Book:
             spans = timing.uncounted(connection, customer)
             if self._store.version >= latest.SINCE_VERSION and not spans:
                 try:
-                    return list(latest.read(connection, customer, periods))
+                    known = renames.read(connection, customer)
+                    return list(latest.read(connection, customer, known, periods))
                 except (KeyError, TypeError, ValueError):
                     what = "a row of book_latest is none that any version wrote"
                     raise BookUnavailable(f"{place(self._store.url)} {ALTERED.format(what=what)}") from None

@@ -9,6 +9,7 @@ from typing import Any
 from serviceheft.assess.judgement import Severity
 from serviceheft.book.chain import Entry
 from serviceheft.book.records import FindingLife, Ticket
+from serviceheft.book.renames import Renames
 
 OPENED = "finding opened"
 BEGIN_OR_END = (OPENED, "finding closed", "finding dropped")
@@ -21,11 +22,12 @@ def moment(text: str) -> datetime:
 
 
 def fold(
-    entries: Iterable[Entry], only: frozenset[int] | None = None
+    entries: Iterable[Entry], renames: Renames, only: frozenset[int] | None = None
 ) -> tuple[list[FindingLife], list[Ticket]]:
     """Lives and tickets as they were opened, from entries by ascending number; other kinds are skipped.
 
-    `only`: the entries that opened the lives that are wanted; what belongs to others is skipped.
+    Hosts have their present names. `only`: the entries that opened the lives that are wanted; what belongs to others is
+    skipped.
     """
     lives: dict[int, FindingLife] = {}
     tickets: dict[str, Ticket] = {}
@@ -33,7 +35,7 @@ def fold(
         if entry.kind in FINDING_KINDS:
             body = json.loads(entry.body)
             if only is None or (entry.number if entry.kind == OPENED else body["finding"]) in only:
-                _finding(lives, entry, body)
+                _finding(lives, entry, body, renames)
         elif entry.kind in TICKET_KINDS:
             body = json.loads(entry.body)
             if only is None or entry.subject in tickets or body.get("finding") in only:
@@ -41,13 +43,13 @@ def fold(
     return list(lives.values()), [replace(it, finding=lives[it.finding.number]) for it in tickets.values()]
 
 
-def _finding(lives: dict[int, FindingLife], entry: Entry, body: dict[str, Any]) -> None:
+def _finding(lives: dict[int, FindingLife], entry: Entry, body: dict[str, Any], renames: Renames) -> None:
     at = moment(entry.at)
     if entry.kind == OPENED:
         lives[entry.number] = FindingLife(
             number=entry.number,
             service=entry.service or "",
-            host=entry.host,
+            host=renames.present(entry.host, entry.number),
             cause=entry.subject or "",
             check=body["check"],
             severity=Severity(body["severity"]),

@@ -5,7 +5,7 @@ Without it, whoever asks what is owed would read every stamp ever made. It says 
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -16,18 +16,22 @@ from serviceheft.book import schema
 from serviceheft.book.chain import Break, Entry
 from serviceheft.book.folding import moment
 from serviceheft.book.records import LatestStamp
+from serviceheft.book.renames import RENAMED, Renames
 
 #: Books of an older version have no such table.
 SINCE_VERSION = 2
 #: The kinds of entries that it is worked out of.
-KINDS = ("run begun", "stamp")
+KINDS = ("run begun", "stamp", RENAMED)
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _t = schema.latest.c
 
 
 class Key(NamedTuple):
-    """Whose period. Empty text stands for the customer as a whole, and for a service that has no period."""
+    """Whose period. Empty text stands for the customer as a whole, and for a service that has no period.
+
+    host: as Renames.key names it.
+    """
 
     service: str
     host: str
@@ -46,8 +50,8 @@ class Row(NamedTuple):
     reason: str
 
 
-def key_of(service: str, host: str | None, period: str | None) -> Key:
-    return Key(service, host or "", period or "")
+def key_of(service: str, host: str, period: str | None) -> Key:
+    return Key(service, host, period or "")
 
 
 def joined(old: Row | None, number: int, at: str, outcome: str, reason: str | None) -> Row:
@@ -81,14 +85,33 @@ def keep(
 
 
 def read(
-    connection: sa.Connection, customer: str, periods: Collection[str] | None = None
+    connection: sa.Connection, customer: str, renames: Renames, periods: Collection[str] | None = None
 ) -> Iterator[LatestStamp]:
     """What is kept of a customer, or of these periods of it."""
     query = sa.select(*(_t[name] for name in Key._fields + Row._fields)).where(_t.customer == customer)
     if periods is not None:
         query = query.where(_t.period.in_(sorted(periods)))
-    for row in connection.execute(query):
-        yield _stamp(row)
+    rows = connection.execute(query)
+    if not renames:
+        return (_stamp(row) for row in rows)
+    return _joined(((Key(*row[:3]), Row(*row[3:])) for row in rows), renames)
+
+
+def _joined(rows: Iterable[tuple[Key, Row]], renames: Renames) -> Iterator[LatestStamp]:
+    """Stamps by the present names of their hosts: a host that had two in one period has one row."""
+    found: dict[Key, Row] = {}
+    for key, row in rows:
+        present = key._replace(host=renames.of_key(key.host) or "")
+        found[present] = _of_both(found[present], row) if present in found else row
+    return (_stamp((*key, *row)) for key, row in found.items())
+
+
+def _of_both(one: Row, other: Row) -> Row:
+    newer = max(one, other, key=lambda row: (row.at, row.number))
+    word = max(one, other, key=lambda row: (row.word_at, row.number))
+    return newer._replace(
+        first_at=min(one.first_at, other.first_at), word=word.word, word_at=word.word_at, reason=word.reason
+    )
 
 
 def _stamp(columns: Sequence[Any]) -> LatestStamp:
@@ -115,6 +138,8 @@ class Recount:
     def __init__(self) -> None:
         self.rows: dict[Key, Row] = {}
         self._dry: dict[str | None, bool] = {}
+        self._renamed: list[tuple[int, Mapping[str, str]]] = []
+        self._renames = Renames()
 
     def add(self, entry: Entry) -> None:
         if entry.kind not in KINDS:
@@ -123,8 +148,12 @@ class Recount:
             body: dict[str, Any] = json.loads(entry.body)
             if entry.kind == "run begun":
                 self._dry[entry.run] = body["dry_run"]
+            elif entry.kind == RENAMED:
+                self._renamed.append((entry.number, dict(body["renamed"])))
+                self._renames = Renames(self._renamed)
             elif not self._dry[entry.run]:
-                key = key_of(entry.service or "", entry.host, body["period"])
+                host = self._renames.key(entry.host, entry.number)
+                key = key_of(entry.service or "", host, body["period"])
                 self.rows[key] = joined(
                     self.rows.get(key), entry.number, entry.at, body["outcome"], body["reason"]
                 )
@@ -136,9 +165,8 @@ class Recount:
             yield entry
 
     def stamps(self, periods: Collection[str] | None = None) -> Iterator[LatestStamp]:
-        return (
-            _stamp((*key, *row)) for key, row in self.rows.items() if periods is None or key.period in periods
-        )
+        rows = ((key, row) for key, row in self.rows.items() if periods is None or key.period in periods)
+        return _joined(rows, self._renames)
 
     def fill(self, connection: sa.Connection, customer: str) -> None:
         """Write the rows of a customer that has none yet."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from serviceheft.assess.actions import Action
 from serviceheft.assess.judgement import CheckResult, Outcome, Severity
-from serviceheft.book import latest, schema
+from serviceheft.book import latest, renames, schema
 from serviceheft.book.chain import Entry
 from serviceheft.book.folding import BEGIN_OR_END, FINDING_KINDS, OPENED, TICKET_KINDS, fold, moment
 from serviceheft.book.processes import Process
@@ -44,14 +44,11 @@ def customers(connection: sa.Connection) -> list[str]:
     return sorted(str(name) for name in connection.execute(query).scalars())
 
 
-def same(column: sa.ColumnElement[Any], value: str | None) -> sa.ColumnElement[bool]:
-    return column.is_(None) if value is None else column == value
-
-
 def lives(connection: sa.Connection, customer: str) -> tuple[list[FindingLife], list[Ticket]]:
     """All findings and tickets of a customer."""
     kinds = FINDING_KINDS + TICKET_KINDS
-    return fold(entries(connection, _e.customer == customer, _e.kind.in_(kinds)))
+    found = entries(connection, _e.customer == customer, _e.kind.in_(kinds))
+    return fold(found, renames.read(connection, customer))
 
 
 def open_lives(
@@ -61,16 +58,18 @@ def open_lives(
 
     Of those that have, no more than their first and last entries' columns is read.
     """
+    known = renames.read(connection, customer)
     where = [_e.customer == customer, _e.kind.in_(BEGIN_OR_END)]
     if place:
-        where += _at(place)
+        where += _at(place, known)
     columns = (_e.number, _e.kind, _e.service, _e.host, _e.subject)
     opened: dict[tuple[Any, ...], int] = {}
-    for number, kind, *cause in sorted(connection.execute(sa.select(*columns).where(*where))):
+    for number, kind, service, host, cause in sorted(connection.execute(sa.select(*columns).where(*where))):
+        key = (service, known.present(host, number), cause)
         if kind == OPENED:
-            opened[tuple(cause)] = number
+            opened[key] = number
         else:
-            opened.pop(tuple(cause), None)
+            opened.pop(key, None)
     first: dict[Place, int] = {}
     for (service, host, _), number in opened.items():
         first[service, host] = min(first.get((service, host), number), number)
@@ -80,49 +79,53 @@ def open_lives(
         for entry in entries(
             connection,
             _e.customer == customer,
-            *_at(where_it_is),
+            *_at(where_it_is, known),
             _e.number >= number,
             _e.kind.in_(FINDING_KINDS + TICKET_KINDS),
         )
     ]
-    return fold(sorted(found, key=lambda it: it.number), only=frozenset(opened.values()))
+    return fold(sorted(found, key=lambda it: it.number), known, only=frozenset(opened.values()))
 
 
-def _at(place: Place) -> list[sa.ColumnElement[bool]]:
+def _at(place: Place, known: renames.Renames) -> list[sa.ColumnElement[bool]]:
     service, host = place
-    return [_e.service == service, same(_e.host, host)]
+    return [_e.service == service, _e.host.is_(None) if host is None else known.where(host)]
 
 
 def snapshots(connection: sa.Connection, customer: str, subject: str | None = None) -> list[Snapshot]:
     """The latest snapshot of each subject on each host, or of one subject."""
-    latest = (
-        sa.select(sa.func.max(_e.number))
-        .where(_e.customer == customer, _e.kind == "snapshot")
-        .group_by(_e.host, _e.subject)
-    )
+    known = renames.read(connection, customer)
+    where = [_e.customer == customer, _e.kind == "snapshot"]
     if subject is not None:
-        latest = latest.where(_e.subject == subject)
-    return [_snapshot(it) for it in entries(connection, _e.customer == customer, _e.number.in_(latest))]
+        where.append(_e.subject == subject)
+    # A name that was given up and taken again is another host's: the last of each bearer.
+    bearer: sa.ColumnElement[int] = sa.literal(0)
+    for step, _ in known.steps:
+        bearer = sa.case((_e.number > step, step), else_=bearer)
+    last = sa.select(sa.func.max(_e.number)).where(*where).group_by(_e.host, _e.subject, bearer)
+    found: dict[tuple[str | None, str], Snapshot] = {}
+    for it in entries(connection, _e.customer == customer, _e.number.in_(last)):
+        snapshot = _snapshot(it, known)
+        found[snapshot.host, snapshot.subject] = snapshot
+    return list(found.values())
 
 
 def last_telling(connection: sa.Connection, customer: str, newest: Snapshot, field: str) -> Snapshot | None:
     """The last snapshot before the newest one of its host and subject in which a field is not null."""
-    where = (
-        _e.customer == customer,
-        _e.kind == "snapshot",
-        same(_e.host, newest.host),
-        _e.subject == newest.subject,
-    )
+    known = renames.read(connection, customer)
+    host = _e.host.is_(None) if newest.host is None else known.where(newest.host)
+    where = (_e.customer == customer, _e.kind == "snapshot", host, _e.subject == newest.subject)
     query = sa.select(schema.entries).where(*where).order_by(_e.number.desc())
     for row in connection.execute(query, execution_options={"yield_per": 20}):
-        found = _snapshot(Entry(*row))
+        found = _snapshot(Entry(*row), known)
         if found.measured.get(field) is not None:
             return found
     return None
 
 
-def _snapshot(it: Entry) -> Snapshot:
-    return Snapshot(it.host, it.subject or "", json.loads(it.body), moment(it.at), it.run or "")
+def _snapshot(it: Entry, known: renames.Renames) -> Snapshot:
+    host = known.present(it.host, it.number)
+    return Snapshot(host, it.subject or "", json.loads(it.body), moment(it.at), it.run or "")
 
 
 def runs(
@@ -224,17 +227,19 @@ def stamps(
     where = [_e.customer == customer, _e.kind == "stamp"]
     if since:
         where.append(_e.at >= timestamp(since))
-    where += [
-        column == value for column, value in ((_e.service, service), (_e.host, host), (_e.run, run)) if value
-    ]
+    known = renames.read(connection, customer)
+    where += [column == value for column, value in ((_e.service, service), (_e.run, run)) if value]
+    if host is not None:
+        where.append(known.where(host))
     if hosts is not None:
-        where.append(_e.host.in_(sorted(hosts)))
+        where.append(sa.or_(*map(known.where, sorted(hosts))) if known else _e.host.in_(sorted(hosts)))
     found = list(entries(connection, *where))
-    return list(_stamps(found, beginnings(connection, customer, {it.run for it in found})))
+    return list(_stamps(found, beginnings(connection, customer, {it.run for it in found}), known))
 
 
 def write_offs(connection: sa.Connection, customer: str) -> list[WriteOff]:
     """In the order in which they were written."""
+    known = renames.read(connection, customer)
     found = list(entries(connection, _e.customer == customer, _e.kind == WRITTEN_OFF))
     begun = beginnings(connection, customer, {it.run for it in found})
     return [
@@ -244,7 +249,7 @@ def write_offs(connection: sa.Connection, customer: str) -> list[WriteOff]:
             run=it.run or "",
             who=begun[it.run]["who"],
             service=it.service or "",
-            host=it.host,
+            host=known.present(it.host, it.number),
             period=it.subject or "",
             reason=(body := json.loads(it.body))["reason"],
             consent=body.get("consent"),
@@ -263,7 +268,9 @@ def beginnings(
     return {it.run: json.loads(it.body) for it in entries(connection, *where) if it.run in of}
 
 
-def _stamps(rows: Iterable[Entry], begun: dict[str | None, dict[str, Any]]) -> Iterator[Stamp]:
+def _stamps(
+    rows: Iterable[Entry], begun: dict[str | None, dict[str, Any]], known: renames.Renames
+) -> Iterator[Stamp]:
     for it in rows:
         body, run_body = json.loads(it.body), begun[it.run]
         yield Stamp(
@@ -271,7 +278,7 @@ def _stamps(rows: Iterable[Entry], begun: dict[str | None, dict[str, Any]]) -> I
             at=moment(it.at),
             run=it.run or "",
             service=it.service or "",
-            host=it.host,
+            host=known.present(it.host, it.number),
             period=body["period"],
             outcome=Outcome(body["outcome"]),
             clause=body["clause"],
@@ -290,4 +297,5 @@ def _stamps(rows: Iterable[Entry], begun: dict[str | None, dict[str, Any]]) -> I
             inventory_hash=run_body["inventory_hash"],
             dry_run=run_body["dry_run"],
             done_at=moment(body["done_at"]) if body.get("done_at") else None,
+            name_then=it.host,
         )

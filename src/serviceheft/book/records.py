@@ -71,6 +71,8 @@ class Stamp(Alone):
     dry_run: bool
     #: When a person did what was stamped later.
     done_at: datetime | None = None
+    #: The host's name when the stamp was made; `host` is its present one.
+    name_then: str | None = None
 
 
 class LatestStamp(NamedTuple):

@@ -36,6 +36,7 @@ _HOST_NAME = re.compile(
 _COMPUTER_NAME = re.compile(r"(?!-)[^\s.\\/:*?\"<>|,~!@#$%^&'(){}]{1,63}(?<!-)")
 _ANYDESK_CLIENT = re.compile(r"AnyDesk(?:MSI|-[A-Za-z0-9_-]{1,60})?")
 _MACHINE_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+DEVICE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _CLOCK_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?")
 _SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
@@ -173,6 +174,12 @@ def _anydesk_client(value: str) -> str:
     return value
 
 
+def _device_name(value: str) -> str:
+    if not DEVICE_NAME.fullmatch(value):
+        reject(f"{value!r} is no host name", "Write the name that the host had in hosts.yml.")
+    return value
+
+
 def _machine_id(value: str) -> str:
     if not _MACHINE_ID.fullmatch(value):
         advice = (
@@ -221,6 +228,11 @@ AnyDeskClient = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_ANYDESK_CLIENT.pattern}$"}),
 ]
 ComputerName = Annotated[str, AfterValidator(_computer_name)]
+DeviceName = Annotated[
+    str,
+    AfterValidator(_device_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{DEVICE_NAME.pattern}$"}),
+]
 MachineId = Annotated[
     str,
     AfterValidator(_machine_id),

@@ -28,6 +28,7 @@ def check(draft: Draft, catalogue: Catalogue) -> list[Problem]:
     return [
         *_addresses(draft, document),
         *_windows_names(draft, document),
+        *_former_names(draft),
         *_sites(draft, document),
         *softwarechecks.check(draft, catalogue),
         *_windows_connections(draft, document),
@@ -55,6 +56,23 @@ def _addresses(draft: Draft, document: Document) -> Iterator[Problem]:
             yield (
                 setting.problem(message, advice) if setting else document.problem(entry.path, message, advice)
             )
+
+
+def _former_names(draft: Draft) -> Iterator[Problem]:
+    """One host cannot have become two, nor itself."""
+    first: dict[str, str] = {}
+    for name, settings in draft.settings.items():
+        setting = settings.get("documentation_former_names")
+        if setting is None or not isinstance(setting.value, list):
+            continue
+        for former in filter(lambda it: isinstance(it, str), setting.value):
+            other = first.setdefault(former, name)
+            if former == name:
+                advice = "Remove it; its present name stands in hosts.yml."
+                yield setting.problem(f"host {name!r} names itself as its former name", advice)
+            elif other != name:
+                message = f"{former!r} is named as the former name of {name!r}, and of {other!r} as well"
+                yield setting.problem(message, "Keep it at the one that it was renamed to.")
 
 
 def _normal(address: str) -> str:

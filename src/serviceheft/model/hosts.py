@@ -1,15 +1,14 @@
 """hosts.yml: which devices there are, and in which standard groups."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from serviceheft.model.fields import DEVICE_NAME
 from serviceheft.model.groups import STANDARD_GROUPS, contradiction
 from serviceheft.model.layout import Folder
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.yamlfile import Document, Path_
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _ENDINGS = (".yml", ".yaml", ".json")
 
 
@@ -104,7 +103,7 @@ def _check_entry(entry: HostEntry, document: Document, problems: list[Problem]) 
     if entry.name in (*STANDARD_GROUPS, "all", "ungrouped"):
         advice = "Ansible could not tell them apart: rename the host."
         problems.append(document.problem(entry.path, f"host {entry.name!r} has the name of a group", advice))
-    elif entry.name == "localhost" or not _NAME.fullmatch(entry.name):
+    elif entry.name == "localhost" or not DEVICE_NAME.fullmatch(entry.name):
         advice = "Use small letters, digits, - and dots; write each host out, and not localhost."
         problems.append(document.problem(entry.path, f"{entry.name!r} is no host name", advice))
     elif entry.name.endswith(_ENDINGS):

@@ -17,6 +17,7 @@ from serviceheft.model.fields import (
     AnyDeskClient,
     ComputerName,
     Date,
+    DeviceName,
     HttpsUrl,
     InventoryPath,
     MachineId,
@@ -84,6 +85,8 @@ class Variables(Model):
     """The computer's own name, where it is not the host's name up to the first dot: a visit must find it. (2.6)"""
     documentation_machine_id: Annotated[MachineId, HOST]
     """Id of its board (UUID) or of its Windows (MachineGuid): a visit must find it then, instead of the name. (2.6)"""
+    documentation_former_names: Annotated[list[DeviceName], HOST]
+    """Names that it had in hosts.yml before: its findings, tickets and history follow it to the new one. (2.6)"""
     documentation_purchased: Annotated[Date, DEVICES]
     """Day of purchase. (2.6)"""
     documentation_warranty_until: Annotated[Date, DEVICES]

@@ -21,7 +21,7 @@ from serviceheft.ledger import owed_hosts, owed_now, scope_now
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.running import evidence, handing_over
-from serviceheft.running.beginning import keep_up
+from serviceheft.running.beginning import keep_up, kept_for_now
 from serviceheft.running.stop import stop_reason
 from serviceheft.screen import say
 
@@ -149,12 +149,10 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
     if order.emergency:
         check_emergency(order.emergency, order.reason)
     who, commit = evidence.technician(), evidence.commit(settings.REPOSITORY)
-    changed = None
     # The first deadline imports the holiday library: once here instead of once in every forked task.
     reaction_deadline(customer, catalogue, now)
     settings.keep_time()
     with open_book(create=True) as book, book.in_one_step(customer.name):
-        account, agreed, planned = _owed(customer, catalogue, book, order, now)
         run = book.begin_run(
             customer.name,
             kind=order.kind,
@@ -170,9 +168,15 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
             clock=clock(),
             rehearsed=settings.rehearsed(),
         )
+        changed = None if order.dry_run else keep_up(book, customer, catalogue, run, now)
+        account, agreed, planned = _owed(customer, catalogue, book, order, now)
         if not order.dry_run:
-            changed = keep_up(book, customer, catalogue, run, now)
-            book.drop(run, lambda service, host: host is None or (service, host) in agreed, now=now)
+            kept = kept_for_now(book, customer, agreed)
+            book.drop(
+                run,
+                lambda service, host: host is None or (service, host) in agreed or host in kept,
+                now=now,
+            )
     _current = Session(
         customer=customer,
         catalogue=catalogue,
