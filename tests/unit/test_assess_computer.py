@@ -57,6 +57,12 @@ SECTIONS: dict[str, Any] = {
 }
 
 
+def test_the_ids_by_which_the_visit_knew_the_machine_are_kept() -> None:
+    measured = judge(SECTIONS, ComputerPolicy(), NOW, {"b", "a"}).measured
+    assert measured is not None
+    assert measured["machine_ids"] == ["a", "b"]
+
+
 def test_normal_form() -> None:
     judgement = judge(SECTIONS, ComputerPolicy(), NOW)
     assert judgement.outcome == "done"
@@ -67,6 +73,7 @@ def test_normal_form() -> None:
         "manufacturer": "Muster Computer",
         "model": "Kompakt 7",
         "serial_number": "MC-4711",
+        "machine_ids": None,
         "operating_system": "Windows 11 Pro",
         "release": "24H2",
         "build": "26100.7171",
