@@ -147,21 +147,35 @@ class _Period:
         )
 
     def _owed(self) -> dict[Pair, datetime]:
-        """What is owed, and since when it has been in scope."""
+        """What is owed, and since when it has been in scope.
+
+        What is recorded after the service hours of the last day have begun can end a duty, and brings no new one:
+        nobody would have a day for it.
+        """
         governing = self._governing()
         if governing is None or governing.due < self.book.versions[0].kept_since:
             return {}
-        version = self.book.versions[governing.version]
-        if version.terms.start > self.book.today:
-            return {}
-        if governing.version and governing.due < version.at:
+        owed = self._owed_by(governing.version)
+        begins = datetime.combine(governing.due.date(), OPENS, BERLIN)
+        known = governing.version
+        while known and max(self.book.versions[known].at, self.book.versions[known].since) > begins:
+            known -= 1
+        if known != governing.version:
+            before = self._owed_by(known)
+            return {pair: since for pair, since in owed.items() if pair in before}
+        return owed
+
+    def _owed_by(self, number: int) -> dict[Pair, datetime]:
+        """What one version makes of the period."""
+        version, due = self.book.versions[number], self._due(self.book.versions[number].terms)
+        if due is None or version.terms.start > self.book.today or (number and due < version.at):
             return {}  # an end that was told after it: nobody could know
         days = [day for day in _days(self.first, self.last) if version.terms.calendar.closure(day) is None]
         covered = [day for day in days if version.terms.covers(day)]
-        inside = self._inside(governing.version)
+        inside = self._inside(number)
         return {
             pair: since
-            for pair, since in self.book.entered(governing.version).items()
+            for pair, since in self.book.entered(number).items()
             if version.terms.services[pair[0]].cadence == self.cadence
             and _enough(
                 version.terms.part_periods,

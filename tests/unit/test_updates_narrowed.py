@@ -1,6 +1,7 @@
 """What a narrower search leaves out is not gone: in judgements, in the book's findings, in an emergency's list."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from serviceheft.book import Book
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.categories import CATEGORIES, known_categories
 from serviceheft.model.load import load_customer
-from serviceheft.running.emergency import find_lacking
+from serviceheft.running.emergency import Known, Published, learn, standing
 from serviceheft.settings import REPOSITORY
 from tests.book_cases import begun, stamped
 from tests.unit.test_assess_updates import NOW, ONE, TWO, heard_of, search, section, update
@@ -145,21 +146,25 @@ def test_an_emergency_knows_who_lacks_the_update_whatever_was_searched_since(boo
     customer = load_customer(REPOSITORY / "inventories" / "musterbau", catalogue)
     run = begun(book)
 
-    def lacking() -> tuple[bool, bool]:
-        found = find_lacking(customer, catalogue, book, "KB5031234")
-        return "mb-pc-01" in found.hosts, "mb-pc-01" in found.unmeasured
+    published = Published("KB5031234")
 
-    assert lacking() == (False, True)
+    def known() -> Known:
+        learn(published, book, customer.name)
+        found = standing(customer, catalogue, book, published, NOW)
+        (answer,) = [it for it in Known if "mb-pc-01" in found.hosts[it]]
+        return answer
+
+    assert known() is Known.NEVER
     stamped(book, run, judge(search(update()), KNOWN, UpdatePolicy(), NOW), service="3.1")
-    assert lacking() == (True, False)
+    assert known() is Known.LACKS
     for narrowed in (
         judge(filtered(), KNOWN, NARROW, NOW),
         judge({"failed": True, "msg": "0x8024402C"}, section(), UpdatePolicy(), NOW),
     ):
         stamped(book, run, narrowed, service="3.1")
-        assert lacking() == (True, False)
+        assert known() is Known.LACKS
     stamped(book, run, judge(search(), section(), UpdatePolicy(), NOW), service="3.1")
-    assert lacking() == (False, False)
+    assert known() is Known.WELL
 
 
 def test_a_measurement_of_an_older_serviceheft_says_nothing_of_other_categories(book: Book) -> None:
@@ -174,8 +179,8 @@ def test_a_measurement_of_an_older_serviceheft_says_nothing_of_other_categories(
         Judgement(judgement.outcome, measured=old, subject="updates", checks=judgement.checks),
         service="3.1",
     )
-    found = find_lacking(customer, catalogue, book, "KB5031234")
-    assert "mb-pc-01" in found.unmeasured
+    found = standing(customer, catalogue, book, Published.on("KB5031234", date(2026, 1, 1)), NOW)
+    assert "mb-pc-01" in found.hosts[Known.NEVER]
 
 
 def test_patch_management_installs_what_its_categories_name_in_any_language() -> None:

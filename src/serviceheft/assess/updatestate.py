@@ -29,7 +29,7 @@ SEVERITIES = {
 }
 
 #: More rows than any host has; a stamp has a limit.
-_MOST_ROWS = 150
+MOST_ROWS = 150
 
 SOURCES = {"windows update": N_("Windows Update"), "wsus": N_("own update server (WSUS)")}
 SWITCH = {"on": N_("on"), "off": N_("off")}
@@ -117,8 +117,8 @@ def read_state(
     missing = _rows(offer for offer in offers or () if offer.wanted(wanted))
     left_out = _rows(offer for offer in offers or () if not offer.wanted(wanted))
     return UpdateState(
-        missing=None if offers is None else missing[:_MOST_ROWS],
-        left_out=None if offers is None else left_out[: max(0, _MOST_ROWS - len(missing))],
+        missing=None if offers is None else missing[:MOST_ROWS],
+        left_out=None if offers is None else left_out[: max(0, MOST_ROWS - len(missing))],
         categories=None if offers is None else tuple(sorted(categories)),
         failed=None
         if failed is None

@@ -1,56 +1,143 @@
-"""Which customers' hosts lack one named update, by what was measured of them last."""
+"""Which customers' hosts lack one named update, by what was measured of them last; and of which nobody knows."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 
 from serviceheft.assess import updates
-from serviceheft.book import Book
+from serviceheft.assess.updatestate import MOST_ROWS
+from serviceheft.book import Book, Snapshot
 from serviceheft.entitlement import contained
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.running.pilots import SERVICE
+from serviceheft.settings import BERLIN
+
+
+class Known(StrEnum):
+    """What is known of one host, in words for the technician; every host in scope is in exactly one of these."""
+
+    LACKS = "lack it"
+    OLDER = "measured before it was published, as far as is known: may lack it"
+    NEVER = "never measured completely: may lack it"
+    WELL = "do not lack it"
+
+    @property
+    def touched(self) -> bool:
+        """Whether the visit goes there: it looks first, and installs only what is missing."""
+        return self is not Known.WELL
 
 
 @dataclass(frozen=True)
-class Lacking:
-    """One customer: hosts that lack the update, and hosts of which nobody measured it. `contained`: 3.2 is agreed."""
+class Standing:
+    """One customer: its hosts in the scope of patch management, by what is known of them.
+
+    why_not: why nothing is done there; None where the update may be installed.
+    """
 
     customer: str
-    hosts: tuple[str, ...]
-    unmeasured: tuple[str, ...]
-    contained: bool
+    hosts: Mapping[Known, Sequence[str]]
+    why_not: str | None = None
+
+    @property
+    def touched(self) -> list[str]:
+        return [host for known in Known if known.touched for host in self.hosts[known]]
 
 
-def find_lacking(customer: Customer, catalogue: Catalogue, book: Book, kb: str) -> Lacking:
-    """What the book says of the customer's hosts in the scope of patch management. Raises BookUnavailable."""
+@dataclass
+class Published:
+    """Since when an update exists: as the technician says, else by any measured offer or the first emergency for it."""
+
+    kb: str
+    at: datetime | None = None
+    told: bool = field(default=False)
+
+    @classmethod
+    def on(cls, kb: str, day: date | None) -> "Published":
+        """day: the whole of it may still have been before. None: not said."""
+        at = datetime.combine(day + timedelta(days=1), time(), BERLIN) if day else None
+        return cls(kb, at, told=day is not None)
+
+    def learn(self, moment: datetime) -> None:
+        """The earliest that was seen counts, unless it was said."""
+        if not self.told and (self.at is None or moment < self.at):
+            self.at = moment
+
+
+def learn(published: Published, book: Book, customer: str) -> None:
+    """What the book of a customer says of the update's age. Raises BookUnavailable."""
+    for snapshot in _measured(book, customer).values():
+        for row in _rows(snapshot.measured, published.kb):
+            if isinstance(told := row.get("published_at"), str):
+                published.learn(datetime.fromisoformat(told))
+    for run in book.runs(customer):
+        if run.kind == "emergency" and (run.reason or "").startswith(f"{published.kb}:"):
+            published.learn(run.began_at)
+
+
+def standing(
+    customer: Customer, catalogue: Catalogue, book: Book, published: Published, now: datetime
+) -> Standing:
+    """What the book says of the customer's hosts. Raises BookUnavailable."""
     scope = set(catalogue.services[SERVICE].scope)
     hosts = [name for name, host in customer.hosts.items() if scope & set(host.groups)]
-    measured = {
-        snapshot.host: snapshot.measured
-        for snapshot in book.snapshots(customer.name, updates.SUBJECT.name, telling="missing")
-    }
     agreed = {clause.service for clause in contained(customer, catalogue) if clause.standing.contained}
-    return Lacking(
-        customer=customer.name,
-        hosts=tuple(name for name in hosts if _lacks(measured.get(name, {}), kb)),
-        unmeasured=tuple(
-            name
-            for name in hosts
-            # Without "left_out" the search looked at some categories only.
-            if "left_out" not in measured.get(name, {}) and not _lacks(measured.get(name, {}), kb)
-        ),
-        contained=SERVICE in agreed,
+    contract, today = customer.contract, now.astimezone(BERLIN).date()
+    why_not = None
+    if SERVICE not in agreed:
+        why_not = "patch management is not agreed"
+    elif today < contract.start:
+        why_not = f"the contract begins on {contract.start:%d.%m.%Y}"
+    elif contract.end is not None and today > contract.end:
+        why_not = f"the contract ended on {contract.end:%d.%m.%Y}"
+    return Standing(customer.name, partition(hosts, _measured(book, customer.name), published), why_not)
+
+
+def partition(
+    hosts: Iterable[str], measured: Mapping[str | None, Snapshot], published: Published
+) -> dict[Known, list[str]]:
+    """Every host in exactly one list, in the given order."""
+    found: dict[Known, list[str]] = {known: [] for known in Known}
+    for host in hosts:
+        found[_known(measured.get(host), published)].append(host)
+    return found
+
+
+def _known(snapshot: Snapshot | None, published: Published) -> Known:
+    if snapshot is None:
+        return Known.NEVER
+    if any(_rows(snapshot.measured, published.kb)):
+        return Known.LACKS
+    if not _whole(snapshot.measured):
+        return Known.NEVER
+    if published.at is None or snapshot.at < published.at:
+        return Known.OLDER
+    return Known.WELL
+
+
+def _whole(measured: Mapping[str, Any]) -> bool:
+    """Whether the search looked at updates of all categories, and all that it found was kept."""
+    missing, left_out = (measured.get(name) for name in ("missing", "left_out"))
+    return (
+        isinstance(missing, list) and isinstance(left_out, list) and len(missing) + len(left_out) < MOST_ROWS
     )
 
 
-def _lacks(measured: Mapping[str, Any], kb: str) -> bool:
-    """Whether the update was missing, of whatever category, when somebody looked last."""
+def _measured(book: Book, customer: str) -> dict[str | None, Snapshot]:
+    return {it.host: it for it in book.snapshots(customer, updates.SUBJECT.name, telling="missing")}
+
+
+def _rows(measured: Mapping[str, Any], kb: str) -> list[Mapping[str, Any]]:
+    """What was missing of this update, of whatever category, when somebody looked last."""
     tables = [measured.get(name) for name in ("missing", "left_out")]
-    rows = [row for table in tables if isinstance(table, list) for row in table]
     article = re.compile(rf"{kb}(?![0-9])")
-    return any(
-        isinstance(row, dict) and any(article.search(str(row.get(name))) for name in ("kb", "title"))
-        for row in rows
-    )
+    return [
+        row
+        for table in tables
+        if isinstance(table, list)
+        for row in table
+        if isinstance(row, dict) and any(article.search(str(row.get(name))) for name in ("kb", "title"))
+    ]
