@@ -169,7 +169,8 @@ def test_an_emergency_leaves_the_procedure_out_and_says_why(site: PatchedCustome
 
     asked = site.heft(*order)
     assert asked.returncode == 1  # nobody answered
-    assert "lichtblick: 2 to touch: pc-002, srv-001" in asked.stdout
+    assert "lichtblick: 2 lack it: pc-002, srv-001" in asked.stdout
+    assert "may lack it" not in asked.stdout
     shown = site.heft(*order, "--check")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert site.actions("pc-002") == [("update.install", "planned", None)]
@@ -187,4 +188,10 @@ def test_an_emergency_leaves_the_procedure_out_and_says_why(site: PatchedCustome
     assert {it.period for it in site.stamps() if it.service == "3.2"} == {None}
 
     again = site.heft(*order, "--yes")
-    assert (again.returncode, again.stdout) == (0, f"No host is known to lack KB{KB}. Nothing was touched.\n")
+    assert again.returncode == 0
+    assert again.stdout.splitlines()[-1] == f"No host lacks KB{KB}. Nothing was touched."
+    # One that nobody has been offered yet: whoever was measured before its day may lack it, and is looked at.
+    new = site.heft("emergency", "KB5099999", "--reason", "exploited", "--published", "2026-11-18", "--yes")
+    assert "measured before it was published, as far as is known: may lack it: pc-001, pc-002" in new.stdout
+    assert new.returncode == 0, new.stdout + new.stderr
+    assert site.book.runs("lichtblick")[0].reason == "KB5099999: exploited"
