@@ -65,6 +65,8 @@ class WriteOffLike(Protocol):
     def who(self) -> str: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def consent(self) -> str | None: ...
 
 
 class State(StrEnum):
@@ -146,6 +148,12 @@ class Owed:
     @property
     def key(self) -> Key:
         return self.service, self.host, self.period
+
+    @property
+    def with_findings(self) -> bool:
+        """Whether it was carried out, and the measurement that says so found something: done, and not green."""
+        word = self.tried.word if self.tried else None
+        return self.state is State.DONE and word is not None and word.word == "finding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +410,8 @@ def debts(lines: Iterable[Owed]) -> list[Debt]:
     for line in lines:
         if line.current or line.state is State.DONE:
             continue
-        why = f"{line.written_off.who}\n{line.written_off.reason}" if line.written_off else ""
+        off = line.written_off
+        why = f"{off.who}\n{off.reason}\n{off.consent}" if off else ""
         by_host.setdefault((line.service, line.title, line.state, why), {}).setdefault(line.host, []).append(
             line
         )

@@ -160,10 +160,10 @@ class _Period:
         known = governing.version
         while known and max(self.book.versions[known].at, self.book.versions[known].since) > begins:
             known -= 1
-        if known != governing.version:
-            before = self._owed_by(known)
-            return {pair: since for pair, since in owed.items() if pair in before}
-        return owed
+        if known == governing.version:
+            return owed
+        since_then = [self._owed_by(known), *map(self.book.entered, range(known + 1, governing.version))]
+        return {pair: since for pair, since in owed.items() if all(pair in it for it in since_then)}
 
     def _owed_by(self, number: int) -> dict[Pair, datetime]:
         """What one version makes of the period."""

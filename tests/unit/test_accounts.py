@@ -134,6 +134,7 @@ class Off:
     at: datetime = AFTER
     who: str = "anna"
     reason: str = "Gerät in Reparatur"
+    consent: str | None = None
 
 
 def duty(service: str, period: str, hosts: Sequence[str | None] = HOSTS) -> Duty:

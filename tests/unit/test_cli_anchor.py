@@ -62,7 +62,9 @@ def test_a_customer_whose_folder_is_gone_is_still_listed(home: Elsewhere, tmp_pa
     shutil.rmtree(copy.root)
     environment = copy.environment | {"HEFT_ANCHORS": str(home.base / "build" / "anchors")}
     for arguments in (("verify",), ("verify", "lichtblick")):
-        assert "lichtblick: 10 entries, head 10:" in heft(*arguments, **environment).stdout
+        told = heft(*arguments, **environment).stdout
+        assert "lichtblick: 10 entries, head 10:" in told
+        assert "; no inventory has this name; anchored up to entry 9 " in told
     refused(heft("verify", "lichtblikc", **environment), "There is no customer 'lichtblikc'.")
     copy.book_file.unlink()
     Book.open(f"sqlite:///{copy.book_file}").close()

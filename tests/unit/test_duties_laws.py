@@ -305,12 +305,18 @@ def test_law_8_whatever_the_day_what_the_agreement_holds_is_in_scope(
         Event("2.7 off or on", parse_instant("2025-12-12 14:00")),
     ]
 )
-@example([Event("new client", parse_instant("2025-11-21 13:00"), 4)])
-@example([Event("ended last week", parse_instant("2025-11-22 13:00"))])
 @example(
     [
-        Event("pause of now", parse_instant("2025-11-18 13:00")),
-        Event("no pause", parse_instant("2025-11-21 13:00")),
+        Event("2.7 off or on", parse_instant("2025-12-23 13:00")),
+        Event("2.7 off or on", parse_instant("2025-12-23 16:30")),
+    ]
+)
+@example([Event("new client", parse_instant("2025-12-12 13:00"), 4)])
+@example([Event("ended last week", parse_instant("2025-12-13 13:00"))])
+@example(
+    [
+        Event("pause of now", parse_instant("2025-12-09 13:00")),
+        Event("no pause", parse_instant("2025-12-12 13:00")),
     ]
 )
 @settings(max_examples=25)
@@ -318,14 +324,20 @@ def test_law_8_whatever_the_day_what_the_agreement_holds_is_in_scope(
 def test_law_10_who_follows_the_agreed_procedure_is_never_overdue(told: list[Event]) -> None:
     """At noon of each service day a run does what is planned, and people record what they can."""
     stamps: list[Attempt] = []
-    day, end = BASE.start, BASE.start + 64 * DAY  # over the turn of the year
-    # What happens later than the days that are played is played within them.
-    told = [replace(it, when=it.when - ((it.when.date() - day).days // 60) * 60 * DAY) for it in told]
+    day, end = date(2025, 12, 1), date(2026, 1, 6)  # over the turn of the year, and all of a month
+    # What happens on other days is played within these.
+    told = [
+        replace(
+            it, when=datetime.combine(day + (it.when.date() - day).days % 35 * DAY, it.when.time(), BERLIN)
+        )
+        for it in told
+    ]
+    before = day - DAY
     while day < end:
         now = at(day)
         history = recorded([it for it in told if it.when <= now])
         if history[-1].terms.calendar.closure(day) is None:
-            found = account(duties(history, now), stamps, [], now)
+            found = account(duties(history, now, before), stamps, [], now)
             for host, services in owed_hosts(found).items():
                 stamps += [Attempt(one, host, period, "done", now) for one, period in services.items()]
             stamps += [
@@ -337,7 +349,7 @@ def test_law_10_who_follows_the_agreed_procedure_is_never_overdue(told: list[Eve
         history = recorded([it for it in told if it.when <= evening])
         late = [
             line.key
-            for line in account(duties(history, evening), stamps, [], evening)
+            for line in account(duties(history, evening, before), stamps, [], evening)
             if line.state is State.OVERDUE
         ]
         assert not late

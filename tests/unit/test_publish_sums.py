@@ -125,6 +125,7 @@ def cells(page: str) -> list[list[str]]:
 
 def of_state(word: str) -> str:
     """The state's name; a badge may begin with a sign."""
+    word = word.removesuffix(", mit Befund")
     return next(name for name, german in STATES.items() if word.endswith(german))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from serviceheft.accounts import Owed
+    from serviceheft.book.proving import Proof
 
 
 def record(
@@ -186,7 +187,8 @@ def verify(
         except OSError as error:
             raise Refused(f"{file} cannot be read: {error.strerror}.") from None
     proofs = proving.prove(book, outside, customer)
-    empty = dict.fromkeys(names())
+    there = names()
+    empty = dict.fromkeys(there)
     if customer and not any(proof.head.number or proof.contradictions for proof in proofs):
         empty = {known(customer): None}  # a name that neither the book nor a folder knows is a slip
     broken = book.verify(customer, against=head)
@@ -197,8 +199,7 @@ def verify(
         say(message)
     for proof in proofs:
         empty.pop(proof.customer, None)
-        said = f"{proof.customer}: {proof.head.number} entries, head {proof.head.number}:{proof.head.hash}"
-        say(f"{said}; {proof.reach}" if proof.head.number else said)
+        say(_chain(proof, there))
     for name in () if customer and proofs else empty:
         say(f"{name}: no entries")
     for what in layout.unproved:
@@ -206,6 +207,14 @@ def verify(
     unproved = bool(outside.troubles or layout.unproved)
     say(_verdict(bool(broken or layout.faults), bool(contradictions), unproved))
     raise typer.Exit(1 if broken or layout.faults or contradictions or outside.troubles else 0)
+
+
+def _chain(proof: "Proof", customers: "Sequence[str]") -> str:
+    """One chain: how long it is, and how far it is proven."""
+    said = f"{proof.customer}: {proof.head.number} entries, head {proof.head.number}:{proof.head.hash}"
+    if proof.customer not in customers:
+        said = f"{said}; no inventory has this name"
+    return f"{said}; {proof.reach}" if proof.head.number else said
 
 
 def _head(customer: str | None, text: str) -> tuple[int, str]:

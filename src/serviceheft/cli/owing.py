@@ -26,6 +26,7 @@ _HOW = {
 }
 _STYLES = {
     "done": "green",
+    "done, with findings": "yellow",
     "overdue": "bold red",
     "not reached": "red",
     "waits as agreed": "cyan",
@@ -94,7 +95,15 @@ def _line(line: "Owed") -> dict[str, Any]:
         "state": line.state.name.lower(),
         "measured": line.measured,
         "last": {"outcome": line.last.outcome, "at": line.last.at.isoformat()} if line.last else None,
-        "written_off": {"who": off.who, "at": off.at.isoformat(), "reason": off.reason} if off else None,
+        "with_findings": line.with_findings,
+        "written_off": {
+            "who": off.who,
+            "at": off.at.isoformat(),
+            "reason": off.reason,
+            "consent": off.consent,
+        }
+        if off
+        else None,
     }
 
 
@@ -132,7 +141,8 @@ def _print_current(screen: Screen, lines: "Iterable[Owed]") -> None:
         screen.print(f"  {heading}")
         states: dict[str, list[str]] = {}
         for row in rows:
-            states.setdefault(row.state.value, []).append(row.host or "the customer as a whole")
+            state = "done, with findings" if row.with_findings else row.state.value
+            states.setdefault(state, []).append(row.host or "the customer as a whole")
         grid = _grid()
         for state, hosts in states.items():
             grid.add_row(Text(state, style=_STYLES.get(state, "")), str(len(hosts)), ", ".join(hosts))
@@ -172,7 +182,8 @@ def _spans(debt: "Debt") -> str:
 
 def _why(debt: "Debt") -> str:
     off = debt.written_off
-    return f" ({off.who}, {local(off.at)}: {off.reason})" if off else ""
+    consent = f"; with consent: {off.consent}" if off and off.consent else ""
+    return f" ({off.who}, {local(off.at)}: {off.reason}{consent})" if off else ""
 
 
 def _grid() -> Table:

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from serviceheft.agreement import Agreed
+from serviceheft.agreement_changes import changes
 from serviceheft.entitlement import Standing, contained
 from serviceheft.i18n import N_
 from serviceheft.publish import words
@@ -40,6 +43,15 @@ class WindowRow:
     days: str
     start: str
     end: str
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """What was agreed from a day on. approved: by whom, or that nobody has confirmed it."""
+
+    since: datetime
+    what: Sequence[str]
+    approved: str
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,51 @@ def services(source: Source) -> list[ServiceRow]:
             )
         )
     return rows
+
+
+def history(source: Source) -> list[HistoryRow]:
+    """What was agreed when, the newest first."""
+    known = source.agreements
+    rows = [
+        HistoryRow(
+            agreed.since,
+            what_changed(source, known[number - 1] if number else None, agreed),
+            _approved(source, agreed),
+        )
+        for number, agreed in enumerate(known)
+    ]
+    return rows[::-1]
+
+
+def what_changed(source: Source, before: Agreed | None, agreed: Agreed) -> list[str]:
+    """In sentences; of the first agreement how much it holds."""
+    reader, terms = source.reader, agreed.terms
+    t = reader.gettext
+    if before is None:
+        kind = words.TIERS[terms.tier] if terms.tier else t(N_("by the hour"))
+        said = [
+            t(
+                N_("{contract}: {services} services, {devices} devices"),
+                contract=kind,
+                services=reader.number(len(terms.services)),
+                devices=reader.number(len(terms.hosts)),
+            )
+        ]
+        if agreed.origin == "taken over":
+            said.append(t(N_("Taken over from an older book; for the time before, today's terms stand in")))
+    else:
+        said = [change.text(t) for change in changes(before.terms, terms)]
+        said = said or [t(N_("Wording of the service description"))]
+    return [*said, *([agreed.reason] if agreed.reason else [])]
+
+
+def _approved(source: Source, agreed: Agreed) -> str:
+    reader = source.reader
+    if agreed.approved_by:
+        return agreed.approved_by
+    if not agreed.number:
+        return reader.gettext(N_("not recorded yet"))
+    return reader.gettext(N_("recorded on {when}, not confirmed yet"), when=reader.day(agreed.at))
 
 
 def catalogue_changes(source: Source) -> list[CatalogueChange]:

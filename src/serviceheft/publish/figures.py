@@ -4,13 +4,15 @@ Hand-written HTML and SVG instead of a plotting library's pictures: the bars are
 follows light and dark colours, is found by the search and read aloud.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from serviceheft.accounts import State, add_up, add_up_by
+from serviceheft.accounts import State, add_up
 from serviceheft.i18n import N_
 from serviceheft.publish import words
+from serviceheft.publish.rows import owed_code
 from serviceheft.publish.source import Source
 from serviceheft.publish.words import Mark, mark
 
@@ -60,22 +62,27 @@ class Line:
     labels: Sequence[str] = field(default_factory=tuple)
 
 
+_NOT_DONE = (
+    State.WAITS,
+    State.OPEN,
+    State.NOT_REACHED,
+    State.OVERDUE,
+    State.WRITTEN_OFF,
+    State.NOT_BEGUN,
+)
+
+
 def progress(source: Source) -> Bars:
     """Owed and done of the current periods, one bar per service."""
     current = [one for one in source.owed if one.current]
-    order = (
-        State.DONE,
-        State.WAITS,
-        State.OPEN,
-        State.NOT_REACHED,
-        State.OVERDUE,
-        State.WRITTEN_OFF,
-        State.NOT_BEGUN,
-    )
+    order = ("done", "done, with findings", *(state.value for state in _NOT_DONE))
     reader = source.reader
     rows = []
-    for service, sums in add_up_by(current, lambda one: one.service).items():
-        marks = [(mark(words.OWED, state.value, reader), n) for state in order if (n := sums.of(state))]
+    by_service: dict[str, Counter[str]] = {}
+    for line in {line.key: line for line in current}.values():
+        by_service.setdefault(line.service, Counter())[owed_code(source, line)] += 1
+    for service, counts in by_service.items():
+        marks = [(mark(words.OWED, code, reader), counts[code]) for code in order if counts[code]]
         parts = tuple(
             Part(reader.number(n), f"{entry.word}: {reader.number(n)}", entry.tone, n, fill=True)
             for entry, n in marks
@@ -93,7 +100,7 @@ def progress(source: Source) -> Bars:
             N_("Number of devices (or 1 for the whole customer) per service in the current period.")
         ),
         empty=reader.gettext(N_("Nothing is owed by schedule.")),
-        legend=[mark(words.OWED, state.value, reader) for state in order],
+        legend=[mark(words.OWED, code, reader) for code in order],
     )
 
 

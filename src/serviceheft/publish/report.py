@@ -12,9 +12,8 @@ from serviceheft.book import Book, FindingLife, Found, Stamp
 from serviceheft.i18n import N_
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
-from serviceheft.publish import actions, allowed, pdf, words
+from serviceheft.publish import actions, agreement, allowed, pdf, words
 from serviceheft.publish.actions import ActionRow
-from serviceheft.publish.agreement import contract_in_words
 from serviceheft.publish.debts import DebtRow, debt_rows
 from serviceheft.publish.imprint import age_of_data, marked, responsible, versions
 from serviceheft.publish.rows import (
@@ -78,7 +77,7 @@ def report_data(source: Source, period: str) -> dict[str, Any]:
                 t(N_("Customer")),
                 f"{source.customer.company.name} ({source.customer.company.customer_number})",
             ),
-            (t(N_("Contract")), contract_in_words(source)),
+            (t(N_("Contract")), agreement.contract_in_words(source)),
             (t(N_("Period")), reader.period(period)),
             (t(N_("Age of the data")), age_of_data(source, [it.at for it in stamps if it.outcome.measured])),
         ],
@@ -111,13 +110,22 @@ def report_data(source: Source, period: str) -> dict[str, Any]:
                 t(N_("Why it was not checked")),
                 t(N_("Last tried")),
             ],
-            "rows": [_unchecked(source, row) for row in unchecked],
+            "rows": [_unchecked(source, row, period) for row in unchecked],
         },
         "earlier": {
             "title": t(N_("Left from earlier periods")),
             "lead": t(N_("What was owed before and is not done, as of this print.")),
             "labels": [t(N_("Service")), t(N_("State")), t(N_("Number")), t(N_("Periods")), t(N_("Devices"))],
             "rows": [_earlier(source, row) for row in debt_rows(source, earlier, {})],
+        },
+        "agreement": {
+            "title": t(N_("Changes of what was agreed")),
+            "labels": [t(N_("From")), t(N_("What changed")), t(N_("Agreed by"))],
+            "rows": [
+                [reader.moment(row.since), row.what, row.approved]
+                for row in agreement.history(source)[:-1]
+                if first <= row.since.astimezone(BERLIN).date() <= clock.days_of(period)[1]
+            ],
         },
         "evidence": {
             "title": t(N_("Evidence")),
@@ -163,7 +171,7 @@ def _made_in(source: Source, period: str) -> Iterator[Stamp]:
         if stamp.period is not None and _length(stamp.period) <= _length(period):
             if _covers(period, stamp.period):
                 yield stamp
-        elif first <= stamp.at.astimezone(BERLIN).date() <= last:
+        elif first <= (stamp.done_at or stamp.at).astimezone(BERLIN).date() <= last:
             yield stamp
 
 
@@ -201,7 +209,7 @@ def _row(source: Source, stamp: Stamp, done: Actions) -> dict[str, Any]:
     if stamp.reason:
         deviations.append(allowed.reason(reader, stamp.reason))
     return {
-        "host": stamp.host or reader.gettext(N_("whole customer")),
+        "host": stamp.name_then or stamp.host or reader.gettext(N_("whole customer")),
         "result": {"word": result.word, "tone": result.tone},
         "deviations": deviations,
         "actions": [
@@ -211,7 +219,7 @@ def _row(source: Source, stamp: Stamp, done: Actions) -> dict[str, Any]:
             ticket for found in stamp.findings if (ticket := _ticket(source, stamp, found)) is not None
         ],
         "who": stamp.who,
-        "at": reader.moment(stamp.at),
+        "at": reader.moment(stamp.done_at or stamp.at),
     }
 
 
@@ -245,11 +253,12 @@ def _life(source: Source, stamp: Stamp, found: Found) -> FindingLife | None:
     return max(lives, key=lambda life: life.opened_at, default=None)
 
 
-def _unchecked(source: Source, row: UncheckedRow) -> dict[str, str]:
+def _unchecked(source: Source, row: UncheckedRow, period: str) -> dict[str, str]:
     reader = source.reader
+    host = source.name_then(row.host.name if row.host else None, period)
     return {
         "service": row.service,
-        "host": row.host.name if row.host else reader.gettext(N_("whole customer")),
+        "host": host or reader.gettext(N_("whole customer")),
         "why": f"{row.why} ({row.checks})" if row.checks else row.why,
         "tried": reader.moment(row.tried_at) if row.tried_at else reader.gettext(N_("never")),
     }

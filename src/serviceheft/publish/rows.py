@@ -177,6 +177,15 @@ def all_checked(source: Source, lines: Iterable[Owed]) -> str:
     return source.reader.gettext(N_("Nothing that is measured automatically was owed."))
 
 
+def owed_code(source: Source, one: Owed) -> str:
+    """The code in words.OWED: green only where the newest measurement found nothing, and nothing is open."""
+    open_now = one.current and any(
+        finding.is_open and finding.service == one.service for finding in source.findings_by_host[one.host]
+    )
+    found = one.state is State.DONE and (one.with_findings or open_now)
+    return "done, with findings" if found else one.state.value
+
+
 def waits(one: Owed) -> bool:
     """Whether it was measured, and only what is to be done about it waits for its time."""
     word = one.tried.word if one.tried else None
@@ -190,12 +199,16 @@ def telling_stamp(one: Owed) -> Stamp | None:
 
 
 def written_off(source: Source, off: WriteOffLike) -> str:
-    """Who closed a line, when and why, in the technician's own words."""
-    return source.reader.gettext(
+    """Who closed a line, when and why, in the technician's own words; and who of the customer agreed."""
+    t = source.reader.gettext
+    said = t(
         N_("Written off by {who} on {when}: {reason}"),
         who=off.who,
         when=source.reader.day(off.at),
         reason=off.reason,
+    )
+    return (
+        f"{said}. {t(N_('Agreed by the customer: {consent}'), consent=off.consent)}" if off.consent else said
     )
 
 

@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from serviceheft import settings
 from serviceheft.accounts import Owed
+from serviceheft.agreement import Agreed
 from serviceheft.book import Book, FindingLife, Head, Run, Snapshot, Stamp, Ticket
 from serviceheft.book.signing import own_public
-from serviceheft.ledger import owed_by_book
+from serviceheft.clock import days_of
+from serviceheft.ledger import history_by_book, owed_by_book
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.publish.reader import Reader
@@ -37,6 +39,8 @@ class Source:
     head: Head
     #: The public key of this installation, that others can check signed heads by; None before the first one.
     key: str | None = None
+    #: What was agreed, as the book has it; last, without a number, what no run has recorded yet.
+    agreements: Sequence[Agreed] = ()
     #: Whether the time of a run, or of this publication, was made up (HEFT_NOW).
     rehearsed: bool = False
 
@@ -67,6 +71,12 @@ class Source:
     def owed_by_host(self) -> Mapping[str | None, list[Owed]]:
         return _by_host(self.owed)
 
+    def name_then(self, host: str | None, period: str) -> str | None:
+        """What a host was called when a period ended: a record that is printed again names it as it did."""
+        closes = datetime.combine(days_of(period)[1] + timedelta(days=1), time(), settings.BERLIN)
+        then = [agreed for agreed in self.agreements if agreed.at < closes]
+        return then[-1].former.get(host, host) if then and host else host
+
     def service_title(self, number: str) -> str:
         """ "2.7 Prüfung des Virenschutzes"; the number alone for a service that the catalogue dropped."""
         service = self.catalogue.services.get(number)
@@ -81,7 +91,10 @@ def read(
     `done_since`: the account lists what is done also in earlier periods that end on this day or later.
     """
     try:
-        stamps = book.stamps(customer.name, since=now - LOOK_BACK)
+        since = now - LOOK_BACK
+        if done_since is not None:  # an old period is told as whole as a new one
+            since = min(since, datetime.combine(done_since, time(), settings.BERLIN))
+        stamps = book.stamps(customer.name, since=since)
     except ValueError:  # its text may quote what stands there
         raise Undeclared(
             "The book holds an action of a kind or with a value that this version does not declare. "
@@ -101,6 +114,7 @@ def read(
         owed=owed_by_book(customer, catalogue, book, now, done_since, stamps),
         head=book.head(customer.name),
         key=own_public(),
+        agreements=history_by_book(customer, catalogue, book, now),
         rehearsed=settings.rehearsed() or any(run.rehearsed for run in runs),
     )
 

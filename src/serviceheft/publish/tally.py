@@ -16,7 +16,7 @@ def tally(source: Source, lines: Sequence[Owed]) -> dict[str, Any]:
     lines = [line for line in lines if line.state.owed]
     total = add_up(lines)
     states = [state for state in State if state is State.DONE or total.of(state)]
-    found = add_up(line for line in lines if _with_findings(line))
+    found = add_up(line for line in lines if line.with_findings)
 
     def cells(name: str, sums: Sums, deviating: Sums) -> list[str]:
         numbers = [sums.owed, *(sums.of(state) for state in states)]
@@ -25,7 +25,7 @@ def tally(source: Source, lines: Sequence[Owed]) -> dict[str, Any]:
         return [name, *map(reader.number, numbers)]
 
     rows = []
-    deviating = add_up_by(filter(_with_findings, lines), lambda line: line.service)
+    deviating = add_up_by((line for line in lines if line.with_findings), lambda line: line.service)
     for service, sums in add_up_by(lines, lambda line: line.service).items():
         rows.append(cells(source.service_title(service), sums, deviating.get(service, Sums({}))))
     if len(rows) > 1:
@@ -41,11 +41,6 @@ def tally(source: Source, lines: Sequence[Owed]) -> dict[str, Any]:
         "rows": rows,
         "summed": len(lines) > 0 and len(rows) > 1,
     }
-
-
-def _with_findings(line: Owed) -> bool:
-    word = line.tried.word if line.tried else None
-    return line.state is State.DONE and word is not None and word.word == "finding"
 
 
 def further_lines(source: Source, lines: Sequence[Owed], stamped: Mapping[Key, Tried]) -> list[Owed]:

@@ -21,6 +21,7 @@ from serviceheft.publish.rows import (
     cause_title,
     finding_row,
     host_link,
+    owed_code,
     telling_stamp,
     ticket_row,
     unchecked_rows,
@@ -109,6 +110,7 @@ class BookView:
         self.contract_in_words = agreement.contract_in_words(source)
         self.contract_facts = agreement.contract_facts(source)
         self.services = agreement.services(source)
+        self.history = agreement.history(source)
         self.windows = agreement.windows(source)
         self.people = agreement.people(source)
         self.imprint = imprint.imprint(source)
@@ -169,6 +171,8 @@ class BookView:
                 if overdue or left
                 else "open"
                 if now.left
+                else "warning"
+                if any(owed_code(source, one) == "done, with findings" for one in source.owed if one.current)
                 else "done"
                 if now.of(State.DONE)
                 else "none",
@@ -253,7 +257,7 @@ class BookView:
             stamp = telling_stamp(one)
             row = OwedRow(
                 host=host_link(self._links, one.host),
-                state=mark(words.OWED, one.state.value, self._reader),
+                state=mark(words.OWED, owed_code(self._source, one), self._reader),
                 outcome=mark(words.OUTCOMES, stamp.outcome.value, self._reader) if stamp else None,
                 at=stamp.at if stamp else None,
                 why=written_off(self._source, one.written_off) if one.written_off else "",

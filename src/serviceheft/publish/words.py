@@ -40,6 +40,7 @@ OWED = {
     "waits as agreed": (N_("waits as agreed"), "waits"),
     "not begun": (N_("not begun"), "none"),
     "written off": (N_("written off"), "none"),
+    "done, with findings": (N_("done, with findings"), "warning"),
     "done": (N_("done"), "done"),
 }
 SEVERITIES = {
