@@ -355,7 +355,8 @@ def test_two_years(played: Played) -> None:
         for life in played.lives.values():
             if len(weeks) % 13 == 5:
                 played.write_off(life, sunday)
-            check(played, life, weeks, at(monday + 7 * DAY, 0.5))
+            if len(weeks) % 4 == 0 or monday + 7 * DAY > LAST:
+                check(played, life, weeks, at(monday + 7 * DAY, 0.5))
         if week in PRINTED:
             for life in played.lives.values():
                 life.records[week] = printed(played.book, life.wanted, week, sunday)
@@ -378,7 +379,7 @@ def check(played: Played, life: Life, weeks: list[str], now: datetime) -> None:
         life.offs.add(key)
         wanted[key] = State.WRITTEN_OFF
     assert told == wanted
-    if len(weeks) % 8 == 0:
+    if len(weeks) % 24 == 0:
         whole = owed_by_book(life.wanted, CATALOGUE, WithoutBalance(played.book), now)
         assert {line.key: line.state for line in found} == {line.key: line.state for line in whole}
 

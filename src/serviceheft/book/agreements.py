@@ -26,6 +26,19 @@ LIMIT_CARRIED = 128 * 1024
 _e = schema.entries.c
 
 
+def newest(connection: sa.Connection, customer: str) -> tuple[int, str]:
+    """Number and hash of the last entry that decides on what `read` returns; (0, "") for none."""
+    kinds = (AGREED, APPROVED, renames.RENAMED, timing.ACKNOWLEDGED)
+    # One lookup in the index for each kind, however many entries there are.
+    last = [
+        sa.select(sa.func.max(_e.number)).where(_e.customer == customer, _e.kind == kind).scalar_subquery()
+        for kind in kinds
+    ]
+    number = max(number or 0 for number in connection.execute(sa.select(*last)).one())
+    query = sa.select(_e.hash).where(_e.customer == customer, _e.number == number)
+    return number, str(connection.execute(query).scalar_one()) if number else ""
+
+
 def append(appending: Appending, agreed: Agreed) -> int:
     """The number of the new entry."""
     body = {

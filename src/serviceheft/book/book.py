@@ -47,6 +47,7 @@ class Book:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._agreed: dict[str, tuple[tuple[int, str], list[Agreed]]] = {}
 
     @classmethod
     def open(cls, url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS) -> Self:
@@ -379,11 +380,16 @@ class Book:
             return agreements.customer_numbers(connection)
 
     def _agreements(self, connection: sa.Connection, customer: str) -> list[Agreed]:
+        newest = agreements.newest(connection, customer)
+        if (known := self._agreed.get(customer)) and known[0] == newest:
+            return list(known[1])
         try:
-            return agreements.read(connection, customer)
+            found = agreements.read(connection, customer)
         except (KeyError, TypeError, ValueError, IndexError):
             what = "an agreement is none that any version wrote"
             raise BookUnavailable(f"{place(self._store.url)} {ALTERED.format(what=what)}") from None
+        self._agreed[customer] = newest, found
+        return list(found)
 
     def carry_forward(self, run: str, carried: Carried, *, now: datetime) -> bool:
         """Write a balance down; False when it is too large for that, and nothing was written."""

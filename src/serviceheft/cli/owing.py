@@ -188,7 +188,7 @@ def _why(debt: "Debt") -> str:
 
 def _grid() -> Table:
     grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=15, justify="right")
+    grid.add_column(width=19, justify="right")
     grid.add_column(justify="right", min_width=3)
     grid.add_column(overflow="fold")
     return grid
