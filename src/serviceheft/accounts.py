@@ -406,10 +406,13 @@ class Debt:
 
 def debts(lines: Iterable[Owed]) -> list[Debt]:
     """What earlier periods left behind, grouped so that a year of it can be read; by service as the lines come."""
+    return open_together(line for line in lines if not line.current and line.state is not State.DONE)
+
+
+def open_together(lines: Iterable[Owed]) -> list[Debt]:
+    """Lines of whatever period, a group for the hosts that have the same periods in the same state."""
     by_host: dict[tuple[str, str, State, str], dict[str | None, list[Owed]]] = {}
     for line in lines:
-        if line.current or line.state is State.DONE:
-            continue
         off = line.written_off
         why = f"{off.who}\n{off.reason}\n{off.consent}" if off else ""
         by_host.setdefault((line.service, line.title, line.state, why), {}).setdefault(line.host, []).append(

@@ -29,6 +29,11 @@ def duties(history: Sequence[Agreed], now: datetime, after: date | None = None) 
     return _Book(history, now).duties(after)
 
 
+def in_order(found: Iterable[Duty]) -> list[Duty]:
+    """By service as the catalogue has them, and then by period."""
+    return sorted(found, key=lambda duty: (_order(duty.service), days_of(duty.period)))
+
+
 def in_scope(history: Sequence[Agreed], now: datetime) -> dict[Pair, datetime]:
     """Every contained service and host (None: the customer as a whole), and since when without a break.
 
@@ -60,7 +65,7 @@ class _Book:
             for duty in _Period(self, cadence, period).duties()
             if after is None or days_of(period)[1] > after
         ]
-        return sorted(found, key=lambda duty: (_order(duty.service), days_of(duty.period)))
+        return in_order(found)
 
     def in_force(self, moment: datetime, before: int) -> int:
         """Which version holds at a moment, of those before this one."""

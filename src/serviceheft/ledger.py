@@ -11,7 +11,7 @@ from serviceheft.accounts import Duty, Owed, StampLike, WriteOffLike, account
 from serviceheft.agreement import Agreed, Terms
 from serviceheft.carrying import Carried
 from serviceheft.clock import days_of
-from serviceheft.duties import duties, in_scope
+from serviceheft.duties import duties, in_order, in_scope
 from serviceheft.entitlement import terms_of
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
@@ -21,12 +21,21 @@ from serviceheft.settings import BERLIN, TOLERANCE
 _LONGEST_PERIOD = timedelta(days=366)
 
 
+#: Service, host (None: the customer as a whole), period.
+type Line = tuple[str, str | None, str]
+
+
 class Ledger(Protocol):
     """What is asked of the book."""
 
     def agreements(self, customer: str) -> Sequence[Agreed]: ...
     def carried_forward(self, customer: str) -> Carried | None: ...
-    def latest_stamps(self, customer: str, periods: Collection[str] | None = None) -> Sequence[StampLike]: ...
+    def latest_stamps(
+        self,
+        customer: str,
+        periods: Collection[str] | None = None,
+        lines: Collection[Line] = (),
+    ) -> Sequence[StampLike]: ...
     def write_offs(self, customer: str) -> Sequence[WriteOffLike]: ...
 
 
@@ -66,10 +75,12 @@ def owed_by_book(
     same book, for readers who want more of them than the book keeps of a period.
     """
     known = history_by_book(customer, catalogue, book, now)
-    wanted = duties_by_book(customer.name, known, book, now, done_since)
-    periods = {duty.period for duty in wanted}
-    counted = _counted([*book.latest_stamps(customer.name, periods), *stamps], now)
-    return account(wanted, counted, book.write_offs(customer.name), now, done_since)
+    older, wanted = duties_by_book(customer.name, known, book, now, done_since)
+    lines = {(duty.service, host, duty.period) for duty in older for host in duty.hosts}
+    latest = book.latest_stamps(customer.name, {duty.period for duty in wanted}, lines)
+    counted = _counted([*latest, *stamps], now)
+    every = in_order([*older, *wanted])
+    return account(every, counted, book.write_offs(customer.name), now, done_since)
 
 
 def owed_now(customer: Customer, catalogue: Catalogue, book: Ledger, now: datetime) -> list[Owed]:
@@ -152,14 +163,17 @@ def next_agreed(before: Agreed, terms: Terms, now: datetime, since: datetime | N
 
 def duties_by_book(
     customer: str, known: Sequence[Agreed], book: Ledger, now: datetime, done_since: date | None = None
-) -> list[Duty]:
-    """All duties of periods that were not settled at the last balance, or that end on `done_since` or later."""
+) -> tuple[list[Duty], list[Duty]]:
+    """What the last balance says that older periods left, and all duties since then.
+
+    Of periods that end on `done_since` or later all duties are told.
+    """
     carried = book.carried_forward(customer)
     if carried is None:
-        return duties(known, now)
+        return [], duties(known, now)
     after = carried.until if done_since is None else min(carried.until, done_since - timedelta(days=1))
     older = [duty for duty in carried.duties if days_of(duty.period)[1] <= after]
-    return [*older, *duties(known, now, after)]
+    return older, duties(known, now, after)
 
 
 def _counted[S: StampLike](stamps: Iterable[S], now: datetime) -> list[S]:

@@ -1,6 +1,6 @@
 """A book as years leave it behind: stamps of many periods, findings that came and went, written in bulk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -14,11 +14,19 @@ HOSTS, SERVICES, WEEK = 25, ("2.6", "2.7", "3.1", "3.2"), timedelta(weeks=1)
 _CHUNK = 5000
 
 
-def fill(url: str, customer: str, stamps: int, until: datetime) -> None:
-    """Weekly stamps of 25 hosts and four services, the last in the week before `until`; every tenth found something
-    that was gone a week later. Runs have ended."""
+def fill(
+    url: str,
+    customer: str,
+    stamps: int,
+    until: datetime,
+    hosts: int = HOSTS,
+    services: Sequence[str] = SERVICES,
+    missed: int = 0,
+) -> None:
+    """Weekly stamps of these hosts and services, the last in the week before `until`; every tenth found something
+    that was gone a week later. Runs have ended. missed: every so manieth stamp did not reach its host."""
     with Book.open(url) as book, book.store.alone() as connection:
-        rows = _chained(customer, _contents(stamps, until))
+        rows = _chained(customer, _contents(stamps, until, hosts, services, missed))
         last: Entry | None = None
         while chunk := list(islice(rows, _CHUNK)):
             connection.execute(schema.entries.insert(), [row._asdict() for row in chunk])
@@ -59,8 +67,10 @@ def _numbered(body: object, number: int) -> dict[str, object]:
     return {key: number - value if key == "finding" else value for key, value in body.items()}
 
 
-def _contents(stamps: int, until: datetime) -> Iterator[dict[str, object]]:
-    weeks = -(-stamps // (HOSTS * len(SERVICES)))
+def _contents(
+    stamps: int, until: datetime, hosts: int, services: Sequence[str], missed: int
+) -> Iterator[dict[str, object]]:
+    weeks = -(-stamps // (hosts * len(services)))
     left = stamps
     for week in range(weeks):
         at = until.astimezone(UTC) - WEEK * (weeks - week)
@@ -68,12 +78,17 @@ def _contents(stamps: int, until: datetime) -> Iterator[dict[str, object]]:
         common: dict[str, object] = {"at": when, "run": run}
         process = {"machine": "bench", "pid": 1, "started": ""}
         yield {**common, "kind": "run begun", "body": {**_RUN, "process": process}}
-        for host in range(HOSTS):
-            for service in SERVICES:
+        for host in range(hosts):
+            for service in services:
                 if left:
                     left -= 1
                     place = {**common, "service": service, "host": f"mb-pc-{host:02}"}
-                    yield {**place, "kind": "stamp", "body": {**_STAMP, "period": period}}
+                    away = (
+                        {"outcome": "not reached", "reason": "reach.no_route"}
+                        if missed and not left % missed
+                        else {}
+                    )
+                    yield {**place, "kind": "stamp", "body": {**_STAMP, "period": period, **away}}
                     if left % 10 == 0:
                         found = {**place, "subject": "testing.definitions_outdated"}
                         yield {**found, "kind": "finding opened", "body": _FOUND}

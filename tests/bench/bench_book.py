@@ -4,16 +4,22 @@ run reads of an old book."""
 import multiprocessing
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from serviceheft.book import Book
+from serviceheft.ledger import owed_by_book, owed_now, scope_now
+from serviceheft.model.schema import Customer
+from serviceheft.running.beginning import keep_up
 from tests.bench import aged
 from tests.bench.harness import BenchFailed, Cost, table, timed, title
 from tests.book_cases import NOW, OUTDATED, begun, judged, stamped
+from tests.unit.test_entitlement import CATALOGUE, customer
 
 STAMPS, QUICK_STAMPS = 1000, 40
 OLD, QUICK_OLD = (10_000, 100_000), (400,)
+VERY_OLD = (10_000, 100_000, 1_000_000)
 WRITERS = 4
 CUSTOMER = "musterbau"
 
@@ -30,6 +36,62 @@ def run(*, quick: bool) -> None:
     table(["", "stamps per second", "entries verified per second"], rows)
     for old in QUICK_OLD if quick else OLD:
         _asked(old)
+    for old in QUICK_OLD if quick else VERY_OLD:
+        _accounts(old)
+
+
+def _accounts(stamps: int) -> None:
+    """What an account and the start of a run cost, with a balance carried forward and beside it without one."""
+    hosts = {f"mb-pc-{number:02}": ("windows_clients",) for number in range(200)}
+    wanted = customer("standard", start=date(2009, 1, 1), hosts=hosts).model_copy(update={"name": CUSTOMER})
+    title(f"book: what is owed, of {stamps:,} stamps of 200 hosts")
+    with tempfile.TemporaryDirectory(prefix="heft-bench-") as folder:
+        url = f"sqlite:///{Path(folder) / 'heft.sqlite'}"
+        aged.fill(url, CUSTOMER, stamps, NOW, len(hosts), WEEKLY, missed=5003)
+        with Book.open(url, create=False) as book:
+            run = begun(book)
+            first, _ = timed(lambda: keep_up(book, wanted, CATALOGUE, run, NOW))
+            book.end_run(run, "carried out", now=NOW)
+        rows = [["the first run: agreement and balance", "", f"{first.cpu * 1000:,.0f}"]]
+        for name, question in QUESTIONS.items():
+            with Book.open(url, create=False) as book:
+                cost, found = timed(lambda question=question: question(wanted, book))
+            rows.append([name, f"{found:,}", f"{cost.cpu * 1000:,.0f}"])
+    table(["", "lines", "CPU in ms"], rows)
+
+
+class FromTheBeginning:
+    """The same book as if no balance had been carried forward."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._book, name)
+
+    def carried_forward(self, customer: str) -> None:
+        return None
+
+
+def _begin(wanted: Customer, book: Book) -> int:
+    """What the start of a run asks and writes, besides Ansible."""
+    run = begun(book)
+    keep_up(book, wanted, CATALOGUE, run, NOW)
+    found = owed_now(wanted, CATALOGUE, book, NOW)
+    scope = scope_now(wanted, CATALOGUE, book, NOW)
+    book.drop(run, lambda service, host: host is None or (service, host) in scope, now=NOW)
+    book.end_run(run, "carried out", now=NOW)
+    return len(found)
+
+
+WEEKLY = ("2.4", "2.6", "2.7", "3.1", "3.2", "3.3")
+QUESTIONS: dict[str, Callable[[Customer, Book], int]] = {
+    "owed": lambda wanted, book: len(owed_by_book(wanted, CATALOGUE, book, NOW)),
+    "beside it: owed, from the first page on": lambda wanted, book: len(
+        owed_by_book(wanted, CATALOGUE, FromTheBeginning(book), NOW)
+    ),
+    "the start of a run": _begin,
+}
 
 
 def _asked(stamps: int) -> None:

@@ -16,7 +16,6 @@ from serviceheft.carrying import Carried
 
 AGREED = "agreed"
 APPROVED = "agreement approved"
-CARRIED = "carried forward"
 
 #: An agreement with thousands of hosts; a stamp is smaller.
 LIMIT_BYTES = 1024 * 1024
@@ -100,7 +99,7 @@ def last_carried(connection: sa.Connection, customer: str) -> Carried | None:
     """The newest balance that still holds: one that counted stamps of a wrong clock does not, once that is known."""
     query = (
         sa.select(_e.number, _e.body)
-        .where(_e.customer == customer, _e.kind == CARRIED)
+        .where(_e.customer == customer, _e.kind == reading.CARRIED)
         .order_by(_e.number.desc())
     )
     wrong = timing.acknowledged(connection, customer)

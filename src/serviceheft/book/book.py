@@ -396,11 +396,12 @@ class Book:
         customer = self._customer(run)
         with self._store.writing(customer) as connection:
             _open_run(connection, run, now)
-            body = carried.as_data()
+            lives, _ = reading.open_lives(connection, customer)
+            body = {**carried.as_data(), "open": [life.number for life in lives]}
             if len(canonical(body)) > agreements.LIMIT_CARRIED:
                 return False
             appending = Appending(connection, customer, run, now)
-            appending.append(agreements.CARRIED, body=body)
+            appending.append(reading.CARRIED, body=body)
             appending.write(agreements.LIMIT_CARRIED * 2)
         return True
 
@@ -449,21 +450,28 @@ class Book:
             )
             return timing.outside(timing.uncounted(connection, customer), found)
 
-    def latest_stamps(self, customer: str, periods: Collection[str] | None = None) -> list[LatestStamp]:
+    def latest_stamps(
+        self,
+        customer: str,
+        periods: Collection[str] | None = None,
+        lines: Collection[tuple[str, str | None, str]] = (),
+    ) -> list[LatestStamp]:
         """What each period has come to, by service and host, dry runs left out; in no order, and without a stamp read.
 
-        `periods` leaves out all others.
+        `periods` leaves out all others, but for these `lines` (service, host, period).
         """
         with self._store.reading() as connection:
             spans = timing.uncounted(connection, customer)
             if self._store.version >= latest.SINCE_VERSION and not spans:
                 try:
                     known = renames.read(connection, customer)
-                    return list(latest.read(connection, customer, known, periods))
+                    return list(latest.read(connection, customer, known, periods, lines))
                 except (KeyError, TypeError, ValueError):
                     what = "a row of book_latest is none that any version wrote"
                     raise BookUnavailable(f"{place(self._store.url)} {ALTERED.format(what=what)}") from None
             entries = timing.outside(spans, reading.of_periods(connection, customer))
+            if periods is not None:
+                periods = {*periods, *(period for _, _, period in lines)}
             return list(latest.recounted(entries).stamps(periods))
 
     def write_offs(self, customer: str) -> list[WriteOff]:

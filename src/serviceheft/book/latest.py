@@ -23,6 +23,8 @@ SINCE_VERSION = 2
 #: The kinds of entries that it is worked out of.
 KINDS = ("run begun", "stamp", RENAMED)
 
+_AT_ONCE = 300
+
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _t = schema.latest.c
 
@@ -85,16 +87,37 @@ def keep(
 
 
 def read(
-    connection: sa.Connection, customer: str, renames: Renames, periods: Collection[str] | None = None
+    connection: sa.Connection,
+    customer: str,
+    renames: Renames,
+    periods: Collection[str] | None = None,
+    lines: Collection[tuple[str, str | None, str]] = (),
 ) -> Iterator[LatestStamp]:
-    """What is kept of a customer, or of these periods of it."""
+    """What is kept of a customer, or of these periods of it and of these lines (service, host, period)."""
     query = sa.select(*(_t[name] for name in Key._fields + Row._fields)).where(_t.customer == customer)
+    if renames and periods is not None:  # a line may stand there under another name
+        periods, lines = {*periods, *(period for _, _, period in lines)}, ()
     if periods is not None:
-        query = query.where(_t.period.in_(sorted(periods)))
-    rows = connection.execute(query)
+        rows = _of(connection, query, periods, [line for line in lines if line[2] not in periods])
+    else:
+        rows = iter(connection.execute(query))
     if not renames:
         return (_stamp(row) for row in rows)
     return _joined(((Key(*row[:3]), Row(*row[3:])) for row in rows), renames)
+
+
+def _of(
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    periods: Collection[str],
+    lines: Sequence[tuple[str, str | None, str]],
+) -> Iterator[Sequence[Any]]:
+    """Whole periods, and single lines: there are few of them, in many periods."""
+    yield from connection.execute(query.where(_t.period.in_(sorted(periods))))
+    columns = sa.tuple_(_t.period, _t.service, _t.host)
+    for first in range(0, len(lines), _AT_ONCE):
+        keys = [(period, service, host or "") for service, host, period in lines[first : first + _AT_ONCE]]
+        yield from connection.execute(query.where(columns.in_(keys)))
 
 
 def _joined(rows: Iterable[tuple[Key, Row]], renames: Renames) -> Iterator[LatestStamp]:

@@ -20,6 +20,7 @@ from serviceheft.book.values import timestamp
 FEW_RUNS = 100
 
 WRITTEN_OFF = "written off"
+CARRIED = "carried forward"
 
 type Place = tuple[str, str | None]
 
@@ -62,6 +63,9 @@ def open_lives(
     where = [_e.customer == customer, _e.kind.in_(BEGIN_OR_END)]
     if place:
         where += _at(place, known)
+    else:  # those that were open at the last balance, and all since
+        balance, open_then = open_at_last_balance(connection, customer)
+        where.append(sa.or_(_e.number > balance, _e.number.in_(open_then)))
     columns = (_e.number, _e.kind, _e.service, _e.host, _e.subject)
     opened: dict[tuple[Any, ...], int] = {}
     for number, kind, service, host, cause in sorted(connection.execute(sa.select(*columns).where(*where))):
@@ -85,6 +89,19 @@ def open_lives(
         )
     ]
     return fold(sorted(found, key=lambda it: it.number), known, only=frozenset(opened.values()))
+
+
+def open_at_last_balance(connection: sa.Connection, customer: str) -> tuple[int, list[int]]:
+    """The newest balance's number, and the findings (by their first entries) that were open then; (0, []) where
+    there is none that says so."""
+    query = (
+        sa.select(_e.number, _e.body)
+        .where(_e.customer == customer, _e.kind == CARRIED)
+        .order_by(_e.number.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return (int(row.number), json.loads(row.body)["open"]) if row else (0, [])
 
 
 def _at(place: Place, known: renames.Renames) -> list[sa.ColumnElement[bool]]:

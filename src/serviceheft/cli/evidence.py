@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serviceheft.cli.contract import local, table
+from serviceheft.cli.contract import table
 from serviceheft.cli.customers import CustomerArgument, Refused, known, load, names
 from serviceheft.cli.dates import day, moment
+from serviceheft.cli.owing import spans
 from serviceheft.screen import Screen, say
 
 if TYPE_CHECKING:
@@ -69,13 +70,16 @@ def record(
 
 
 def _print_recordable(customer: str, lines: "Sequence[Owed]") -> None:
+    """A row for the hosts that have the same periods open: a year of them stays readable."""
+    from serviceheft.accounts import open_together
+
     if not lines:
         say(f"{customer}: nothing is open that people record.")
         return
-    made = table(f"{customer}: open, and recorded by people", "service", "period", "for", "state", "due")
-    for line in lines:
-        where = line.host or "the customer as a whole"
-        made.add_row(line.clause, line.period, where, line.state.value, local(line.due))
+    made = table(f"{customer}: open, and recorded by people", "service", "state", "periods", "for")
+    for group in open_together(lines):
+        hosts = ", ".join(host or "the customer as a whole" for host in group.hosts)
+        made.add_row(f"{group.service} {group.title}", group.state.value, spans(group), hosts)
     Screen().print(made)
 
 

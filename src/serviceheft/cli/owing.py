@@ -168,13 +168,13 @@ def _print_debts(screen: Screen, found: "Sequence[Debt]") -> None:
                 Text(debt.state.value, style=_STYLES.get(debt.state.value, "")),
                 str(debt.lines),
                 Text(
-                    f"{_spans(debt)}: {', '.join(host or 'the customer as a whole' for host in debt.hosts)}{_why(debt)}"
+                    f"{spans(debt)}: {', '.join(host or 'the customer as a whole' for host in debt.hosts)}{_why(debt)}"
                 ),
             )
         screen.print(grid)
 
 
-def _spans(debt: "Debt") -> str:
+def spans(debt: "Debt") -> str:
     """ "6 periods, 2026-W40 to 2026-W44, 2026-W46"; one alone by its name."""
     named = ", ".join(first if first == last else f"{first} to {last}" for first, last in debt.spans)
     return named if len(debt.periods) == 1 else f"{len(debt.periods)} periods, {named}"

@@ -21,9 +21,10 @@ def headline(session: Session) -> str:
     stopped = stop_reason()
     brake = f"\nThe stop file is there, so nothing will be changed: {stopped}" if stopped else ""
     rehearsed = f"\n{REHEARSED}" if settings.rehearsed() else ""
+    changed = f"\n{session.changed_in_words}" if session.changed_in_words else ""
     return (
         f"{session.customer.company.name} ({session.customer.name}), {terms}{ticket}{mode}\n"
-        f"Run {session.run} ({session.order.kind}) by {session.who} from {session.commit}{brake}{rehearsed}"
+        f"Run {session.run} ({session.order.kind}) by {session.who} from {session.commit}{brake}{rehearsed}{changed}"
     )
 
 

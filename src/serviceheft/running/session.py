@@ -13,8 +13,9 @@ from pathlib import Path
 from serviceheft import settings, waiting
 from serviceheft.accounts import Owed
 from serviceheft.agreement import Agreed
+from serviceheft.agreement_changes import changes
 from serviceheft.book import Book, RunRefused, housing
-from serviceheft.book.timing import Clock
+from serviceheft.book.timing import Clock, shown
 from serviceheft.clock import reaction_deadline
 from serviceheft.entitlement import visit_on_order
 from serviceheft.ledger import owed_hosts, owed_now, scope_now
@@ -80,6 +81,8 @@ class Session:
     account: Sequence[Owed] = ()
     #: What the run has recorded as agreed otherwise than before.
     changed: Agreed | None = None
+    #: The same for the screen; "" when nothing has changed.
+    changed_in_words: str = ""
 
     def plan(self, hosts: Iterable[str]) -> Plan:
         """What is to be carried out on these hosts (those that Ansible's limit leaves)."""
@@ -188,8 +191,21 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
         who=who,
         account=account,
         changed=changed,
+        changed_in_words=_in_words(book.agreements(customer.name)) if changed else "",
     )
     return _current
+
+
+def _in_words(known: Sequence[Agreed]) -> str:
+    """What the last agreement changed, and how it is confirmed; of the first one that it is the first."""
+    last = known[-1]
+    if len(known) == 1:
+        return f"First agreement recorded; the book is kept since {shown(last.kept_since)}."
+    what = "; ".join(it.text() for it in changes(known[-2].terms, last.terms)) or "wording"
+    return (
+        f"Agreed otherwise than before, recorded as entry {last.number}: {what}. When the customer has approved it: "
+        'heft agree CUSTOMER --approved-by "..."'
+    )
 
 
 def _reason(order: Order) -> str | None:
