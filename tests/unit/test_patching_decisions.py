@@ -15,6 +15,7 @@ from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Judgement, Outcome, Severity
 from serviceheft.assess.offered import read_offered
 from serviceheft.assess.patching import After, Results
+from serviceheft.assess.reasons import REASONS
 from serviceheft.model.patching import UpdateException
 from serviceheft.model.schema import MaintenanceWindow
 from serviceheft.patching.order import HostFacts, HostOrder, Progress, SignedIn, Waiting, order
@@ -144,6 +145,20 @@ def test_a_pilot_vouches_for_what_was_out_when_it_was_measured_well() -> None:
     assert waits_for(old, [pilot, Pilot("pc-2")], 0, NOW) == "patch.ring_waits"
     assert waits_for(old, [pilot, Pilot("pc-2", sick=True)], 0, NOW) == "patch.pilot_sick"
     assert waits_for(new, [], 48, NOW) is None
+
+
+def test_nobody_waits_for_an_absent_pilot_without_an_end() -> None:
+    away = Pilot("pc-1", (NOW - timedelta(days=70),))
+    for days, reason in ((3, "patch.ring_waits"), (15, "patch.ring_waits"), (17, "patch.pilot_absent")):
+        update = Update("x", ("KB5068861",), published_at=NOW - timedelta(days=days))
+        assert waits_for(update, [away], 48, NOW) == reason
+        # One that is well again vouches once it has been so for the agreed time; until then it is no delay.
+        back = Pilot("pc-1", (NOW - timedelta(hours=1),))
+        assert waits_for(update, [back], 48, NOW) == "patch.ring_waits"
+    assert (
+        waits_for(Update("x", ("KB5068861",)), [Pilot("pc-1")], 48, NOW) == "patch.ring_waits"
+    )  # its age is not known
+    assert not REASONS["patch.pilot_absent"].agreed
 
 
 INSTALLED = Action("update.install", "KB5068861", ActionResult.DONE, values={"title": "x"})

@@ -49,6 +49,13 @@ reasons.register(
         agreed=True,
     ),
     Reason(
+        "patch.pilot_absent",
+        N_("A pilot device has not been measured well for more than two weeks since the update came out"),
+        N_(
+            "Bring the pilot device back, or name another one (patch_management_ring); until then this is overdue."
+        ),
+    ),
+    Reason(
         "patch.pilot_sick",
         N_("A pilot device is not well after its updates, or cannot be reached"),
         N_("Look at the pilot device first; the other devices wait for it."),

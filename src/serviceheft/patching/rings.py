@@ -25,18 +25,31 @@ class Pilot:
         return not any(update.same_thing(one) and not update.same_version(one) for one in self.had)
 
 
+#: So long a pilot may be away before the others' wait for it counts as missed.
+PATIENCE = timedelta(days=14)
+
+
 def waits_for(update: Update, pilots: Iterable[Pilot], wait_hours: int, now: datetime) -> str | None:
     """The reason code why this update must wait on hosts of the later ring; None: it may be installed.
 
     A pilot vouches for an update once it was measured well after the update had been published: then it has it, or
     does not need it. That measurement must lie back at least `wait_hours`, and the pilot must be well still.
-    Without pilots there is nobody to wait for.
+    Without pilots there is nobody to wait for. Nobody is waited for without an end: a pilot that has not been well
+    since PATIENCE after the update could have been vouched for is absent, which is no agreed wait any more.
     """
     found = list(pilots)
     if any(pilot.sick for pilot in found):
         return "patch.pilot_sick"
     latest = now - timedelta(hours=wait_hours)
-    return None if all(_vouches(pilot, update, latest) for pilot in found) else "patch.ring_waits"
+    if all(_vouches(pilot, update, latest) for pilot in found):
+        return None
+    late = update.published_at is not None and update.published_at < latest - PATIENCE
+    absent = late and not all(_well_since(pilot, update) for pilot in found)
+    return "patch.pilot_absent" if absent else "patch.ring_waits"
+
+
+def _well_since(pilot: Pilot, update: Update) -> bool:
+    return any(update.published_at is None or at >= update.published_at for at in pilot.well_at)
 
 
 def _vouches(pilot: Pilot, update: Update, latest: datetime) -> bool:
