@@ -155,9 +155,8 @@ def test_nobody_waits_for_an_absent_pilot_without_an_end() -> None:
         # One that is well again vouches once it has been so for the agreed time; until then it is no delay.
         back = Pilot("pc-1", (NOW - timedelta(hours=1),))
         assert waits_for(update, [back], 48, NOW) == "patch.ring_waits"
-    assert (
-        waits_for(Update("x", ("KB5068861",)), [Pilot("pc-1")], 48, NOW) == "patch.ring_waits"
-    )  # its age is not known
+    undated = Update("x", ("KB5068861",))
+    assert waits_for(undated, [Pilot("pc-1")], 48, NOW) == "patch.ring_waits"  # nobody knows for how long
     assert not REASONS["patch.pilot_absent"].agreed
 
 
