@@ -1,23 +1,23 @@
 """The book: every visit's evidence, appended in one transaction per step and never changed afterwards."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Self
 
 import sqlalchemy as sa
 
-from serviceheft.agreement import Agreed
 from serviceheft.assess.judgement import Judgement, Severity
-from serviceheft.book import agreements, latest, reading, renames, schema, soundness, timing
+from serviceheft.book import latest, reading, renames, schema, soundness, timing
+from serviceheft.book.agreed_pages import AgreedPages
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
 from serviceheft.book.endings import endings, refuse_moved
 from serviceheft.book.errors import ALTERED, BookUnavailable, RunRefused, place
-from serviceheft.book.folding import moment
 from serviceheft.book.living import NO_LONGER_THERE, Living, TicketPolicy
+from serviceheft.book.open_runs import open_run, shown
 from serviceheft.book.processes import Process
 from serviceheft.book.records import (
     FindingLife,
@@ -33,8 +33,6 @@ from serviceheft.book.records import (
 from serviceheft.book.soundness import Soundness
 from serviceheft.book.store import Store
 from serviceheft.book.values import canonical
-from serviceheft.carrying import Carried
-from serviceheft.settings import BERLIN
 from serviceheft.tickets import Contact
 from serviceheft.tickets.in_book import BookTickets
 
@@ -42,12 +40,8 @@ from serviceheft.tickets.in_book import BookTickets
 BUSY_SECONDS = 30.0
 
 
-class Book:
+class Book(AgreedPages):
     """Append-only evidence of all customers. Any method may raise BookUnavailable: nothing was written."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._agreed: dict[str, tuple[tuple[int, str], list[Agreed]]] = {}
 
     @classmethod
     def open(cls, url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS) -> Self:
@@ -146,7 +140,7 @@ class Book:
         """
         customer = self._customer(run)
         with self._store.writing(customer) as connection:
-            _end(connection, _open_run(connection, run, now), outcome, now, billable_minutes)
+            _end(connection, open_run(connection, run, now), outcome, now, billable_minutes)
 
     def close_interrupted(self, customer: str, *, now: datetime) -> list[str]:
         """Write the end of runs whose process is gone; their ids. begin_run does this by itself."""
@@ -185,7 +179,7 @@ class Book:
         """
         customer = self._customer(run)
         with self._store.writing(customer) as connection:
-            begun = _open_run(connection, run, now)
+            begun = open_run(connection, run, now)
             appending = Appending(connection, customer, run, now)
             body: dict[str, object] = {
                 "period": period,
@@ -231,7 +225,7 @@ class Book:
         """
         customer = self._customer(run)
         with self._store.writing(customer) as connection:
-            if _open_run(connection, run, now).dry_run:
+            if open_run(connection, run, now).dry_run:
                 return ()
             lives, _ = reading.open_lives(connection, customer)
             gone = tuple(it for it in lives if not kept(it.service, it.host))
@@ -258,7 +252,7 @@ class Book:
         """
         customer = self._customer(run)
         with self._store.writing(customer) as connection:
-            if _open_run(connection, run, now).dry_run:
+            if open_run(connection, run, now).dry_run:
                 raise ValueError("A dry run mends nothing.")
             lives, _ = reading.open_lives(connection, customer, (service, host))
             life = next((it for it in lives if it.cause == cause), None)
@@ -289,26 +283,6 @@ class Book:
             BookTickets(appending, found.service, found.host).mirrored(ticket, system, outside)
             appending.write()
 
-    def rename(self, run: str, renamed: Mapping[str, str], *, now: datetime) -> None:
-        """Say which hosts (by their names so far) are called what from here on; all of it at once.
-
-        ValueError in a dry run, and where two hosts would become one that both have a name now.
-        """
-        customer = self._customer(run)
-        if len(set(renamed.values())) != len(renamed) or any(old == new for old, new in renamed.items()):
-            raise ValueError(f"These are no new names: {dict(renamed)}.")
-        with self._store.writing(customer) as connection:
-            if _open_run(connection, run, now).dry_run:
-                raise ValueError("A dry run renames nothing.")
-            appending = Appending(connection, customer, run, now)
-            appending.append(renames.RENAMED, body={"renamed": dict(renamed)})
-            appending.write()
-
-    def former_names(self, customer: str) -> dict[str, frozenset[str]]:
-        """By the present names of hosts every other name that they had in the book."""
-        with self._store.reading() as connection:
-            return renames.read(connection, customer).former_names()
-
     def write_off(
         self,
         run: str,
@@ -324,7 +298,7 @@ class Book:
         """
         customer = self._customer(run)
         with self._store.writing(customer) as connection:
-            if _open_run(connection, run, now).dry_run:
+            if open_run(connection, run, now).dry_run:
                 raise ValueError("A dry run writes nothing off.")
             appending = Appending(connection, customer, run, now)
             body = {"reason": reason} | ({"consent": consent} if consent else {})
@@ -334,85 +308,6 @@ class Book:
             ]
             appending.write()
         return len(written)
-
-    # --- what was agreed ---
-
-    def agree(self, run: str, agreed: Agreed, *, now: datetime) -> Agreed:
-        """Record what is agreed from `agreed.since` on; the same with its entry's number and time.
-
-        ValueError in a dry run, and for what would hold from before the last one.
-        """
-        customer = self._customer(run)
-        with self._store.writing(customer) as connection:
-            begun = _open_run(connection, run, now)
-            if begun.dry_run:
-                raise ValueError("A dry run agrees on nothing.")
-            before = self._agreements(connection, customer)
-            if before and agreed.since < before[-1].since:
-                raise ValueError("An agreement cannot hold from before the last one.")
-            appending = Appending(connection, customer, run, now)
-            number = agreements.append(appending, agreed)
-            appending.write(agreements.LIMIT_BYTES)
-        return replace(agreed, number=number, at=moment(appending.at), who=begun.who)
-
-    def approve(
-        self, run: str, agreement: int, *, now: datetime, approved_by: str, reason: str | None
-    ) -> None:
-        """Say who of the customer approved an agreement that is recorded. ValueError when there is none."""
-        customer = self._customer(run)
-        with self._store.writing(customer) as connection:
-            _open_run(connection, run, now)
-            if agreement not in {it.number for it in self._agreements(connection, customer)}:
-                raise ValueError(f"{customer} has no agreement {agreement}.")
-            appending = Appending(connection, customer, run, now)
-            body = {"agreement": agreement, "approved_by": approved_by, "reason": reason}
-            appending.append(agreements.APPROVED, body=body)
-            appending.write()
-
-    def agreements(self, customer: str) -> list[Agreed]:
-        """All that was agreed, in the order in which it was recorded."""
-        with self._store.reading() as connection:
-            return self._agreements(connection, customer)
-
-    def customer_numbers(self) -> dict[str, str]:
-        """By the name of each chain with an agreement the customer number that was agreed last."""
-        with self._store.reading() as connection:
-            return agreements.customer_numbers(connection)
-
-    def _agreements(self, connection: sa.Connection, customer: str) -> list[Agreed]:
-        newest = agreements.newest(connection, customer)
-        if (known := self._agreed.get(customer)) and known[0] == newest:
-            return list(known[1])
-        try:
-            found = agreements.read(connection, customer)
-        except (KeyError, TypeError, ValueError, IndexError):
-            what = "an agreement is none that any version wrote"
-            raise BookUnavailable(f"{place(self._store.url)} {ALTERED.format(what=what)}") from None
-        self._agreed[customer] = newest, found
-        return list(found)
-
-    def carry_forward(self, run: str, carried: Carried, *, now: datetime) -> bool:
-        """Write a balance down; False when it is too large for that, and nothing was written."""
-        customer = self._customer(run)
-        with self._store.writing(customer) as connection:
-            _open_run(connection, run, now)
-            lives, _ = reading.open_lives(connection, customer)
-            body = {**carried.as_data(), "open": [life.number for life in lives]}
-            if len(canonical(body)) > agreements.LIMIT_CARRIED:
-                return False
-            appending = Appending(connection, customer, run, now)
-            appending.append(reading.CARRIED, body=body)
-            appending.write(agreements.LIMIT_CARRIED * 2)
-        return True
-
-    def carried_forward(self, customer: str) -> Carried | None:
-        """The newest balance that holds."""
-        with self._store.reading() as connection:
-            try:
-                return agreements.last_carried(connection, customer)
-            except (KeyError, TypeError, ValueError):
-                what = "a balance is none that any version wrote"
-                raise BookUnavailable(f"{place(self._store.url)} {ALTERED.format(what=what)}") from None
 
     # --- reading ---
 
@@ -552,27 +447,6 @@ class Book:
             for entry in reading.entries(connection, schema.entries.c.customer == customer):
                 yield canonical(entry._asdict())
 
-    def _customer(self, run: str) -> str:
-        with self._store.reading() as connection:
-            return _known(reading.customer_of(connection, run), run)
-
-
-def _known[T](found: T | None, run: str) -> T:
-    if found is None:
-        raise RunRefused(f"The book knows no run {run}. Begin one first.")
-    return found
-
-
-def _open_run(connection: sa.Connection, identifier: str, now: datetime) -> Run:
-    """The run, read under the customer's lock; RunRefused when it has ended."""
-    run = _known(reading.run(connection, identifier, now), identifier)
-    if run.ended_at:
-        raise RunRefused(
-            f"{run.customer}: the run {run.id} ended at {_shown(run.ended_at)} ({run.state}). "
-            "Nothing more can be written into it: begin a new run."
-        )
-    return run
-
 
 def _end(
     connection: sa.Connection,
@@ -595,13 +469,9 @@ def _new_identifier(connection: sa.Connection, now: datetime) -> str:
             return identifier
 
 
-def _shown(moment: datetime) -> str:
-    return moment.astimezone(BERLIN).strftime("%Y-%m-%d %H:%M")
-
-
 def _under_way(run: Run) -> str:
     return (
         f"{run.customer}: a {run.kind} run is under way: {run.id}, begun by {run.who} "
-        f"on {run.process.machine} (process {run.process.pid}) at {_shown(run.began_at)}. "
+        f"on {run.process.machine} (process {run.process.pid}) at {shown(run.began_at)}. "
         "Wait until it has ended, or end that process first."
     )
