@@ -13,6 +13,7 @@ from serviceheft.book import Book
 from serviceheft.ledger import owed_by_book
 from serviceheft.model.schema import Customer, Host
 from serviceheft.running import session
+from serviceheft.running.agreeing import Approval, agree
 from serviceheft.running.session import Order, open_session
 from tests.book_cases import OUTDATED, judged, stamped
 from tests.unit.test_entitlement import CATALOGUE, customer
@@ -150,3 +151,19 @@ def test_a_host_that_was_replaced_takes_nothing_over(book: Book, monkeypatch: py
     assert book.tickets("kunde", open_only=True) == []
     assert {life.state for life in book.findings("kunde")} == {"dropped"}
     assert book.former_names("kunde") == {}
+
+
+def test_heft_agree_says_who_is_called_what(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit(book, monkeypatch, inventory("pc-01", "pc-02"), MONDAY, {})
+    monkeypatch.setenv("HEFT_NOW", (MONDAY + DAY).isoformat())
+    renamed = inventory("empfang", "pc-02", former=("pc-01",))
+    assert agree(renamed, CATALOGUE, Approval()) == "Recorded: pc-01 is called empfang."
+    more = inventory("empfang", "pc-02", "pc-03", former=("pc-01",))
+    monkeypatch.setenv("HEFT_NOW", (MONDAY + 2 * DAY).isoformat())
+    assert agree(more, CATALOGUE, Approval()).endswith(" on: Devices added: pc-03.")
+    again = inventory("zentrale", "pc-03", former=("empfang",))
+    monkeypatch.setenv("HEFT_NOW", (MONDAY + 3 * DAY).isoformat())
+    said = agree(again, CATALOGUE, Approval())
+    assert said.endswith(" on: empfang is called zentrale; Devices no longer there: pc-02.")
+    assert [len(it.terms.hosts) for it in book.agreements("kunde")] == [2, 3, 2]
+    assert book.verify() == []

@@ -14,7 +14,7 @@ from serviceheft.ledger import history_by_book, next_agreed
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.running import by_hand
-from serviceheft.running.beginning import keep_up, refuse_renamed
+from serviceheft.running.beginning import found_renames, keep_up, refuse_renamed
 from serviceheft.running.session import open_book
 from serviceheft.settings import BERLIN
 
@@ -74,6 +74,10 @@ def _recorded(
     begin: by_hand.Beginning,
 ) -> _Said:
     refuse_renamed(book, customer)
+    renamed = found_renames(book, customer)
+    run = begin(book) if renamed else None
+    if run:
+        book.rename(run, renamed, now=now)  # what follows sees them under their present names
     known = book.agreements(customer.name)
     terms = terms_of(customer, catalogue)
     if approval.kept_since is not None and known:
@@ -81,14 +85,20 @@ def _recorded(
             f"The book of {customer.name} is kept since {shown(known[0].kept_since)}; that cannot be changed. Close "
             f"what was settled before: heft write-off {customer.name} --before DAY --reason TEXT"
         )
-    if known and known[-1].terms == terms:
+    if known and known[-1].terms == terms and not renamed:
         return _approved(book, known[-1], approval, now, begin)
+    called = "; ".join(f"{old} is called {new}" for old, new in renamed.items())
+    if known and known[-1].terms == terms:
+        assert run
+        book.end_run(run, "carried out", now=now)
+        return _Said(f"Recorded: {called}.", run)
     agreed = _agreed(book, customer, catalogue, approval, now)
-    run = begin(book)
+    run = run or begin(book)
     made = book.agree(run, agreed, now=now)
     keep_up(book, customer, catalogue, run, now)
     book.end_run(run, "carried out", now=now)
     what = "; ".join(it.text() for it in changes(known[-1].terms, terms)) if known else "the first agreement"
+    what = f"{called}; {what}" if called else what
     return _Said(f"Recorded as entry {made.number}, from {shown(agreed.since)} on: {what}.", run)
 
 
