@@ -6,7 +6,7 @@ knows nothing of agreements, balances or renames. Records of old weeks are print
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -119,7 +119,7 @@ def with_contract(**values: Any) -> Callable[[Customer], Customer]:
 def lives() -> dict[str, Life]:
     basic = customer("basic", start=FIRST, hosts={"pc": CLIENT, "nb": CLIENT})
     standard = customer("standard", start=FIRST, hosts={"pc": CLIENT, "srv": SERVER})
-    comfort = customer("comfort", start=FIRST, hosts={"pc": CLIENT})
+    comfort = customer("comfort", start=FIRST, hosts={"srv-1": SERVER})
     hourly = customer(None, start=FIRST, hosts={"pc": CLIENT})
     return {
         "basic": Life(
@@ -183,7 +183,9 @@ class Played:
             dry_run=False,
             now=now,
             tier=life.wanted.contract.tier,
-            process=Process("elsewhere-that-is-gone", 1, "0"),
+            process=replace(
+                Process.of(), pid=2**22 + 1
+            ),  # no process has this id: what it leaves open is dead
             rehearsed=True,
         )
         keep_up(self.book, life.wanted, CATALOGUE, run, now)
@@ -348,8 +350,9 @@ def test_two_years(played: Played) -> None:
         weeks.append(week)
         for life in played.lives.values():
             over = life.wanted.contract.end and monday > life.wanted.contract.end
+            often = 0.97 if life.wanted.contract.tier else 0.1
             for day, hour, only_open in ((1, 10.0, False), (3, 12.0, True)):
-                if not over and played.dice.random() < (0.97 if day == 1 else 0.25):
+                if not over and played.dice.random() < often * (1 if day == 1 else 0.2):
                     played.visit(life, at(monday + day * DAY, hour), only_open=only_open)
         sunday = at(monday + 6 * DAY, 20)
         for life in played.lives.values():
