@@ -83,7 +83,9 @@ class Life:
             self.scopes.append((now, self.scope()))
 
     def scope_at(self, moment: datetime) -> frozenset[tuple[str, str]]:
-        return next((scope for since, scope in reversed(self.scopes) if since <= moment), self.scopes[0][1])
+        """As it was recorded; before the first run that of the first run."""
+        known = [scope for since, scope in self.scopes if since <= moment]
+        return known[-1] if known else self.scopes[0][1] if self.scopes else frozenset()
 
 
 def with_hosts(**hosts: tuple[str, ...] | None) -> Callable[[Customer], Customer]:
