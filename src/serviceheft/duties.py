@@ -29,6 +29,13 @@ def duties(history: Sequence[Agreed], now: datetime, after: date | None = None) 
     return _Book(history, now).duties(after)
 
 
+def periods_since(kept_since: datetime, now: datetime, after: date | None) -> set[str]:
+    """Every period that ends after a day (None: that a book has been kept for), whatever it owes."""
+    first = kept_since.astimezone(BERLIN).date() if after is None else after + _DAY
+    today = now.astimezone(BERLIN).date()
+    return {period for cadence in RECURRING for period in _periods(cadence, first, today)}
+
+
 def in_order(found: Iterable[Duty]) -> list[Duty]:
     """By service as the catalogue has them, and then by period."""
     return sorted(found, key=lambda duty: (_order(duty.service), days_of(duty.period)))

@@ -11,7 +11,7 @@ from serviceheft.accounts import Duty, Owed, StampLike, WriteOffLike, account
 from serviceheft.agreement import Agreed, Terms
 from serviceheft.carrying import Carried
 from serviceheft.clock import days_of
-from serviceheft.duties import duties, in_order, in_scope
+from serviceheft.duties import duties, in_order, in_scope, periods_since
 from serviceheft.entitlement import terms_of
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
@@ -75,9 +75,11 @@ def owed_by_book(
     same book, for readers who want more of them than the book keeps of a period.
     """
     known = history_by_book(customer, catalogue, book, now)
-    older, wanted = duties_by_book(customer.name, known, book, now, done_since)
+    older, wanted, after = duties_by_book(customer.name, known, book, now, done_since)
     lines = {(duty.service, host, duty.period) for duty in older for host in duty.hosts}
-    latest = book.latest_stamps(customer.name, {duty.period for duty in wanted}, lines)
+    # Also of periods that owe nothing: what is done in a pause makes up for what was put off before.
+    periods = periods_since(known[0].kept_since, now, after)
+    latest = book.latest_stamps(customer.name, {*periods, *(duty.period for duty in wanted)}, lines)
     counted = _counted([*latest, *stamps], now)
     every = in_order([*older, *wanted])
     return account(every, counted, book.write_offs(customer.name), now, done_since)
@@ -163,17 +165,17 @@ def next_agreed(before: Agreed, terms: Terms, now: datetime, since: datetime | N
 
 def duties_by_book(
     customer: str, known: Sequence[Agreed], book: Ledger, now: datetime, done_since: date | None = None
-) -> tuple[list[Duty], list[Duty]]:
-    """What the last balance says that older periods left, and all duties since then.
+) -> tuple[list[Duty], list[Duty], date | None]:
+    """What the last balance says that older periods left, all duties since then, and the day of that balance.
 
     Of periods that end on `done_since` or later all duties are told.
     """
     carried = book.carried_forward(customer)
     if carried is None:
-        return [], duties(known, now)
+        return [], duties(known, now), None
     after = carried.until if done_since is None else min(carried.until, done_since - timedelta(days=1))
     older = [duty for duty in carried.duties if days_of(duty.period)[1] <= after]
-    return older, duties(known, now, after)
+    return older, duties(known, now, after), after
 
 
 def _counted[S: StampLike](stamps: Iterable[S], now: datetime) -> list[S]:
