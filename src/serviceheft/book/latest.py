@@ -7,6 +7,7 @@ Without it, whoever asks what is owed would read every stamp ever made. It says 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -94,29 +95,30 @@ def read(
     lines: Collection[tuple[str, str | None, str]] = (),
 ) -> Iterator[LatestStamp]:
     """What is kept of a customer, or of these periods of it and of these lines (service, host, period)."""
-    query = sa.select(*(_t[name] for name in Key._fields + Row._fields)).where(_t.customer == customer)
+    every = sa.select(*(_t[name] for name in Key._fields + Row._fields))
+    query = every.where(_t.customer == customer)
     if renames and periods is not None:  # a line may stand there under another name
         periods, lines = {*periods, *(period for _, _, period in lines)}, ()
-    if periods is not None:
-        rows = _of(connection, query, periods, [line for line in lines if line[2] not in periods])
-    else:
-        rows = iter(connection.execute(query))
+    rows = connection.execute(query if periods is None else query.where(_t.period.in_(sorted(periods))))
+    alone = [line for line in lines if periods is not None and line[2] not in periods]
+    found = chain(rows, _of(connection, every, customer, alone))
     if not renames:
-        return (_stamp(row) for row in rows)
-    return _joined(((Key(*row[:3]), Row(*row[3:])) for row in rows), renames)
+        return (_stamp(row) for row in found)
+    return _joined(((Key(*row[:3]), Row(*row[3:])) for row in found), renames)
 
 
 def _of(
     connection: sa.Connection,
     query: sa.Select[Any],
-    periods: Collection[str],
+    customer: str,
     lines: Sequence[tuple[str, str | None, str]],
 ) -> Iterator[Sequence[Any]]:
-    """Whole periods, and single lines: there are few of them, in many periods."""
-    yield from connection.execute(query.where(_t.period.in_(sorted(periods))))
-    columns = sa.tuple_(_t.period, _t.service, _t.host)
+    """Single lines: there are few of them, in many periods."""
+    # The whole key in one comparison, or SQLite reads all of the customer's rows for it.
+    columns = sa.tuple_(_t.customer, _t.period, _t.service, _t.host)
     for first in range(0, len(lines), _AT_ONCE):
-        keys = [(period, service, host or "") for service, host, period in lines[first : first + _AT_ONCE]]
+        some = lines[first : first + _AT_ONCE]
+        keys = [(customer, period, service, host or "") for service, host, period in some]
         yield from connection.execute(query.where(columns.in_(keys)))
 
 
