@@ -13,7 +13,7 @@ _PART = {
     "started": N_("as soon as it is started"),
     "whole": N_("only as a whole"),
 }
-_CADENCES = {
+CADENCES = {
     "continuous": N_("continuously"),
     "weekly": N_("weekly"),
     "monthly": N_("monthly"),
@@ -93,7 +93,7 @@ def _services(before: Terms, after: Terms) -> Iterator[Changed]:
             yield Changed(
                 N_("{service}: {before}, now {after}"),
                 {"service": after.clause(number)},
-                {"before": _CADENCES[old.cadence], "after": _CADENCES[service.cadence]},
+                {"before": CADENCES[old.cadence], "after": CADENCES[service.cadence]},
             )
         if set(old.scope) != set(service.scope):
             yield _said(N_("{service}: for other kinds of devices"), service=after.clause(number))

@@ -458,6 +458,19 @@ def state(found: Sequence[Owed], key: Line) -> State | None:
             ("2.7", "pc", "2025-W46"),
             State.OVERDUE,
         ),
+        # A contract that ended, and is made anew in the middle of the next month.
+        *(
+            (
+                [
+                    Event("ends today", parse_instant("2025-11-21 10:00")),
+                    Event("anew", parse_instant(f"2025-12-{day} 10:00")),
+                ],
+                "2026-01-02 12:00",
+                ("4.2", None, "2025-12"),
+                owed,
+            )
+            for day, owed in (("08", State.OVERDUE), ("22", None))
+        ),
         # A pause of the whole week owes nothing.
         (
             [Event("pause", parse_instant("2025-11-16 10:00"))],

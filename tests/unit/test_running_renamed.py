@@ -1,7 +1,7 @@
 """A run that finds a host under another name: findings, tickets, deadlines and what is owed follow the machine."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from serviceheft.accounts import State
 from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.book import Book
 from serviceheft.ledger import owed_by_book
-from serviceheft.model.schema import Customer, Host
+from serviceheft.model.schema import Customer, Host, ReactionClock
 from serviceheft.running import session
 from serviceheft.running.agreeing import Approval, agree
 from serviceheft.running.session import Order, open_session
@@ -167,3 +167,27 @@ def test_heft_agree_says_who_is_called_what(book: Book, monkeypatch: pytest.Monk
     assert said.endswith(" on: empfang is called zentrale; Devices no longer there: pc-02.")
     assert [len(it.terms.hosts) for it in book.agreements("kunde")] == [2, 3, 2]
     assert book.verify() == []
+
+
+def test_no_change_of_terms_moves_a_deadline_or_closes_what_is_still_in_scope(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit(book, monkeypatch, inventory("pc-01"), MONDAY, {"pc-01": judged(OUTDATED)})
+    (before,) = book.tickets("kunde", open_only=True)
+    clock = ReactionClock(closed_days=["11-18", "11-19"], holidays_of="provider")
+    for days, wanted in enumerate(
+        (
+            customer("comfort", hosts={"pc-01": ("windows_clients",)}),
+            customer(hosts={"pc-01": ("windows_servers",)}),
+            customer(hosts={"pc-01": ("windows_clients",)}, clock=clock),
+            customer(hosts={"pc-01": ("windows_clients",)}, start=date(2026, 11, 22)),  # a Sunday
+            customer(hosts={"pc-01": ("windows_clients",)}, end=date(2026, 11, 22)),
+        ),
+        start=1,
+    ):
+        visit(book, monkeypatch, wanted, MONDAY + days * DAY, {})
+        (ticket,) = book.tickets("kunde", open_only=True)
+        assert (ticket.number, ticket.deadline) == (before.number, before.deadline)
+    over = customer(hosts={"pc-01": ("windows_clients",)}, end=date(2026, 11, 22))
+    visit(book, monkeypatch, over, MONDAY + 7 * DAY, {})
+    assert book.tickets("kunde", open_only=True) == []

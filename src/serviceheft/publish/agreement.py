@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from serviceheft.agreement import Agreed
-from serviceheft.agreement_changes import changes
+from serviceheft.agreement_changes import CADENCES, TIERS, changes
 from serviceheft.entitlement import Standing, contained
 from serviceheft.i18n import N_
 from serviceheft.publish import words
@@ -66,7 +66,7 @@ def contract_in_words(source: Source) -> str:
     contract = source.customer.contract
     if contract.kind == "hourly":
         return source.reader.gettext(N_("contract by the hour"))
-    return source.reader.gettext(N_("service contract {tier}"), tier=words.TIERS[contract.tier or ""])
+    return source.reader.gettext(N_("service contract {tier}"), tier=TIERS[contract.tier or ""])
 
 
 def contract_facts(source: Source) -> list[tuple[str, str]]:
@@ -110,7 +110,7 @@ def services(source: Source) -> list[ServiceRow]:
                 number=clause.service,
                 title=clause.title,
                 status=mark(words.STANDINGS, Standing(clause.standing).value, reader),
-                cadence=word(words.CADENCES, clause.cadence, reader),
+                cadence=word(CADENCES, clause.cadence, reader),
                 scope=scope or reader.gettext(N_("the customer as a whole")),
                 kind=word(words.KINDS, clause.manner, reader) if clause.standing.contained else "",
             )
@@ -137,7 +137,7 @@ def what_changed(source: Source, before: Agreed | None, agreed: Agreed) -> list[
     reader, terms = source.reader, agreed.terms
     t = reader.gettext
     if before is None:
-        kind = words.TIERS[terms.tier] if terms.tier else t(N_("by the hour"))
+        kind = TIERS[terms.tier] if terms.tier else t(N_("by the hour"))
         said = [
             t(
                 N_("{contract}: {services} services, {devices} devices"),

@@ -96,14 +96,6 @@ ACTIONS = {
 }
 DRY_RUN = {"dry run": (N_("dry run: nothing was changed"), "info")}
 
-CADENCES = {
-    "continuous": N_("continuously"),
-    "weekly": N_("weekly"),
-    "monthly": N_("monthly"),
-    "quarterly": N_("quarterly"),
-    "yearly": N_("yearly"),
-    "on_demand": N_("when needed"),
-}
 KINDS = {
     "automatic": N_("measured automatically"),
     "partly automatic": N_("measured automatically on Windows devices, not yet on the others"),
@@ -118,7 +110,6 @@ RUN_KINDS = {
     "site": N_("everything"),
     "emergency": N_("emergency update"),
 }
-TIERS = {"basic": "Basic", "standard": "Standard", "comfort": "Comfort"}
 GROUPS = {
     "windows_clients": N_("Windows client"),
     "windows_laptops": N_("Windows laptop"),
