@@ -3,6 +3,7 @@
 import multiprocessing
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from serviceheft.book import Book, BookUnavailable, RunRefused, copying, moving, outbox, proving
 from tests.book_cases import NOW, OFF, OUTDATED, begun, judged, stamped
 from tests.postgres import PASSWORD, Server
+from tests.unit import test_book_renames, test_ledger_balance
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
 
@@ -54,6 +56,23 @@ def test_a_visit(url: str) -> None:
         assert len(list(book.dump("musterbau"))) == book.head("musterbau").number
     with Book.open(url, create=False) as again:
         assert [it.state for it in again.runs("musterbau")] == ["carried out"]
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [
+        test_book_renames.test_finding_and_ticket_follow_their_host,
+        test_book_renames.test_the_name_that_was_given_up_is_another_machines_from_then_on,
+        test_book_renames.test_mended_and_dropped_under_the_new_name,
+        test_ledger_balance.test_an_agreement_when_it_changes_and_a_balance_once_a_week,
+        test_ledger_balance.test_a_balance_reads_as_the_whole_book_reads,
+        test_ledger_balance.test_a_balance_that_counted_the_stamps_of_a_wrong_clock_no_longer_holds,
+    ],
+    ids=lambda it: it.__name__.removeprefix("test_"),
+)
+def test_names_agreements_and_balances(url: str, promise: Callable[[Book], None]) -> None:
+    with Book.open(url) as book:
+        promise(book)
 
 
 def test_both_databases_hold_the_same_chain(url: str, tmp_path: Any) -> None:

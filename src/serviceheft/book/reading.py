@@ -116,10 +116,10 @@ def snapshots(connection: sa.Connection, customer: str, subject: str | None = No
     if subject is not None:
         where.append(_e.subject == subject)
     # A name that was given up and taken again is another host's: the last of each bearer.
-    bearer: sa.ColumnElement[int] = sa.literal(0)
-    for step, _ in known.steps:
-        bearer = sa.case((_e.number > step, step), else_=bearer)
-    last = sa.select(sa.func.max(_e.number)).where(*where).group_by(_e.host, _e.subject, bearer)
+    bearers: list[sa.ColumnElement[Any]] = [
+        sa.case((_e.number > step, 1), else_=0) for step, _ in known.steps
+    ]
+    last = sa.select(sa.func.max(_e.number)).where(*where).group_by(_e.host, _e.subject, *bearers)
     found: dict[tuple[str | None, str], Snapshot] = {}
     for it in entries(connection, _e.customer == customer, _e.number.in_(last)):
         snapshot = _snapshot(it, known)
