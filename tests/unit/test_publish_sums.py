@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,8 @@ from serviceheft.assess.judgement import Outcome
 from serviceheft.book import Head, Stamp, WriteOff
 from serviceheft.cli.owing import as_data, print_owed
 from serviceheft.clock import days_of, parse_instant, period_of
-from serviceheft.ledger import owed
+from serviceheft.entitlement import terms_of
+from serviceheft.ledger import first_agreed, next_agreed, owed
 from serviceheft.model.schema import Customer
 from serviceheft.publish.reader import Reader
 from serviceheft.publish.report import report_data
@@ -341,6 +343,32 @@ def test_what_was_written_off_tells_who_and_why_wherever_it_stands() -> None:
     data = report_data(source(found, old, offs), "2026-W47")
     assert told in [row["why"] for row in data["unchecked"]["rows"]]
     assert any(told in row["hosts"] for row in data["earlier"]["rows"])
+
+
+def test_the_history_of_the_agreement_stands_on_the_page_and_in_the_record() -> None:
+    now = parse_instant("2026-11-18 10:00")
+    first = replace(
+        first_agreed(terms_of(customer(), CATALOGUE), now, None),
+        number=2,
+        approved_by="<b>Frau Holz</b>, Mail vom 17.11.",
+    )
+    comfort = customer("comfort", hosts={"pc": ("windows_clients",), "nb": ("windows_clients",)})
+    second = replace(
+        next_agreed(first, terms_of(comfort, CATALOGUE), now), number=9, reason="Wunsch von Frau Holz"
+    )
+    pending = next_agreed(second, replace(second.terms, end=date(2027, 3, 31)), NOW)
+    told = replace(source(comfort, [], []), agreements=[first, second, pending])
+    rows = [cell for row in cells(render(told)["contract.md"]) for cell in row]
+    assert "Basic, Leistungen: 13, Geräte: 1" in rows
+    assert "<b>Frau Holz</b>, Mail vom 17.11." in rows  # as text, escaped once
+    changed = next(cell for cell in rows if cell.startswith("Vertrag: Basic, jetzt Comfort"))
+    assert "Geräte dazu: nb" in changed
+    assert changed.endswith("Wunsch von Frau Holz")
+    assert "festgehalten am 18.11.2026, noch nicht bestätigt" in rows
+    assert rows[rows.index("Letzter Tag: 31.03.2027") + 1] == "noch nicht festgehalten"
+    record = report_data(told, "2026-W47")["agreement"]["rows"]
+    assert [row[1][0] for row in record] == ["Letzter Tag: 31.03.2027", "Vertrag: Basic, jetzt Comfort"]
+    assert report_data(told, "2026-W46")["agreement"]["rows"] == []
 
 
 def test_a_meeting_held_late_stands_in_the_record_of_its_day_with_the_line_that_it_settled() -> None:

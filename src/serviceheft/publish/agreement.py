@@ -140,7 +140,7 @@ def what_changed(source: Source, before: Agreed | None, agreed: Agreed) -> list[
         kind = TIERS[terms.tier] if terms.tier else t(N_("by the hour"))
         said = [
             t(
-                N_("{contract}: {services} services, {devices} devices"),
+                N_("{contract}, services: {services}, devices: {devices}"),
                 contract=kind,
                 services=reader.number(len(terms.services)),
                 devices=reader.number(len(terms.hosts)),
