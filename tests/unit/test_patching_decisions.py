@@ -148,13 +148,14 @@ def test_a_pilot_vouches_for_what_was_out_when_it_was_measured_well() -> None:
 
 
 def test_nobody_waits_for_an_absent_pilot_without_an_end() -> None:
-    away = Pilot("pc-1", (NOW - timedelta(days=70),))
+    away = Pilot("pc-1", (NOW - timedelta(days=40),), seen_at=NOW - timedelta(days=40))
     for days, reason in ((3, "patch.ring_waits"), (15, "patch.ring_waits"), (17, "patch.pilot_absent")):
         update = Update("x", ("KB5068861",), published_at=NOW - timedelta(days=days))
         assert waits_for(update, [away], 48, NOW) == reason
-        # One that is well again vouches once it has been so for the agreed time; until then it is no delay.
-        back = Pilot("pc-1", (NOW - timedelta(hours=1),))
-        assert waits_for(update, [back], 48, NOW) == "patch.ring_waits"
+        # One that is looked at, and lacks it still, or is well only since an hour, is no delay of the procedure.
+        for well_at in ((), (NOW - timedelta(hours=1),)):
+            back = Pilot("pc-1", well_at, seen_at=NOW - timedelta(hours=1))
+            assert waits_for(update, [back], 48, NOW) == "patch.ring_waits"
     undated = Update("x", ("KB5068861",))
     assert waits_for(undated, [Pilot("pc-1")], 48, NOW) == "patch.ring_waits"  # nobody knows for how long
     assert not REASONS["patch.pilot_absent"].agreed
@@ -189,6 +190,7 @@ def test_a_pilot_is_well_since_it_last_was_not() -> None:
         "pc-1",
         (NOW - timedelta(hours=59), NOW - timedelta(hours=2)),
         had=(Update("x", ("KB5068861",)),),
+        seen_at=NOW - timedelta(hours=1),
     )
     assert judge_pilot("pc-1", stamps, [life(1, Severity.CRITICAL)]).sick
     assert judge_pilot("pc-1", stamps, [life(1, Severity.WARNING)]).sick

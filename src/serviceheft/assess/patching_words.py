@@ -50,7 +50,9 @@ reasons.register(
     ),
     Reason(
         "patch.pilot_absent",
-        N_("A pilot device has not been measured well for more than two weeks since the update came out"),
+        N_(
+            "A pilot device has not been looked at for more than two weeks, and the update has been out for longer"
+        ),
         N_(
             "Bring the pilot device back, or name another one (patch_management_ring); until then this is overdue."
         ),

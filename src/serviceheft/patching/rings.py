@@ -13,12 +13,14 @@ class Pilot:
 
     well_at: the times at which it was measured well since the last trouble; none: it is not well.
     sick: it failed, was not reached, or has new trouble since it was patched. had: what was installed on it.
+    seen_at: when anything was measured on it last; None: not told.
     """
 
     host: str
     well_at: tuple[datetime, ...] = ()
     sick: bool = False
     had: tuple[Update, ...] = ()
+    seen_at: datetime | None = None
 
     def lacks(self, update: Update) -> bool:
         """Whether the update is more to it than the next version of what it has: those come daily, and mean nothing."""
@@ -34,8 +36,8 @@ def waits_for(update: Update, pilots: Iterable[Pilot], wait_hours: int, now: dat
 
     A pilot vouches for an update once it was measured well after the update had been published: then it has it, or
     does not need it. That measurement must lie back at least `wait_hours`, and the pilot must be well still.
-    Without pilots there is nobody to wait for. Nobody is waited for without an end: a pilot that has not been well
-    since PATIENCE after the update could have been vouched for is absent, which is no agreed wait any more.
+    Without pilots there is nobody to wait for. Nobody is waited for without an end: a pilot that nobody has measured
+    for PATIENCE, while the update has been out for as long, is absent, and the wait is no agreed one any more.
     """
     found = list(pilots)
     if any(pilot.sick for pilot in found):
@@ -44,12 +46,8 @@ def waits_for(update: Update, pilots: Iterable[Pilot], wait_hours: int, now: dat
     if all(_vouches(pilot, update, latest) for pilot in found):
         return None
     late = update.published_at is not None and update.published_at < latest - PATIENCE
-    absent = late and not all(_well_since(pilot, update) for pilot in found)
-    return "patch.pilot_absent" if absent else "patch.ring_waits"
-
-
-def _well_since(pilot: Pilot, update: Update) -> bool:
-    return any(update.published_at is None or at >= update.published_at for at in pilot.well_at)
+    absent = any(pilot.seen_at is not None and pilot.seen_at < now - PATIENCE for pilot in found)
+    return "patch.pilot_absent" if late and absent else "patch.ring_waits"
 
 
 def _vouches(pilot: Pilot, update: Update, latest: datetime) -> bool:

@@ -50,7 +50,8 @@ def judge_pilot(name: str, stamps: Iterable[Stamp], lives: Iterable[FindingLife]
     trouble = patched_at is not None and any(
         life.severity is not Severity.INFO and life.opened_at > patched_at for life in lives
     )
-    return Pilot(name, _well_at(own), sick=trouble or _lost(own), had=_had(own))
+    seen_at = max((stamp.at for stamp in own if stamp.outcome.measured), default=None)
+    return Pilot(name, _well_at(own), sick=trouble or _lost(own), had=_had(own), seen_at=seen_at)
 
 
 def _well_at(stamps: Iterable[Stamp]) -> tuple[datetime, ...]:
