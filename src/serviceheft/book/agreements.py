@@ -20,7 +20,7 @@ APPROVED = "agreement approved"
 #: An agreement with thousands of hosts; a stamp is smaller.
 LIMIT_BYTES = 1024 * 1024
 #: A balance that is larger is not worth writing every week: then the account is worked out from the beginning.
-LIMIT_CARRIED = 128 * 1024
+LIMIT_CARRIED = 1024 * 1024
 
 _e = schema.entries.c
 

@@ -3,11 +3,12 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from serviceheft import settings
 from serviceheft.book import RunRefused
+from serviceheft.duties import periods_since
 from serviceheft.ledger import owed_now
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer, Host
@@ -31,10 +32,15 @@ def queue(customer: Customer, catalogue: Catalogue, now: datetime) -> list[Waiti
         found = owed_now(customer, catalogue, book, now)
         stamps = [
             stamp
-            for host, service in not_reached(found, book.latest_stamps(customer.name))
+            for host, service in not_reached(found, book.latest_stamps(customer.name, _tried_in(now)))
             for stamp in book.stamps(customer.name, service=service, host=host)
         ]
     return waiting(found, stamps, now)
+
+
+def _tried_in(now: datetime) -> set[str]:
+    """The periods of the last visits: what is owed is tried at least once a year, or nobody waits for it."""
+    return periods_since(now - timedelta(days=400), now, None)
 
 
 def call(customer: Customer, catalogue: Catalogue, now: datetime) -> PlaybookCall | None:
