@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from serviceheft.assess.reading import mapping
+from serviceheft.assess.reading import mapping, text, texts, whole_number
 from serviceheft.assess.updatesearch import read_offers
 from serviceheft.assess.updatestate import DEFAULT_CATEGORIES, expanded
 from serviceheft.patching.policy import Update
+from serviceheft.patching.rings import Had
 
 
 def read_offered(
@@ -37,7 +38,57 @@ def read_offered(
             key=offer.key,
             revision=offer.revision,
             definitions=offer.categories == {"DefinitionUpdates"},
+            categories=tuple(sorted(offer.categories)),
         )
         for offer in offers
         if offer.title is not None
     )
+
+
+def read_rows(rows: object, *, wanted: bool) -> tuple[Update, ...]:
+    """The updates of one of the book's tables (UpdateState.missing, left_out), for who was measured before."""
+    return tuple(
+        Update(
+            title,
+            tuple(texts(row, "kb")),
+            wanted=wanted,
+            published_at=_at(row, "published_at"),
+            hidden=row.get("hidden") is True,
+            key=text(row, "update_id"),
+            revision=whole_number(row, "revision"),
+            definitions=text(row, "category") == "DefinitionUpdates",
+            categories=tuple(texts(row, "category")),
+        )
+        for row in _mappings(rows)
+        if (title := text(row, "title")) is not None
+    )
+
+
+def read_installed(rows: object) -> tuple[Had, ...]:
+    """What was installed there lately and when, by the book's table (UpdateState.installed)."""
+    return tuple(
+        Had(
+            Update(
+                title,
+                tuple(texts(row, "kb")),
+                key=text(row, "update_id"),
+                revision=whole_number(row, "revision"),
+            ),
+            moment,
+        )
+        for row in _mappings(rows)
+        if (title := text(row, "title")) is not None and (moment := _at(row, "installed_at")) is not None
+    )
+
+
+def _mappings(rows: object) -> list[Mapping[str, Any]]:
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list | tuple) else []
+
+
+def _at(row: Mapping[str, Any], key: str) -> datetime | None:
+    """A date as the book keeps it (reading.iso)."""
+    told = text(row, key)
+    try:
+        return None if told is None else datetime.fromisoformat(told)
+    except ValueError:
+        return None

@@ -8,8 +8,15 @@ from serviceheft.i18n import N_
 
 INSTALL, RESTART, DEFINITIONS = "update.install", "update.reboot", "definitions.update"
 
+#: Findings that a person ends by saying that the cause is mended.
+KEEPS_FAILING = ("patching.keeps_failing",)
+
 actions.register(
-    ActionKind(INSTALL, N_("Install {subject}: {title}"), ("title", "hresult")),
+    ActionKind(
+        INSTALL,
+        N_("Install {subject}: {title}"),
+        ("title", "update_id", "revision", "upgrade", "hresult", "build"),
+    ),
     ActionKind(RESTART, N_("Restart {subject}")),
     ActionKind(DEFINITIONS, N_("Bring the virus definitions of {subject} up to date")),
 )
@@ -22,10 +29,97 @@ register(
         N_("{count} exception(s) for offered updates are over, the first of {update} since {expired_on}."),
         N_("Renew the exception in the inventory with a reason, or remove it; it does not count any more."),
         ("count", "update", "expired_on"),
-    )
+    ),
+    Cause(
+        "patching.keeps_failing",
+        Severity.WARNING,
+        N_("Updates keep failing"),
+        N_("{count} update(s) failed again and again on this device and are not tried any more: {updates}."),
+        N_(
+            "Look the error code up (0x80070643: the recovery partition is too small; 0x80070070: the disk is full) and "
+            "mend the cause; note the finding as mended, then it is tried again. A new version is tried by itself."
+        ),
+        ("count", "updates"),
+    ),
+    Cause(
+        "patching.came_in",
+        Severity.WARNING,
+        N_("More was installed than was chosen"),
+        N_("{count} update(s) came in besides those that were chosen: {updates}."),
+        N_("Find out who installed them: Windows by itself, its user, or one update that brought another."),
+        ("count", "updates"),
+    ),
 )
 
 reasons.register(
+    Reason(
+        "patch.pilot_refuses",
+        N_("A pilot device does not take the update (rejected or hidden there), so nobody has tried it out"),
+        N_("Let a pilot device take it, or reject it for the others as well; after two weeks this is overdue."),
+        agreed=True,
+    ),
+    Reason(
+        "patch.pilots_overdue",
+        N_("The pilot devices have kept the update waiting for more than two weeks"),
+        N_("See what keeps the pilot devices from it, or name others (patch_management_ring)."),
+    ),
+    Reason(
+        "patch.undated",
+        N_("It is not known when the update was published, and no pilot device has it"),
+        N_("It follows once a pilot device has been well with it, or its date is known."),
+        agreed=True,
+    ),
+    Reason(
+        "patch.unidentified",
+        N_("The device has not told the update's own id, revision or category yet"),
+        N_("The next run asks again; an update is never chosen by its title."),
+    ),
+    Reason(
+        "patch.keeps_failing",
+        N_("The update failed again and again on this device"),
+        N_("Mend the cause and note the finding as mended; a new version is tried by itself."),
+    ),
+    Reason(
+        "patch.restarts_in_vain",
+        N_("The device was restarted again and again, and still wants a restart"),
+        N_("Look at its update log and at what was left half installed; one more restart changes nothing."),
+    ),
+    Reason(
+        "patch.others_first",
+        N_("Another device stands in for it, or goes before it, and is changed first"),
+        N_("Its turn comes once the other one was measured well, in the same run or in the next."),
+    ),
+    Reason(
+        "patch.partner_unwell",
+        N_("The device that stands in for it was not reached when it was looked at last"),
+        N_("See to the other device first; both are never away at the same time."),
+    ),
+    Reason(
+        "patch.first_unwell",
+        N_("A device that goes before it was not reached when it was looked at last"),
+        N_("See to the other device first (patch_management_after)."),
+    ),
+    Reason(
+        "patch.withdrawn",
+        N_("The update is not offered any more"),
+        N_("Nothing is to be done: Microsoft has withdrawn or replaced it."),
+        agreed=True,
+    ),
+    Reason(
+        "patch.changed_meanwhile",
+        N_("The update was published anew, or in another category, since it was chosen"),
+        N_("The next run chooses anew, and waits for the pilot devices anew."),
+    ),
+    Reason(
+        "patch.busy",
+        N_("Another installation was running on the device"),
+        N_("The next run carries on."),
+    ),
+    Reason(
+        "patch.restart_first",
+        N_("The device wants a restart before it installs anything"),
+        N_("The next run restarts it, within its terms."),
+    ),
     Reason(
         "patch.freeze",
         N_("Nothing is changed on this day, as agreed"),
@@ -44,8 +138,8 @@ reasons.register(
     ),
     Reason(
         "patch.ring_waits",
-        N_("The pilot devices have not been well with it for long enough"),
-        N_("It follows by itself once every pilot device has been well for the agreed time."),
+        N_("No pilot device has been well with it for long enough"),
+        N_("It follows once a pilot device has been well with it for the agreed time; after two weeks this is overdue."),
         agreed=True,
     ),
     Reason(
@@ -59,8 +153,8 @@ reasons.register(
     ),
     Reason(
         "patch.pilot_sick",
-        N_("A pilot device is not well after its updates, or cannot be reached"),
-        N_("Look at the pilot device first; the other devices wait for it."),
+        N_("A pilot device has been sick since it got the update, or was sick when it got it"),
+        N_("See to the pilot device and note its finding as mended; the others wait until it is measured well."),
     ),
     Reason(
         "patch.ring_failed",

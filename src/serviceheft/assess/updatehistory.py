@@ -14,6 +14,7 @@ from serviceheft.assess.parts import told_rows
 from serviceheft.assess.reading import count, hexadecimal, moment, text, texts, whole_number
 from serviceheft.assess.updatesearch import Offer, articles_in
 from serviceheft.model.categories import known_categories
+from serviceheft.patching.policy import EVERGREEN, UPGRADES
 
 #: OperationResultCode of the Windows Update Agent: failed, aborted; and done, done with errors.
 _FAILED, _SUCCEEDED = frozenset({4, 5}), frozenset({2, 3})
@@ -23,12 +24,7 @@ _INSTALLATION = 1
 _NO_CUMULATIVE = frozenset(
     {"Application", "Connectors", "DefinitionUpdates", "DeveloperKits", "Drivers", "Tools"}
 )
-_RELEASE = frozenset({"Upgrades"})
-#: Articles under which Microsoft keeps publishing the same small things: definitions, scanner, removal tool.
-EVERGREEN = frozenset(
-    {"KB2267602", "KB4052623", "KB890830", "KB5007651", "KB925673", "KB2461484", "KB2310138"}
-)
-
+_RELEASE = frozenset({UPGRADES})
 #: Microsoft's titles of cumulative updates begin with the month, in every language.
 _MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])\b")
 _CUMULATIVE = re.compile(

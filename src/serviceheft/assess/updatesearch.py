@@ -8,7 +8,7 @@ revision of the updates that the host has already heard of.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from serviceheft.assess.parts import told_rows
@@ -101,25 +101,10 @@ def _offer(
         hidden="hidden" in texts(update, "filtered_reasons") or flag(known, "IsHidden") is True,
         selected=selected,
         severity=None if known is None else (text(known, "MsrcSeverity") or "").casefold(),
-        published_at=moment(known, "LastDeploymentChangeTime", now) or patch_day(title),
+        published_at=moment(known, "LastDeploymentChangeTime", now),
         downloaded=flag(known, "IsDownloaded"),
         revision=count(known, "RevisionNumber"),
     )
-
-
-def patch_day(title: str | None) -> datetime | None:
-    """The second Tuesday of the month that Microsoft's titles begin with ("2026-11 Cumulative Update ...").
-
-    Only for updates whose date the agent does not tell; previews and out-of-band updates of that month
-    appear up to three weeks later.
-    """
-    match = re.match(r"(20[0-9]{2})-(0[1-9]|1[0-2])\b", title or "")
-    if match is None:
-        return None
-    first = date(int(match[1]), int(match[2]), 1)
-    days_to_tuesday = (1 - first.weekday()) % 7
-    second_tuesday = first + timedelta(days=days_to_tuesday + 7)
-    return datetime(second_tuesday.year, second_tuesday.month, second_tuesday.day, tzinfo=UTC)
 
 
 def articles_in(title: str | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Sources: the search (updatesearch), the history (updatehistory), and what else t
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from serviceheft.assess.normalform import Kind, shown
@@ -31,6 +31,8 @@ SEVERITIES = {
 #: More rows than any host has; a stamp has a limit.
 MOST_ROWS = 150
 
+INSTALLED_SINCE = timedelta(days=60)
+
 SOURCES = {"windows update": N_("Windows Update"), "wsus": N_("own update server (WSUS)")}
 SWITCH = {"on": N_("on"), "off": N_("off")}
 
@@ -48,6 +50,19 @@ class MissingUpdate:
     published_at: str | None = shown(N_("Published"), Kind.MOMENT)
     downloaded: bool | None = shown(N_("Downloaded"), Kind.FLAG)
     hidden: bool | None = shown(N_("Hidden on the device"), Kind.FLAG)
+    update_id: str | None = shown(N_("Id of the update"))
+    revision: int | None = shown(N_("Revision"), Kind.NUMBER)
+
+
+@dataclass(frozen=True)
+class InstalledUpdate:
+    """One update that was installed lately, by whomever."""
+
+    title: str | None = shown(N_("Update"))
+    kb: str | None = shown(N_("KB article"))
+    installed_at: str | None = shown(N_("Installed"), Kind.MOMENT)
+    update_id: str | None = shown(N_("Id of the update"))
+    revision: int | None = shown(N_("Revision"), Kind.NUMBER)
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,9 @@ class UpdateState:
     )
     failed: tuple[FailedInstallation, ...] | None = shown(
         N_("Failed installations"), Kind.TABLE, row=FailedInstallation
+    )
+    installed: tuple[InstalledUpdate, ...] | None = shown(
+        N_("Installed in the last 60 days"), Kind.TABLE, row=InstalledUpdate
     )
     reboot_pending: bool | None = shown(N_("Restart pending"), Kind.FLAG)
     reboot_pending_since: str | None = shown(N_("Restart pending since"), Kind.MOMENT)
@@ -126,6 +144,7 @@ def read_state(
             FailedInstallation(one.title, next(iter(articles_in(one.title)), None), one.hresult, iso(one.at))
             for one in failed
         ),
+        installed=None if history is None else _installed(history, now),
         reboot_pending=pending,
         reboot_pending_since=_pending_since(raw, history, now) if pending else None,
         last_search_at=iso(moment(last, "LastSearchSuccessDate", now)),
@@ -145,6 +164,13 @@ def read_state(
     )
 
 
+def build(section: Mapping[str, Any] | None) -> str | None:
+    """Which Windows it is, to the update: 26200.7171. None: not told."""
+    windows = told(mapping(section), "Windows")
+    number, revision = text(windows, "CurrentBuildNumber"), whole_number(windows, "UBR")
+    return None if number is None or revision is None else f"{number}.{revision}"
+
+
 def expanded(categories: Collection[str]) -> frozenset[str]:
     """The categories by name, "*" resolved."""
     return frozenset(CATEGORIES) if EVERY in categories else frozenset(categories)
@@ -162,6 +188,8 @@ def _rows(offers: Iterable[Offer]) -> tuple[MissingUpdate, ...]:
             published_at=iso(offer.published_at),
             downloaded=offer.downloaded,
             hidden=offer.hidden,
+            update_id=offer.key,
+            revision=offer.revision,
         )
         for offer in offers
     ]
@@ -173,6 +201,17 @@ def _rows(offers: Iterable[Offer]) -> tuple[MissingUpdate, ...]:
         )
     )
     return tuple(found)
+
+
+def _installed(history: History, now: datetime) -> tuple[InstalledUpdate, ...]:
+    """What came lately besides the small things of every day, the newest first."""
+    found = [one for one in history.installed if not one.minor and now - one.at <= INSTALLED_SINCE]
+    return tuple(
+        InstalledUpdate(
+            one.title, next(iter(articles_in(one.title)), None), iso(one.at), one.key, one.revision
+        )
+        for one in reversed(found)
+    )[:MOST_ROWS]
 
 
 def _reboot_pending(search: Mapping[str, Any] | None, raw: Mapping[str, Any]) -> bool | None:

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from serviceheft.model.fields import Date, KbArticle, Model, Text, reject
+from serviceheft.model.fields import Date, KbArticle, MachineId, Model, Text, reject
 
 
 class FreezeDays(Model):
@@ -34,6 +34,8 @@ class UpdateException(Model):
     """Its article, as KB5068861."""
     title: Text | None = None
     """Or its title, where * stands for any text: "*Preview*"; upper and lower case are the same."""
+    update_id: MachineId | None = None
+    """Or the update's own id (UpdateID), as the device's page shows it; only that can accept a new Windows release."""
     reason: Text
     """Why, so that somebody else can decide when it is over."""
     expires: Date
@@ -41,8 +43,8 @@ class UpdateException(Model):
 
     @model_validator(mode="after")
     def _names_one_thing(self) -> Self:
-        if (self.kb is None) == (self.title is None):
-            reject("names neither or both of kb and title", "Write either kb or title.")
+        if sum(it is not None for it in (self.kb, self.title, self.update_id)) != 1:
+            reject("names none or several of kb, title and update_id", "Write one of the three.")
         if self.title is not None and not self.title.strip("*? "):
             reject("the title fits every update", 'Name a part of it, as "*Preview*".')
         return self

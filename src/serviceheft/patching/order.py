@@ -1,34 +1,29 @@
 """The order for a run: for each host what is done now, and why the rest is not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import Enum
+from datetime import UTC, datetime
 from typing import Literal
 
 from serviceheft.model.patching import UpdateException
-from serviceheft.patching import rings, windows
-from serviceheft.patching.policy import RINGS, CustomerPolicy, HostPolicy, Reboot, Ring, Update
-from serviceheft.patching.rings import Pilot
+from serviceheft.patching import attempts, restarts, rings, turns, windows
+from serviceheft.patching.attempts import Past
+from serviceheft.patching.policy import RINGS, CustomerPolicy, HostPolicy, Ring, Update
+from serviceheft.patching.restarts import SignedIn
+from serviceheft.patching.rings import Had, Pilot
 from serviceheft.patching.selection import Selection, choose
 from serviceheft.settings import BERLIN
 
-
-class SignedIn(Enum):
-    """Whether somebody works on a host. NOT_ASKED is enough for a plan, never for a restart."""
-
-    NOT_ASKED = "not asked"
-    NOBODY = "nobody"
-    SOMEBODY = "somebody"
-    UNKNOWN = "unknown"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What was measured on one host before anything was done.
+    """What was measured on one host before anything was done, and what the book knows of it.
 
     offered: None when the search for updates brought no result. definitions: old ones of Windows' own scanner can be
-    brought up to date on the host, those of another scanner only through its console.
+    brought up to date on the host, those of another scanner only through its console. build: which Windows it has, as
+    26200.7171; None: not told. reached: whether this run's visit came to something.
     """
 
     host: str
@@ -38,6 +33,9 @@ class HostFacts:
     definitions: Literal["current", "outdated", "outdated elsewhere", "unknown"] = "current"
     scanner: str = "Microsoft Defender"
     signed_in: SignedIn = SignedIn.NOT_ASKED
+    build: str | None = None
+    reached: bool = True
+    past: Past = Past()
 
 
 @dataclass(frozen=True)
@@ -60,25 +58,31 @@ class Waiting:
 class HostOrder:
     """What is to be done on one host now.
 
-    restart: it waits for one already, and gets it now. restart_waits: the reason code why it may not be restarted
-    after installing either; None: it may, where it is needed.
+    restart: it waits for one already, and gets it before anything else. Whether it is restarted after installing is
+    decided then, by restarts.restart_waits. failing: updates that are not tried any more.
     """
 
     host: str
     ring: Ring
+    alone: bool = False
     install: tuple[Update, ...] = ()
     restart: bool = False
-    restart_waits: str | None = None
     definitions: bool = False
     scanner: str = "Microsoft Defender"
     waiting: tuple[Waiting, ...] = ()
     rejected: tuple[Update, ...] = ()
     lapsed: tuple[UpdateException, ...] = ()
+    failing: tuple[Update, ...] = ()
 
     @property
     def acts(self) -> bool:
         """Whether the host is changed at all."""
-        return bool(self.install or self.restart or self.definitions)
+        return self.disturbs or self.definitions
+
+    @property
+    def disturbs(self) -> bool:
+        """Whether the host may be away for a while."""
+        return bool(self.install or self.restart)
 
 
 def order(
@@ -90,14 +94,26 @@ def order(
     *,
     stopped: bool,
     planning: bool = False,
+    others: Mapping[str, HostPolicy] | None = None,
+    unwell: Iterable[str] = (),
 ) -> dict[str, HostOrder]:
-    """The order for every host that was not started yet in this run, ring by ring.
+    """The order for every host that was not started yet in this run, in the order of their turns.
 
     `hosts` are all of the run: cap and failures are counted over them. `stopped`: the provider's stop file is there.
-    `planning`: nothing is carried out upon this; whether somebody is signed in need not be known.
+    `planning`: nothing is carried out upon this; whether somebody is signed in need not be known. `others`: the
+    customer's hosts outside of this run. `unwell`: who was away when last looked at, in this run or before it.
     """
-    run = _Run(tuple(hosts), tuple(pilots), progress, policy, now, stopped, planning)
-    return {found.host: found for ring in RINGS for found in run.ring(ring)}
+    return _Run(
+        tuple(hosts),
+        tuple(pilots),
+        progress,
+        policy,
+        now,
+        stopped=stopped,
+        planning=planning,
+        others=others or {},
+        unwell=frozenset(unwell),
+    ).orders()
 
 
 class _Run:
@@ -110,45 +126,67 @@ class _Run:
         progress: Progress,
         policy: CustomerPolicy,
         now: datetime,
+        *,
         stopped: bool,
         planning: bool,
+        others: Mapping[str, HostPolicy],
+        unwell: frozenset[str],
     ) -> None:
-        self._progress = progress
-        self._policy = policy
-        self._now = now
-        self._stopped = stopped
-        self._planning = planning
-        self._changed = set(progress.started)
-        self._started = [facts for facts in hosts if facts.host in progress.started]
+        self._progress, self._policy, self._now = progress, policy, now
+        self._stopped, self._planning = stopped, planning
+        self._facts = {facts.host: facts for facts in hosts}
+        self._policies = {**others, **{host: facts.policy for host, facts in self._facts.items()}}
+        self._unwell = unwell | {host for host, facts in self._facts.items() if not facts.reached}
         today = now.astimezone(BERLIN).date()
-        self._open = [
-            (facts, choose(facts.offered or (), facts.policy, today, policy.emergency))
-            for facts in sorted(hosts, key=lambda facts: facts.host)
+        self._chosen = {
+            facts.host: choose(facts.offered or (), facts.policy, today, policy.emergency)
+            for facts in hosts
             if facts.host not in progress.started
-        ]
-        found = {facts.host: (facts, selection) for facts, selection in self._open}
-        # A pilot that lacks something now is not well, whatever it was when it was measured last.
-        self._pilots = [
-            replace(pilot, well_at=()) if pilot.host in found and _busy(pilot, *found[pilot.host]) else pilot
-            for pilot in pilots
-        ]
+        }
+        self._pilots = [self._seen_now(pilot) for pilot in pilots]
 
-    def ring(self, ring: Ring) -> list[HostOrder]:
-        members = [(facts, selection) for facts, selection in self._open if facts.policy.ring == ring]
-        concerned = sum(_has_work(facts, selection) for facts, selection in members)
-        started = {facts.host for facts in self._started if facts.policy.ring == ring}
-        failed = len(started & self._progress.failed)
-        too_many = failed * 100 > self._policy.maximum_failed_percent * (len(started) + concerned)
-        return [self._host(facts, selection, too_many) for facts, selection in members]
-
-    def _host(self, facts: HostFacts, selection: Selection, too_many: bool) -> HostOrder:
-        everything = self._everything_waits(too_many)
-        made = self._made(facts, selection, everything)
-        if made.acts and len(self._changed) >= self._policy.maximum_hosts:
-            return self._made(facts, selection, "patch.cap")
-        if made.acts:
-            self._changed.add(facts.host)
+    def orders(self) -> dict[str, HostOrder]:
+        """The order of each host. The cap's places go to those that have waited longest, whatever their ring."""
+        tried_at = {host: facts.past.tried_at for host, facts in self._facts.items()}
+        made: dict[str, HostOrder] = {}
+        for ring in RINGS:
+            members = [host for host in self._chosen if self._facts[host].policy.ring == ring]
+            too_many = self._too_many_failed(ring, members)
+            for host in turns.in_turn(members, self._policies, tried_at):
+                earlier = [name for name, one in made.items() if one.disturbs]
+                made[host] = self._made(host, earlier, self._everything_waits(too_many))
+        acting = sorted(
+            (host for host, one in made.items() if one.acts), key=lambda host: tried_at[host] or _LONG_AGO
+        )
+        places = max(0, self._policy.maximum_hosts - len(self._progress.started))
+        for host in acting[places:]:
+            made[host] = self._made(host, (), "patch.cap")
         return made
+
+    def _too_many_failed(self, ring: Ring, members: list[str]) -> bool:
+        """More than the agreed share of the ring; one alone never keeps the others waiting."""
+        concerned = sum(_has_work(self._facts[host], self._chosen[host]) for host in members)
+        started = {
+            host
+            for host, facts in self._facts.items()
+            if host in self._progress.started and facts.policy.ring == ring
+        }
+        share = self._policy.maximum_failed_percent
+        allowed = max(1, share * (len(started) + concerned) // 100) if share else 0
+        return len(started & self._progress.failed) > allowed
+
+    def _seen_now(self, pilot: Pilot) -> Pilot:
+        """What a pilot of this run lacks was measured just now, whatever it had when it was measured before."""
+        facts, selection = self._facts.get(pilot.host), self._chosen.get(pilot.host)
+        if facts is None or selection is None or facts.offered is None:
+            return pilot
+        return replace(
+            pilot,
+            had=tuple(it for it in pilot.had if not _is_offered(it, facts.offered)),
+            lacks=selection.chosen,
+            refuses=(*selection.rejected, *selection.hidden),
+            seen_at=self._now,
+        )
 
     def _everything_waits(self, too_many: bool) -> str | None:
         if self._stopped:
@@ -157,72 +195,77 @@ class _Run:
             return "patch.freeze"
         return "patch.ring_failed" if too_many else None
 
-    def _made(self, facts: HostFacts, selection: Selection, everything: str | None) -> HostOrder:
-        waiting: list[Waiting] = []
-        changing = everything or self._window(facts)
-        restarting = changing or self._restart_waits(facts)
-        install = []
+    def _made(self, host: str, earlier: Iterable[str], everything: str | None) -> HostOrder:
+        facts, selection = self._facts[host], self._chosen[host]
+        others = turns.others_wait(host, self._policies, self._unwell, tuple(earlier))
+        failing = attempts.failing(
+            selection.chosen, facts.past, facts.build, self._policy.maximum_attempts
+        )
+        # An emergency is one update: it restarts nothing that does not get it.
+        pending = bool(facts.reboot_pending) and (self._policy.emergency is None or bool(selection.chosen))
+        restart_waits = (everything or self._restart_waits(facts) or others) if pending else None
+        install, waiting = [], []
         for update in selection.chosen:
+            reason = everything or self._update_waits(facts, update, failing) or others
             # With a restart outstanding Windows installs nothing more.
-            blocked = restarting if facts.reboot_pending else None
-            reason = changing or self._ring_waits(facts, update) or blocked
-            if reason:
+            if reason := reason or restart_waits:
                 waiting.append(Waiting(update, reason))
             else:
                 install.append(update)
         waiting += [Waiting(update, "patch.hidden") for update in selection.hidden]
-        # An emergency is one update: it restarts nothing that does not get it.
-        pending = bool(facts.reboot_pending) and (self._policy.emergency is None or bool(selection.chosen))
-        if pending and restarting:
-            waiting.append(Waiting("restart", restarting))
-        definitions = facts.definitions == "outdated" and not everything and self._policy.emergency is None
+        if restart_waits:
+            waiting.append(Waiting("restart", restart_waits))
+        definitions = facts.definitions == "outdated" and self._policy.emergency is None
         if facts.definitions == "outdated elsewhere":
             waiting.append(Waiting("definitions", "patch.scanner_console"))
-        elif facts.definitions == "outdated" and everything:
+        elif definitions and everything:
             waiting.append(Waiting("definitions", everything))
         return HostOrder(
-            host=facts.host,
+            host=host,
             ring=facts.policy.ring,
+            alone=turns.goes_alone(host, self._policies),
             install=tuple(install),
-            restart=pending and not restarting,
-            restart_waits=restarting,
-            definitions=definitions,
+            restart=pending and not restart_waits,
+            definitions=definitions and not everything,
             scanner=facts.scanner,
             waiting=tuple(waiting),
             rejected=selection.rejected,
             lapsed=selection.lapsed,
+            failing=failing,
         )
 
-    def _window(self, facts: HostFacts) -> str | None:
-        if self._policy.emergency is not None or self._is_open(facts):
+    def _update_waits(self, facts: HostFacts, update: Update, failing: tuple[Update, ...]) -> str | None:
+        """Why one update is not for now, the longest-lasting reason first."""
+        if update in failing:
+            return "patch.keeps_failing"
+        if update.key is None or update.revision is None or not update.categories:
+            return "patch.unidentified"
+        if self._policy.emergency is not None:
             return None
-        return "patch.outside_window" if self._policy.windows else "patch.no_window"
-
-    def _is_open(self, facts: HostFacts) -> bool:
-        return windows.is_open(self._policy.windows, facts.policy.windows, self._now)
+        return restarts.window_waits(self._policy, facts.policy, self._now) or self._ring_waits(facts, update)
 
     def _ring_waits(self, facts: HostFacts, update: Update) -> str | None:
-        if facts.policy.ring == RINGS[0] or self._policy.emergency is not None or update.definitions:
+        if facts.policy.ring == RINGS[0] or update.definitions:
             return None
-        return rings.waits_for(update, self._pilots, self._policy.ring_wait_hours, self._now)
+        since = facts.past.waiting_since(update)
+        hours = self._policy.ring_wait_hours
+        return rings.waits_for(update, facts.policy.kind, self._pilots, hours, self._now, since)
 
     def _restart_waits(self, facts: HostFacts) -> str | None:
-        match facts.policy.reboot:
-            case Reboot.NEVER:
-                return "patch.reboot_never"
-            case Reboot.IN_WINDOW:
-                return None if self._is_open(facts) else "patch.outside_window"
-            case Reboot.NOBODY_LOGGED_ON:
-                if self._planning and facts.signed_in is SignedIn.NOT_ASKED:
-                    return None
-                reasons = {SignedIn.NOBODY: None, SignedIn.SOMEBODY: "patch.somebody_logged_on"}
-                return reasons.get(facts.signed_in, "patch.sessions_unknown")
-            case Reboot.WHEN_NEEDED:
-                return None
+        if attempts.restarts_in_vain(facts.past, self._policy.maximum_attempts):
+            return "patch.restarts_in_vain"
+        return restarts.restart_waits(
+            self._policy,
+            facts.policy,
+            facts.signed_in,
+            self._now,
+            stopped=self._stopped,
+            planning=self._planning,
+        )
 
 
-def _busy(pilot: Pilot, facts: HostFacts, selection: Selection) -> bool:
-    return bool(facts.reboot_pending) or any(pilot.lacks(update) for update in selection.chosen)
+def _is_offered(had: Had, offered: tuple[Update, ...]) -> bool:
+    return any(had.update.same_version(one) for one in offered)
 
 
 def _has_work(facts: HostFacts, selection: Selection) -> bool:

@@ -1,57 +1,138 @@
-"""When the later ring follows: only once every pilot is well with what the others are to get."""
+"""When the later ring follows: an update is vouched for by a pilot that has it, and has been well with it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
-from serviceheft.patching.policy import Update
+from serviceheft.patching.policy import Kind, Update
+
+#: So long others wait for pilots by agreement, and so long an update may be what made a device sick.
+PATIENCE = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Had:
+    """An update that is installed on a pilot, and since when."""
+
+    update: Update
+    at: datetime
 
 
 @dataclass(frozen=True)
 class Pilot:
-    """What the book knows of a host of the pilot ring.
+    """What is known of a host of the pilot ring.
 
-    well_at: the times at which it was measured well since the last trouble; none: it is not well.
-    sick: it failed, was not reached, or has new trouble since it was patched. had: what was installed on it.
-    seen_at: when anything was measured on it last; None: not told.
+    well_at: the times at which it was measured with nothing outstanding of what had been installed. troubles: since
+    when it has had each trouble that is not measured gone. lacks: what it is offered and is to get, refuses: what it
+    is offered and is not to get. seen_at: when its updates were measured last; None: never.
     """
 
     host: str
+    kind: Kind = "client"
+    had: tuple[Had, ...] = ()
     well_at: tuple[datetime, ...] = ()
-    sick: bool = False
-    had: tuple[Update, ...] = ()
+    troubles: tuple[datetime, ...] = ()
+    lacks: tuple[Update, ...] = ()
+    refuses: tuple[Update, ...] = ()
     seen_at: datetime | None = None
 
-    def lacks(self, update: Update) -> bool:
-        """Whether the update is more to it than the next version of what it has: those come daily, and mean nothing."""
-        return not any(update.same_thing(one) and not update.same_version(one) for one in self.had)
+
+class Word(Enum):
+    """What one pilot says about one update."""
+
+    VOUCHES = auto()
+    SICK = auto()
+    NOT_YET = auto()
+    REFUSES = auto()
+    UNSEEN = auto()
+    NOT_OFFERED = auto()
 
 
-#: So long a pilot may be away before the others' wait for it counts as missed.
-PATIENCE = timedelta(days=14)
-
-
-def waits_for(update: Update, pilots: Iterable[Pilot], wait_hours: int, now: datetime) -> str | None:
+def waits_for(
+    update: Update,
+    kind: Kind,
+    pilots: Iterable[Pilot],
+    wait_hours: int,
+    now: datetime,
+    waiting_since: datetime | None = None,
+) -> str | None:
     """The reason code why this update must wait on hosts of the later ring; None: it may be installed.
 
-    A pilot vouches for an update once it was measured well after the update had been published: then it has it, or
-    does not need it. That measurement must lie back at least `wait_hours`, and the pilot must be well still.
-    Without pilots there is nobody to wait for. Nobody is waited for without an end: a pilot that nobody has measured
-    for PATIENCE, while the update has been out for as long, is absent, and the wait is no agreed one any more.
+    Each update is judged by itself: some pilot must have it and have been well with it for `wait_hours`, and none may
+    lack it still or have fallen sick after it. Without pilots there is nobody to wait for. What is offered to no pilot
+    of the host's kind can be tried out by none of them: it is as old as PATIENCE before it follows; a kind that has no
+    pilots follows when it has been out for `wait_hours` and no pilot is sick. An update whose date is not known is
+    never old enough.
+
+    waiting_since: since when it has waited on this host. Nobody waits by agreement for longer than PATIENCE: then the
+    reason is one that says so.
     """
     found = list(pilots)
-    if any(pilot.sick for pilot in found):
-        return "patch.pilot_sick"
-    latest = now - timedelta(hours=wait_hours)
-    if all(_vouches(pilot, update, latest) for pilot in found):
+    if not found:
         return None
-    late = update.published_at is not None and update.published_at < latest - PATIENCE
-    absent = any(pilot.seen_at is not None and pilot.seen_at < now - PATIENCE for pilot in found)
-    return "patch.pilot_absent" if late and absent else "patch.ring_waits"
+    wait = timedelta(hours=wait_hours)
+    words = {pilot.host: word(pilot, update, wait, now) for pilot in found}
+    reason = _reason(update, kind, found, words, wait, now)
+    late = waiting_since is not None and now - waiting_since > PATIENCE + wait
+    if reason == "patch.ring_waits" and Word.UNSEEN in words.values() and _absent(found, words, now):
+        return "patch.pilot_absent"
+    return "patch.pilots_overdue" if late and reason in _AGREED else reason
 
 
-def _vouches(pilot: Pilot, update: Update, latest: datetime) -> bool:
-    # An update without a date of publication is known to nobody better than by the pilot being well.
-    return any(
-        at <= latest and (update.published_at is None or at >= update.published_at) for at in pilot.well_at
-    )
+#: Reasons that are agreed, and for that must have an end.
+_AGREED = frozenset({"patch.ring_waits", "patch.pilot_refuses", "patch.undated"})
+
+
+def word(pilot: Pilot, update: Update, wait: timedelta, now: datetime) -> Word:
+    """What a pilot says about an update."""
+    since = min((it.at for it in pilot.had if update.same_version(it.update)), default=None)
+    if since is not None:
+        # It may have caused the trouble that came soon after it, or come to a device that was sick already.
+        if any(since < at <= since + PATIENCE for at in pilot.troubles):
+            return Word.SICK
+        first_trouble = min(pilot.troubles, default=None)
+        well = any(
+            since <= at <= now - wait and (first_trouble is None or at < first_trouble)
+            for at in pilot.well_at
+        )
+        return Word.VOUCHES if well else Word.SICK if pilot.troubles else Word.NOT_YET
+    if any(update.same_version(it) for it in pilot.refuses):
+        return Word.REFUSES
+    if any(update.same_version(it) for it in pilot.lacks):
+        return Word.NOT_YET
+    if pilot.seen_at is None or (update.published_at is not None and pilot.seen_at < update.published_at):
+        return Word.UNSEEN
+    return Word.NOT_OFFERED
+
+
+def _reason(
+    update: Update, kind: Kind, pilots: list[Pilot], words: dict[str, Word], wait: timedelta, now: datetime
+) -> str | None:
+    said = set(words.values())
+    if Word.SICK in said:
+        return "patch.pilot_sick"
+    if Word.NOT_YET in said:
+        return "patch.ring_waits"
+    own_kind = [pilot for pilot in pilots if pilot.kind == kind]
+    if Word.VOUCHES in said:
+        # Who has been away for long holds up nobody for whom another one vouches.
+        away = [it for it in pilots if words[it.host] is Word.UNSEEN and not _long_unseen(it, now)]
+        return "patch.ring_waits" if any(it.kind == kind for it in away) else None
+    if Word.REFUSES in said:
+        return "patch.pilot_refuses"
+    if any(words[pilot.host] is Word.UNSEEN for pilot in own_kind):
+        return "patch.ring_waits"
+    if any(pilot.troubles for pilot in pilots):
+        return "patch.pilot_sick"
+    if update.published_at is None:
+        return "patch.undated"
+    return None if now - update.published_at >= (PATIENCE if own_kind else wait) else "patch.ring_waits"
+
+
+def _long_unseen(pilot: Pilot, now: datetime) -> bool:
+    return pilot.seen_at is None or now - pilot.seen_at > PATIENCE
+
+
+def _absent(pilots: list[Pilot], words: dict[str, Word], now: datetime) -> bool:
+    return any(words[it.host] is Word.UNSEEN and _long_unseen(it, now) for it in pilots)

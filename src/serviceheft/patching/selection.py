@@ -1,6 +1,5 @@
 """Which of the updates that a host is offered are to be installed there."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -26,23 +25,21 @@ def choose(
 ) -> Selection:
     """What is to be installed. Rejecting outweighs accepting, and an exception holds through its last day.
 
-    `emergency`: this article and nothing else; what is rejected stays so.
+    `emergency`: this article and nothing else, a new release of Windows under the same one least of all; what is
+    rejected stays so.
     """
     offered = tuple(offered)
-    in_force = [exception for exception in policy.reject if today <= exception.expires]
-    refused = [update for update in offered if any(fits(exception, update) for exception in in_force)]
-    # The module selects by article: two updates that share one cannot be told apart there.
-    articles = {kb for update in refused for kb in update.kbs}
+    refusing = [exception for exception in policy.reject if today <= exception.expires]
     accepted = [exception for exception in policy.accept if today <= exception.expires]
     chosen: list[Update] = []
     rejected: list[Update] = []
     hidden: list[Update] = []
     for update in offered:
         if emergency is not None:
-            asked = emergency in update.kbs
+            asked = emergency in update.kbs and not update.is_upgrade
         else:
-            asked = update.wanted or any(fits(exception, update) for exception in accepted)
-        if asked and (update in refused or articles & set(update.kbs)):
+            asked = update.wanted or any(accepts(exception, update) for exception in accepted)
+        if asked and any(fits(exception, update) for exception in refusing):
             rejected.append(update)
         elif asked:
             (hidden if update.hidden else chosen).append(update)
@@ -56,17 +53,14 @@ def choose(
 
 def fits(exception: UpdateException, update: Update) -> bool:
     """Whether an exception speaks of this update."""
+    if exception.update_id is not None:
+        return exception.update_id.casefold() == (update.key or "").casefold()
     if exception.kb is not None:
         return exception.kb in update.kbs
     return fnmatchcase(update.title.casefold(), (exception.title or "").casefold())
 
 
-def patterns(updates: Iterable[Update]) -> list[str]:
-    """Regular expressions (of .NET and of Python) for win_updates' lists, which fit just these updates.
-
-    The module matches them against the title with all articles appended.
-    """
-    found = []
-    for update in updates:
-        found += [f"{kb}(?![0-9])" for kb in update.kbs] or [f"^{re.escape(update.title)}"]
-    return found
+def accepts(exception: UpdateException, update: Update) -> bool:
+    """Whether an exception has it installed. A new release of Windows often shares the article and half the title of a
+    cumulative update: only its own id means it."""
+    return fits(exception, update) and (exception.update_id is not None or not update.is_upgrade)

@@ -1,6 +1,7 @@
 """Patch management (3.2) within a run: what was measured and what the book knows, as the decisions take it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,18 +12,25 @@ from serviceheft.assess import antivirus, patching, updates
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import CheckResult, Judgement, Outcome
 from serviceheft.assess.offered import read_offered
+from serviceheft.assess.parts import told
 from serviceheft.assess.reading import count, mapping
 from serviceheft.assess.updatehistory import read_history
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.assess.updatesearch import searched
-from serviceheft.assess.updatestate import read_state
+from serviceheft.assess.updatestate import build, read_state
+from serviceheft.book import Stamp
 from serviceheft.entitlement import contained
-from serviceheft.patching.order import HostFacts, HostOrder, Progress, SignedIn, order
-from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Reboot
-from serviceheft.patching.selection import choose, patterns
-from serviceheft.running.pilots import ANTIVIRUS, SERVICE, UPDATES, read_pilots
+from serviceheft.model.categories import CATEGORIES
+from serviceheft.patching import turns
+from serviceheft.patching.attempts import Past
+from serviceheft.patching.order import HostFacts, HostOrder, Progress, order
+from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Reboot, Update
+from serviceheft.patching.restarts import SignedIn, restart_waits
+from serviceheft.patching.selection import choose
+from serviceheft.running.pilots import ANTIVIRUS, LOOKED_AT_SINCE, SERVICE, UPDATES, read_pilots
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.stop import stop_reason
+from serviceheft.running.tries import read_pasts, unwell
 from serviceheft.vendors import gravityzone
 
 _OLD_DEFINITIONS = frozenset({"antivirus.definitions_outdated", "antivirus.definitions_never_loaded"})
@@ -30,33 +38,47 @@ _SCANNERS = {"defender": "Microsoft Defender", "bitdefender": "Bitdefender", "ka
 _TRIED = (ActionResult.DONE, ActionResult.FAILED)
 _ORDER = TypeAdapter(HostOrder)
 
+#: What keeps a host from being changed now, and may have passed when its turn comes in the same run.
+_MAY_PASS = frozenset({"patch.others_first", "patch.unidentified", "patch.cap"})
+
 #: A host's variables with what its tasks registered.
 type HostVariables = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What the book knows before a decision."""
+
+    pasts: Mapping[str, Past]
+    progress: Progress
+    unwell: frozenset[str]
+
+
 def give_orders(session: Session, hosts: Mapping[str, HostVariables], *, planning: bool) -> dict[str, Any]:
-    """Per host: what to do now, as the tasks need it, and the judgement that is stamped before it is done.
+    """Per host, in the order of their turns: what to do now, as the tasks need it, and the judgement that is stamped
+    before it is done.
 
     `hosts` are all hosts of the play, those included that were started already: they are counted. `candidate` says
-    whether something may be done later in this run.
+    whether something may be done later in this run; `alone`, that it must not be done beside another host.
     """
     now = settings.now()
-    variables = next(iter(session.customer.hosts.values())).variables
-    policy = CustomerPolicy.from_variables(
-        variables,
-        tuple(session.customer.contract.maintenance_windows),
-        emergency=session.order.emergency,
-        maximum_hosts=session.order.maximum_hosts,
-    )
-    facts = {host: read_facts(session, host, registered, now) for host, registered in hosts.items()}
+    policy = _customer_policy(session)
+    policies = _policies(session)
+    known = _read_book(session, policies, frozenset(hosts), now)
+    facts = {
+        host: read_facts(session, host, registered, policies[host], known.pasts.get(host, Past()), now)
+        for host, registered in hosts.items()
+    }
     orders = order(
         facts.values(),
         read_pilots(session, now),
-        read_progress(session),
+        known.progress,
         policy,
         now,
         stopped=stop_reason() is not None,
         planning=planning,
+        others={host: it for host, it in policies.items() if host not in hosts},
+        unwell=known.unwell,
     )
     return {
         host: _for_tasks(session, made, facts[host], hosts[host], policy, now)
@@ -64,16 +86,40 @@ def give_orders(session: Session, hosts: Mapping[str, HostVariables], *, plannin
     }
 
 
+def decide_restart(
+    session: Session, host: str, given: Mapping[str, Any], registered: Mapping[str, Any]
+) -> dict[str, Any]:
+    """After installing, at the very moment before a restart: whether it is needed, and what speaks against it now.
+
+    `registered` holds `install` and `look`, the visit that was made since; None where a task was not called for.
+    """
+    now = settings.now()
+    look = mapping(registered, "look")
+    pending = read_state(None, mapping(mapping(look, "sections"), "updates"), now).reboot_pending
+    marks = mapping(mapping(mapping(mapping(look, "sections"), "updates"), "PendingReboot"))
+    if not patching.asks_for_restart(registered.get("install"), True in marks.values() or pending):
+        return {"needed": False, "restart": False, "reason": None}
+    reason = restart_waits(
+        _customer_policy(session),
+        HostPolicy.from_variables(session.customer.hosts[host].variables, session.customer.hosts[host].groups),
+        _signed_in(look),
+        now,
+        stopped=stop_reason() is not None,
+    )
+    return {"needed": True, "restart": reason is None, "reason": reason}
+
+
 def judge_after(
     session: Session, host: str, given: Mapping[str, Any], registered: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Judgements by service after the order `given` was carried out: 3.2's, and those that were measured again.
 
-    `registered` holds what the tasks returned: visit, search, install, restart, definitions; None where a task was
-    not called for.
+    `registered` holds what the tasks returned: look (before anything), visit, search, first_restart, install,
+    decision, restart; None where a task was not called for.
     """
     now = settings.now()
-    variables = session.customer.hosts[host].variables
+    customer_host = session.customer.hosts[host]
+    variables = customer_host.variables
     visit = mapping(registered, "visit")
     # Once the host is lost, whatever else was registered is no measurement.
     reached = not (visit.get("unreachable") or visit.get("failed"))
@@ -85,9 +131,9 @@ def judge_after(
     made = _ORDER.validate_json(given["order"])
     owes_updates = _owes(session, host, UPDATES)
     state, history = read_state(search, section, now), read_history(section, now)
-    selection = choose(
-        offered or (), HostPolicy.from_variables(variables), now.date(), session.order.emergency
-    )
+    policy = HostPolicy.from_variables(variables, customer_host.groups)
+    selection = choose(offered or (), policy, now.date(), session.order.emergency)
+    before = mapping(mapping(mapping(registered, "look"), "sections"), "updates")
     after = patching.After(
         visit=visit,
         offered=offered,
@@ -95,11 +141,21 @@ def judge_after(
         reboot_pending=state.reboot_pending if reached else None,
         definitions_current={"current": True, "outdated": False}.get(_definitions(scanner)),
         found=again if reached and not owes_updates else None,
-        # Not the module's own: after a second attempt it says nothing but that it tried twice.
+        # Not the module's own: where its answer was lost on the way, the host's history still tells.
         hresults=history.last_failures if history else {},
+        came_in=_came_in(made.install, before, section, now),
+        build=build(before),
     )
-    results = patching.Results(*(registered.get(name) for name in ("install", "restart", "definitions")))
-    found = {SERVICE: patching.judge_result(made, results, after)}
+    results = patching.Results(*(registered.get(name) for name in ("install", "first_restart", "restart")))
+    decision = mapping(registered, "decision")
+    found = {
+        SERVICE: patching.judge_result(
+            made,
+            results,
+            patching.RestartDecision(decision.get("needed") is True, decision.get("reason")),
+            after,
+        )
+    }
     if reached and owes_updates:
         found[UPDATES] = again
     if reached and made.definitions and _owes(session, host, ANTIVIRUS):
@@ -107,18 +163,20 @@ def judge_after(
     return {service: judgement.as_data() for service, judgement in found.items()}
 
 
-def read_facts(session: Session, host: str, registered: HostVariables, now: datetime) -> HostFacts:
-    """What was measured on a host before anything is done."""
+def read_facts(
+    session: Session, host: str, registered: HostVariables, policy: HostPolicy, past: Past, now: datetime
+) -> HostFacts:
+    """What was measured on a host before anything is done: by the visit, and by the second look just before."""
     variables = session.customer.hosts[host].variables
     visit = mapping(registered, "visit_result")
-    section = mapping(mapping(visit, "sections"), "updates")
+    look = mapping(registered, "patch_management_look")
+    section = mapping(mapping(look, "sections"), "updates") or mapping(mapping(visit, "sections"), "updates")
     search = _search(registered)
     product = variables["antivirus_check_product"]
     console = mapping(registered, "antivirus_check_console").get("console")
     definitions = _definitions(_judge_antivirus(session, host, visit, console, now))
     if definitions == "unknown" and not (product == "defender" or (product == "bitdefender" and console)):
         definitions = "current"  # nothing that tells their age was agreed
-    policy = HostPolicy.from_variables(variables)
     return HostFacts(
         host=host,
         policy=policy,
@@ -128,19 +186,67 @@ def read_facts(session: Session, host: str, registered: HostVariables, now: date
         if definitions == "outdated" and product != "defender"
         else definitions,
         scanner=_SCANNERS.get(product, product),
-        signed_in=_signed_in(registered),
+        signed_in=_signed_in(look) if look else SignedIn.NOT_ASKED,
+        build=build(section),
+        reached="sections" in visit and "sections" in (look or visit),
+        past=past,
     )
 
 
-def read_progress(session: Session) -> Progress:
-    """Which hosts this run has changed so far, by its stamps."""
+def _read_book(
+    session: Session, policies: Mapping[str, HostPolicy], in_run: frozenset[str], now: datetime
+) -> _Known:
+    concerned = {host for host in policies if turns.goes_alone(host, policies)}
     with open_book() as book:
-        stamps = book.stamps(session.customer.name, service=SERVICE, run=session.run)
-    tried = [stamp for stamp in stamps if any(action.result in _TRIED for action in stamp.actions)]
+        customer = session.customer.name
+        stamps = [
+            it
+            for it in book.stamps(customer, since=now - LOOKED_AT_SINCE, service=SERVICE)
+            if not it.dry_run
+        ]
+        pasts = read_pasts(stamps, book.findings(customer))
+        all_services = (
+            [it for it in book.stamps(customer, since=now - LOOKED_AT_SINCE, hosts=concerned) if not it.dry_run]
+            if concerned
+            else []
+        )
+    progress = read_progress(session, stamps)
+    # Of the others this run's own visit tells.
+    ask = {host for host in concerned if host not in in_run or host in progress.started}
+    return _Known(pasts, progress, frozenset(unwell(all_services, ask)))
+
+
+def read_progress(session: Session, stamps: Iterable[Stamp]) -> Progress:
+    """Which hosts this run has changed so far, by its stamps."""
+    tried = [
+        stamp
+        for stamp in stamps
+        if stamp.run == session.run and any(action.result in _TRIED for action in stamp.actions)
+    ]
     return Progress(
         started=frozenset(stamp.host for stamp in tried if stamp.host),
         failed=frozenset(stamp.host for stamp in tried if stamp.host and stamp.outcome is Outcome.FAILED),
     )
+
+
+def _customer_policy(session: Session) -> CustomerPolicy:
+    variables = next(iter(session.customer.hosts.values())).variables
+    return CustomerPolicy.from_variables(
+        variables,
+        tuple(session.customer.contract.maintenance_windows),
+        emergency=session.order.emergency,
+        maximum_hosts=session.order.maximum_hosts,
+    )
+
+
+def _policies(session: Session) -> dict[str, HostPolicy]:
+    """What is wanted on every host that patch management speaks of, whether it belongs to this run or not."""
+    scope = set(session.catalogue.services[SERVICE].scope)
+    return {
+        name: HostPolicy.from_variables(host.variables, host.groups)
+        for name, host in session.customer.hosts.items()
+        if scope & set(host.groups)
+    }
 
 
 def _for_tasks(
@@ -163,19 +269,42 @@ def _for_tasks(
         dry_run=session.order.dry_run,
     )
     reasons = {waiting.reason for waiting in made.waiting}
+    may_pass = _MAY_PASS | ({"patch.ring_waits"} if policy.ring_wait_hours == 0 else set())
     return {
         "ring": made.ring,
+        "alone": made.alone,
         "acts": made.acts,
-        "candidate": made.acts or (policy.ring_wait_hours == 0 and "patch.ring_waits" in reasons),
-        "asks_who_is_signed_in": facts.policy.reboot is Reboot.NOBODY_LOGGED_ON,
-        "accept": patterns(made.install),
-        "reject": patterns(made.rejected),
-        "restart": made.restart and not made.install,
-        "may_restart": made.restart_waits is None,
+        "candidate": made.acts or bool(may_pass & reasons),
+        "install": [_for_module(update) for update in made.install],
+        "restart": made.restart,
         "definitions": made.definitions,
         "judgement": judged.as_data(),
         "order": _ORDER.dump_json(made).decode(),
     }
+
+
+def _for_module(update: Update) -> dict[str, Any]:
+    """An update as windows_update_install takes it."""
+    return {
+        "id": update.key,
+        "revision": update.revision,
+        "categories": [CATEGORIES[name].identifier for name in update.categories],
+    }
+
+
+def _came_in(
+    chosen: Iterable[Update], before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
+) -> tuple[str, ...] | None:
+    """Titles of what was installed meanwhile besides what was chosen, without the small things of every day."""
+    then, since = read_history(before, now), read_history(after, now)
+    if then is None or since is None:
+        return None
+    known = {(entry.key, entry.at) for entry in then.entries} | {(it.key, None) for it in chosen}
+    return tuple(
+        entry.title or entry.key
+        for entry in since.installed
+        if not entry.minor and (entry.key, entry.at) not in known and (entry.key, None) not in known
+    )
 
 
 def _unmeasured(facts: HostFacts, search: Mapping[str, Any] | None) -> str | None:
@@ -192,12 +321,10 @@ def _search(registered: HostVariables) -> Any:
     return registered.get("update_check_search") or registered.get("patch_management_search")
 
 
-def _signed_in(registered: HostVariables) -> SignedIn:
-    answer = registered.get("patch_management_signed_in")
-    if answer is None:
-        return SignedIn.NOT_ASKED
-    output = answer.get("output") if isinstance(answer, Mapping) else None
-    people = count({"people": output[0]}, "people") if isinstance(output, list) and len(output) == 1 else None
+def _signed_in(look: Mapping[str, Any]) -> SignedIn:
+    """By the visit's section sessions; whoever could not be asked may be working."""
+    section = mapping(mapping(look, "sections"), "sessions")
+    people = None if told(section, "People", missing=True) else count(section, "People")
     if people is None:
         return SignedIn.UNKNOWN
     return SignedIn.SOMEBODY if people else SignedIn.NOBODY

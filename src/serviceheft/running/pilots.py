@@ -1,94 +1,127 @@
-"""How the pilots of patch management (3.2) are, by the book: whether they vouch for updates, or are sick."""
+"""How the pilots of patch management (3.2) are, by the book: what they have, what they lack, what ails them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from serviceheft.assess import patching
-from serviceheft.assess.actions import Action, ActionResult
-from serviceheft.assess.judgement import Outcome, Severity
+from serviceheft.assess import patching, updates
+from serviceheft.assess.actions import ActionResult
+from serviceheft.assess.judgement import Severity
+from serviceheft.assess.offered import read_installed, read_rows
 from serviceheft.assess.patching_words import INSTALL
-from serviceheft.assess.updatehistory import EVERGREEN
-from serviceheft.book import FindingLife, Stamp
-from serviceheft.patching.policy import Update
-from serviceheft.patching.rings import Pilot
+from serviceheft.book import FindingLife, Snapshot, Stamp
+from serviceheft.patching.policy import HostPolicy
+from serviceheft.patching.rings import Had, Pilot
+from serviceheft.patching.selection import choose
 from serviceheft.running.session import Session, open_book
+from serviceheft.running.tries import update_of
+from serviceheft.settings import BERLIN
 
 SERVICE, UPDATES, ANTIVIRUS = "3.2", "3.1", "2.7"
 
-#: A pilot that nobody looked at for so long vouches for nothing.
-_LOOKED_AT_SINCE = timedelta(days=60)
+#: So far back the book is asked what a pilot has been through.
+LOOKED_AT_SINCE = timedelta(days=60)
+
+#: What a host lacks is no sickness that an update brought.
+_NO_SICKNESS = ("updates.", "patching.")
 
 
 def read_pilots(session: Session, now: datetime) -> list[Pilot]:
     """Every pilot of the customer, whether it belongs to this run or not. Raises BookUnavailable."""
     customer = session.customer
     scope = set(session.catalogue.services[SERVICE].scope)
-    names = [
-        name
+    policies = {
+        name: HostPolicy.from_variables(host.variables, host.groups)
         for name, host in customer.hosts.items()
         if host.variables["patch_management_ring"] == "pilot" and scope & set(host.groups)
-    ]
-    if not names:
+    }
+    if not policies:
         return []
     with open_book() as book:
-        stamps = book.stamps(customer.name, since=now - _LOOKED_AT_SINCE, hosts=names)
+        stamps = book.stamps(customer.name, since=now - LOOKED_AT_SINCE, hosts=list(policies))
         lives = book.findings(customer.name, open_only=True)
+        known = {
+            it.host: it for it in book.snapshots(customer.name, updates.SUBJECT.name, telling="missing")
+        }
     return [
         judge_pilot(
             name,
+            policy,
             [stamp for stamp in stamps if stamp.host == name and not stamp.dry_run],
             [life for life in lives if life.host == name],
+            known.get(name),
+            now,
         )
-        for name in names
+        for name, policy in policies.items()
     ]
 
 
-def judge_pilot(name: str, stamps: Iterable[Stamp], lives: Iterable[FindingLife]) -> Pilot:
-    """One pilot from its own stamps, in their order, and its open findings; both without dry runs."""
+def judge_pilot(
+    name: str,
+    policy: HostPolicy,
+    stamps: Iterable[Stamp],
+    lives: Iterable[FindingLife],
+    snapshot: Snapshot | None,
+    now: datetime,
+) -> Pilot:
+    """One pilot from its own stamps, in their order and without dry runs, its open findings, and what its updates were
+    when they were measured last."""
     own = list(stamps)
-    patched_at = _patched_at(own)
-    trouble = patched_at is not None and any(
-        life.severity is not Severity.INFO and life.opened_at > patched_at for life in lives
+    troubles = [life.opened_at for life in lives if _is_sickness(life)]
+    measured: Mapping[str, Any] = snapshot.measured if snapshot else {}
+    offered = (
+        *read_rows(measured.get("missing"), wanted=True),
+        *read_rows(measured.get("left_out"), wanted=False),
     )
-    seen_at = max((stamp.at for stamp in own if stamp.outcome.measured), default=None)
-    return Pilot(name, _well_at(own), sick=trouble or _lost(own), had=_had(own), seen_at=seen_at)
+    selection = choose(offered, policy, now.astimezone(BERLIN).date())
+    seen_at = snapshot.at if snapshot else None
+    return Pilot(
+        name,
+        policy.kind,
+        had=_had(own, measured, offered, seen_at),
+        well_at=tuple(it.at for it in own if it.service == SERVICE and patching.is_settled(it)),
+        troubles=tuple(sorted([*troubles, *_lost_since(own)])),
+        lacks=selection.chosen,
+        refuses=(*selection.rejected, *selection.hidden),
+        seen_at=seen_at,
+    )
 
 
-def _well_at(stamps: Iterable[Stamp]) -> tuple[datetime, ...]:
-    """The times at which it was well since it last was not."""
-    times: list[datetime] = []
-    for stamp in stamps:
-        if stamp.service == SERVICE and stamp.kind != "emergency":  # that looks at one update only
-            times = [*times, stamp.at] if patching.is_well(stamp) else []
-    return tuple(times)
+def _is_sickness(life: FindingLife) -> bool:
+    """What a person said is mended is believed until it is measured again."""
+    return (
+        life.state == "open"
+        and life.severity is not Severity.INFO
+        and not life.cause.startswith(_NO_SICKNESS)
+    )
 
 
-def _patched_at(stamps: Iterable[Stamp]) -> datetime | None:
-    """When an update was installed there, or it was restarted for one, last; definitions come every day."""
-    done = [stamp.at for stamp in stamps if any(_patches(action) for action in stamp.actions)]
-    return max(done, default=None)
-
-
-def _patches(action: Action) -> bool:
-    is_update = action.kind.startswith("update.") and action.subject not in EVERGREEN
-    return is_update and action.result is ActionResult.DONE
-
-
-def _had(stamps: Iterable[Stamp]) -> tuple[Update, ...]:
-    """What was installed there."""
+def _had(
+    stamps: Iterable[Stamp], measured: Mapping[str, Any], offered: Iterable[Any], seen_at: datetime | None
+) -> tuple[Had, ...]:
+    """What is installed there, by Windows' own history and by what we did since; not what was offered once more."""
+    again = list(offered)
     done = [
-        action
+        Had(update_of(action), stamp.at)
         for stamp in stamps
         for action in stamp.actions
         if action.kind == INSTALL and action.result is ActionResult.DONE
     ]
     return tuple(
-        Update(str(it.values.get("title")), (it.subject,) if it.subject.startswith("KB") else ())
-        for it in done
+        it
+        for it in (*read_installed(measured.get("installed")), *done)
+        if seen_at is None or it.at > seen_at or not any(it.update.same_version(one) for one in again)
     )
 
 
-def _lost(stamps: Iterable[Stamp]) -> bool:
-    """Whether one of its services failed or did not reach it when it was tried last."""
-    latest = {it.service: it.outcome for it in stamps if it.service in (ANTIVIRUS, UPDATES, SERVICE)}
-    return any(outcome in (Outcome.FAILED, Outcome.NOT_REACHED) for outcome in latest.values())
+def _lost_since(stamps: Iterable[Stamp]) -> list[datetime]:
+    """Since when one of its services has not come through to it, for each that has not."""
+    since: dict[str, datetime] = {}
+    for stamp in stamps:
+        if stamp.service not in (ANTIVIRUS, UPDATES, SERVICE):
+            continue
+        if patching.is_lost(stamp):
+            since.setdefault(stamp.service, stamp.at)
+        else:
+            since.pop(stamp.service, None)
+    return list(since.values())
