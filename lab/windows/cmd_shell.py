@@ -61,7 +61,8 @@ class CmdShell:
         command.output = output
         command.stdout = "".join(f"{line}\r\n" for line in output.lines).encode()
         command.stderr = "".join(f"{line}\r\n" for line in output.errors).encode()
-        command.finished.set()
+        if not output.hangs:
+            command.finished.set()
 
     def receive(self, command: str | None, seconds: float) -> Chunk | None:
         running = self._commands[command or ""]

@@ -179,12 +179,15 @@ def available_update(
     hangs: bool = False,
     after: str | None = None,
     optional: bool = False,
+    revision: int = 200,
+    brings: Sequence[str] = (),
     size_bytes: int = 80_000_000,
 ) -> Json:
     """An update that Windows Update would offer; append it to updates.available.
 
     `kb` is the bare number; `failure` an HRESULT such as "0x80070643" with which the installation ends; with `hangs`
-    it never ends. `after` is the bare number of an update without which this one is not offered.
+    it never ends. `after` is the bare number of an update without which this one is not offered; `brings` are ids of
+    updates that it installs unasked.
     """
     digest = hashlib.sha256(f"{kb} {title}".encode()).hexdigest()
     return {
@@ -202,6 +205,8 @@ def available_update(
         "failure": failure,
         "hangs": hangs,
         "after": after,
+        "revision": revision,
+        "brings": list(brings),
     }
 
 

@@ -91,6 +91,8 @@ class PsrpShell:
         output = pipeline.output = self._run(pipeline.script, stdin)
         server = pipeline.server
         server.start()
+        if output.hangs:
+            return
         for line in output.lines:
             server.write_output(PSString(line))
         for line in output.errors:

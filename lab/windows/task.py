@@ -58,7 +58,12 @@ def _run(
         user=account,
         settings=task.settings,
     )
-    result = _outcome(machine, manifest, task, call)
+    try:
+        result = _outcome(machine, manifest, task, call)
+    except modules.Hangs:
+        if background is None:
+            return Output(hangs=True)
+        return _start_job(machine, background, None)
     if background is not None:
         return _start_job(machine, background, result)
     output = _result(result)
@@ -88,6 +93,8 @@ def _outcome(machine: Machine, manifest: Manifest, task: ModuleTask, call: modul
         result |= handler(machine, arguments, call)
     except CheckModeUnsupported as reason:
         return {"changed": False, "skipped": True, "msg": str(reason)}
+    except modules.Hangs:
+        raise
     except ModuleFailure as failure:
         result |= {"failed": True, "msg": str(failure)} | failure.result
     except Exception as error:  # noqa: BLE001  (a module's crash is a failed task on Windows, too)
@@ -134,14 +141,15 @@ def _become(machine: Machine, wrapper: Action, account: Json) -> Json:
         )
     if password is None and not account.get("administrator"):
         raise ModuleFailure(f"Failed to logon {user} (Access is denied, Win32ErrorCode 5 - 0x00000005)")
-    return found
+    return found | {"local_login": True}
 
 
-def _start_job(machine: Machine, wrapper: Action, result: Json) -> Output:
+def _start_job(machine: Machine, wrapper: Action, result: Json | None) -> Output:
+    """The answer to a task in the background; without a result, its job never ends."""
     job = f"{wrapper.params['AsyncJid']}.4242"
     file = f"{wrapper.params['AsyncDir']}\\{job}"
     started = {"ansible_job_id": job, "results_file": file, "started": True}
-    machine.memory.setdefault("jobs", {})[job] = started | {"finished": True} | result
+    machine.memory.setdefault("jobs", {})[job] = started | {"finished": result is not None} | (result or {})
     return _result(started | {"finished": False, "changed": False, "_ansible_suppress_tmpdir_delete": True})
 
 

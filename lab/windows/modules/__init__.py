@@ -10,7 +10,11 @@ from typing import Any
 
 from lab.windows.machine import Json, Machine
 
-__all__ = ["Call", "Handler", "find", "module"]
+__all__ = ["Call", "Handler", "Hangs", "find", "module"]
+
+
+class Hangs(Exception):
+    """What a module waits for never comes: in the background its job stays unfinished, else its client waits."""
 
 
 @dataclass

@@ -5,12 +5,14 @@ from datetime import datetime
 from lab.windows.machine import Json, Machine, ModuleFailure, iso
 from lab.windows.modules import Call
 from lab.windows.modules.powershell import script
+from lab.windows.sessions import sessions
 
 
 @script("signed_in")
 def _signed_in(machine: Machine, parameters: Json, call: Call) -> Json:  # noqa: ARG001
-    """The number of people in "sessions", a list of names."""
-    return {"changed": False, "output": [len(set(machine.state.get("sessions", [])))]}
+    """The number of people who have a desktop."""
+    people = {session.user for session in sessions(machine.state) if session.has_desktop}
+    return {"changed": False, "output": [len(people)]}
 
 
 @script("update_definitions")

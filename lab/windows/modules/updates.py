@@ -61,7 +61,7 @@ def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
 def _work(machine: Machine, args: dict[str, Any], call: Call) -> list[Json]:
     updates = machine.state["updates"]
     finished: Json = {"changed": False, "failed": False, "reboot_required": updates["reboot_required"]}
-    failure = _search_failure(machine, args)
+    failure = search_failure(machine, args)
     if failure:
         exception = {"message": "Searching for updates: ", "hresult": _signed(failure)}
         return [_step("exit", finished | {"failed": True, "exception": exception})]
@@ -89,7 +89,7 @@ def _work(machine: Machine, args: dict[str, Any], call: Call) -> list[Json]:
         return [*steps, _failure(finished, "A reboot is required before more updates can be installed")]
     missing = [update for update in selected if not update["downloaded"]]
     if missing:
-        info = [_download(machine, update) for update in missing]
+        info = [download(machine, update) for update in missing]
         steps.append(_step("download_result", {"info": info}))
         finished["changed"] = True
         if any(entry["result_code"] != _SUCCEEDED for entry in info):
@@ -101,7 +101,7 @@ def _work(machine: Machine, args: dict[str, Any], call: Call) -> list[Json]:
         return [*steps, _step("exit", finished)]
     if any(update.get("hangs") for update in selected):
         return steps  # no "exit" ever comes; only the client's patience ends it
-    info = [_install(machine, update, call) for update in selected]
+    info = [install(machine, update, call) for update in selected]
     steps.append(_step("install_result", {"info": info}))
     finished |= {"changed": True, "reboot_required": updates["reboot_required"]}
     if any(entry["result_code"] != _SUCCEEDED for entry in info):
@@ -112,7 +112,7 @@ def _work(machine: Machine, args: dict[str, Any], call: Call) -> list[Json]:
     return [*steps, _step("exit", finished)]
 
 
-def _search_failure(machine: Machine, args: dict[str, Any]) -> str | None:
+def search_failure(machine: Machine, args: dict[str, Any]) -> str | None:
     """The HRESULT with which a search ends: asked for in the state, or because of how the machine is set up."""
     agent = next((each for each in machine.state["services"] if each["name"].casefold() == "wuauserv"), None)
     if agent is not None and agent["start_mode"] == "disabled":
@@ -165,20 +165,24 @@ def _filtered(update: Json, categories: list[str], args: dict[str, Any]) -> list
     return reasons
 
 
-def _download(machine: Machine, update: Json) -> Json:
-    if machine.faults.disk_full:
-        return {"id": update["id"], "result_code": _FAILED, "hresult": _signed(_DISK_FULL)}
+def download(machine: Machine, update: Json) -> Json:
+    """Download one update; its "download_failure" is the HRESULT with which that ends."""
+    failure = _DISK_FULL if machine.faults.disk_full else update.get("download_failure")
+    if failure:
+        return {"id": update["id"], "result_code": _FAILED, "hresult": _signed(failure)}
     update["downloaded"] = True
     return {"id": update["id"], "result_code": _SUCCEEDED, "hresult": 0}
 
 
-def _install(machine: Machine, update: Json, call: Call) -> Json:
+def install(machine: Machine, update: Json, call: Call) -> Json:
+    """Install one update, and unasked those that it "brings" (ids); all of them stand in the history."""
     failure = _DISK_FULL if machine.faults.disk_full else update.get("failure")
     updates = machine.state["updates"]
     code = _FAILED if failure else _SUCCEEDED
     updates["history"].append(
         {
             "id": update["id"],
+            "revision": update.get("revision", REVISION),
             "categories": update["categories"],
             "title": update["title"],
             "kb": update["kb"][0] if update["kb"] else None,
@@ -192,6 +196,9 @@ def _install(machine: Machine, update: Json, call: Call) -> Json:
         update["installed"] = True
         updates["last_install_success"] = iso(call.now)
         updates["reboot_required"] |= update["reboot_required"]
+        for other in updates["available"]:
+            if other["id"] in update.get("brings", []) and not other["installed"]:
+                install(machine, other, call)
     return {
         "id": update["id"],
         "result_code": code,

@@ -9,6 +9,7 @@ from lab.windows import anydesk
 from lab.windows.machine import Machine
 from lab.windows.modules import Call, module
 from lab.windows.modules.updates import REVISION, category_ids, is_offered
+from lab.windows.sessions import sessions
 from lab.windows.state_file import Json, iso
 
 _STATES = {"running": "Running", "stopped": "Stopped", "paused": "Paused"}
@@ -288,6 +289,13 @@ def _anydesk_installation(path: str, client: Json, services: list[Json]) -> Json
     }
 
 
+def _sessions(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
+    """Only their number, as the collector has it."""
+    if machine.state.get("sessions_unreadable"):
+        return {"Errors": {"People": "There is a session of which nobody can be told to be the owner."}}
+    return {"Errors": {}, "People": len(sessions(machine.state))}
+
+
 def _service(service: Json) -> Json:
     return {
         "Name": service["name"],
@@ -312,4 +320,5 @@ _SECTIONS: dict[str, Callable[[Machine, datetime], Json]] = {
     "programs": _programs,
     "services": _services,
     "anydesk": _anydesk,
+    "sessions": _sessions,
 }
