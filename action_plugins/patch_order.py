@@ -1,6 +1,7 @@
 """Give every host of the play its order for patch management; see src/serviceheft/running/patching.py.
 
-With `plan` it also puts the hosts that are to be changed into the groups patching_pilot and patching_broad.
+With `plan` it also puts the hosts that are to be changed into the groups of their turn: patching_pilot, patching_broad,
+and patching_pilot_alone, patching_broad_alone for those beside which no other host may be changed.
 """
 
 from typing import Any
@@ -30,5 +31,6 @@ class ActionModule(ActionBase):
         if plan and not current.order.dry_run:
             for host, order in orders.items():
                 if order["candidate"]:
-                    self.add_host(host, parent_group_names=[f"patching_{order['ring']}"])
+                    alone = "_alone" if order["alone"] else ""
+                    self.add_host(host, parent_group_names=[f"patching_{order['ring']}{alone}"])
         return {"changed": False, "orders": orders}

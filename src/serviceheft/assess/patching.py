@@ -270,14 +270,14 @@ def said_of(update: Update, install: Mapping[str, Any] | None) -> Mapping[str, A
     )
 
 
-def asks_for_restart(install: Mapping[str, Any] | None, pending: bool | None) -> bool:
+def asks_for_restart(install: Mapping[str, Any] | None, *, pending: bool) -> bool:
     """Whether something was installed that wants a restart: by the module's word, or, where that was lost on the way,
     by the mark that Windows has set since."""
     installed = [row for row in rows(install, "updates") or () if text(row, "result") == "installed"]
     if any(flag(row, "reboot_required") for row in installed):
         return True
     lost = bool(install) and rows(install, "updates") is None
-    return pending is True and bool(installed or lost)
+    return pending and bool(installed or lost)
 
 
 def _restart(after: After, trouble: str | None) -> Action:

@@ -55,7 +55,9 @@ reasons.register(
     Reason(
         "patch.pilot_refuses",
         N_("A pilot device does not take the update (rejected or hidden there), so nobody has tried it out"),
-        N_("Let a pilot device take it, or reject it for the others as well; after two weeks this is overdue."),
+        N_(
+            "Let a pilot device take it, or reject it for the others as well; after two weeks this is overdue."
+        ),
         agreed=True,
     ),
     Reason(
@@ -139,7 +141,9 @@ reasons.register(
     Reason(
         "patch.ring_waits",
         N_("No pilot device has been well with it for long enough"),
-        N_("It follows once a pilot device has been well with it for the agreed time; after two weeks this is overdue."),
+        N_(
+            "It follows once a pilot device has been well with it for the agreed time; after two weeks this is overdue."
+        ),
         agreed=True,
     ),
     Reason(
@@ -154,7 +158,9 @@ reasons.register(
     Reason(
         "patch.pilot_sick",
         N_("A pilot device has been sick since it got the update, or was sick when it got it"),
-        N_("See to the pilot device and note its finding as mended; the others wait until it is measured well."),
+        N_(
+            "See to the pilot device and note its finding as mended; the others wait until it is measured well."
+        ),
     ),
     Reason(
         "patch.ring_failed",

@@ -62,6 +62,8 @@ SUBJECT = Subject(
         "updates.automatic_updates": N_("automatic updating"),
         "updates.source": N_("source of updates"),
         "patching.exception_lapsed": N_("exceptions for updates"),
+        "patching.keeps_failing": N_("updates that keep failing"),
+        "patching.came_in": N_("updates that nobody chose"),
     },
     wanted={
         "update_check_tolerated_days": Wanted(N_("Missing updates tolerated for")),

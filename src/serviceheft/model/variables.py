@@ -157,7 +157,14 @@ class Variables(Model):
     patch_management_maximum_hosts: Annotated[int, CUSTOMER, Field(ge=1)]
     """At most so many devices are changed in one run. (3.2)"""
     patch_management_maximum_failed_percent: Annotated[int, CUSTOMER, Field(ge=0, le=100)]
-    """When more of a ring's devices failed, no further ones are started in that run. (3.2)"""
+    """When more of a ring's devices failed, no further ones are started in that run; one alone never counts. (3.2)"""
+    patch_management_maximum_attempts: Annotated[int, CUSTOMER, Field(ge=1, le=20)]
+    """After so many failures of the same update on a device it is a finding, and tried again once it changed. (3.2)"""
+    patch_management_stands_in: Annotated[list[Slug], DEVICES]
+    """Names of clusters or pairs: devices with the same name are never changed together; domain controllers never
+    are. (3.2)"""
+    patch_management_after: Annotated[list[DeviceName], DEVICES]
+    """Devices whose turn comes before this one's, as the database server's before its application's. (3.2)"""
     patch_management_accept: list[UpdateException]
     """Updates that are installed although their category is not. (3.2)"""
     patch_management_reject: list[UpdateException]

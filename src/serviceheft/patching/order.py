@@ -198,9 +198,7 @@ class _Run:
     def _made(self, host: str, earlier: Iterable[str], everything: str | None) -> HostOrder:
         facts, selection = self._facts[host], self._chosen[host]
         others = turns.others_wait(host, self._policies, self._unwell, tuple(earlier))
-        failing = attempts.failing(
-            selection.chosen, facts.past, facts.build, self._policy.maximum_attempts
-        )
+        failing = attempts.failing(selection.chosen, facts.past, facts.build, self._policy.maximum_attempts)
         # An emergency is one update: it restarts nothing that does not get it.
         pending = bool(facts.reboot_pending) and (self._policy.emergency is None or bool(selection.chosen))
         restart_waits = (everything or self._restart_waits(facts) or others) if pending else None

@@ -12,8 +12,8 @@ from serviceheft.assess import antivirus, patching, updates
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import CheckResult, Judgement, Outcome
 from serviceheft.assess.offered import read_offered
-from serviceheft.assess.parts import told
-from serviceheft.assess.reading import count, mapping
+from serviceheft.assess.parts import told, was_read
+from serviceheft.assess.reading import count, flag, mapping
 from serviceheft.assess.updatehistory import read_history
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.assess.updatesearch import searched
@@ -39,7 +39,7 @@ _TRIED = (ActionResult.DONE, ActionResult.FAILED)
 _ORDER = TypeAdapter(HostOrder)
 
 #: What keeps a host from being changed now, and may have passed when its turn comes in the same run.
-_MAY_PASS = frozenset({"patch.others_first", "patch.unidentified", "patch.cap"})
+_MAY_PASS = frozenset({"patch.others_first", "patch.unidentified"})
 
 #: A host's variables with what its tasks registered.
 type HostVariables = Mapping[str, Any]
@@ -86,22 +86,20 @@ def give_orders(session: Session, hosts: Mapping[str, HostVariables], *, plannin
     }
 
 
-def decide_restart(
-    session: Session, host: str, given: Mapping[str, Any], registered: Mapping[str, Any]
-) -> dict[str, Any]:
+def decide_restart(session: Session, host: str, registered: Mapping[str, Any]) -> dict[str, Any]:
     """After installing, at the very moment before a restart: whether it is needed, and what speaks against it now.
 
     `registered` holds `install` and `look`, the visit that was made since; None where a task was not called for.
     """
     now = settings.now()
     look = mapping(registered, "look")
-    pending = read_state(None, mapping(mapping(look, "sections"), "updates"), now).reboot_pending
-    marks = mapping(mapping(mapping(mapping(look, "sections"), "updates"), "PendingReboot"))
-    if not patching.asks_for_restart(registered.get("install"), True in marks.values() or pending):
+    marks = told(mapping(mapping(look, "sections"), "updates"), "PendingReboot")
+    pending = any(flag(marks, name) is True for name in ("WindowsUpdate", "ComponentBasedServicing"))
+    if not patching.asks_for_restart(registered.get("install"), pending=pending):
         return {"needed": False, "restart": False, "reason": None}
     reason = restart_waits(
         _customer_policy(session),
-        HostPolicy.from_variables(session.customer.hosts[host].variables, session.customer.hosts[host].groups),
+        _policies(session)[host],
         _signed_in(look),
         now,
         stopped=stop_reason() is not None,
@@ -200,13 +198,15 @@ def _read_book(
     with open_book() as book:
         customer = session.customer.name
         stamps = [
-            it
-            for it in book.stamps(customer, since=now - LOOKED_AT_SINCE, service=SERVICE)
-            if not it.dry_run
+            it for it in book.stamps(customer, since=now - LOOKED_AT_SINCE, service=SERVICE) if not it.dry_run
         ]
         pasts = read_pasts(stamps, book.findings(customer))
         all_services = (
-            [it for it in book.stamps(customer, since=now - LOOKED_AT_SINCE, hosts=concerned) if not it.dry_run]
+            [
+                it
+                for it in book.stamps(customer, since=now - LOOKED_AT_SINCE, hosts=concerned)
+                if not it.dry_run
+            ]
             if concerned
             else []
         )
@@ -324,7 +324,7 @@ def _search(registered: HostVariables) -> Any:
 def _signed_in(look: Mapping[str, Any]) -> SignedIn:
     """By the visit's section sessions; whoever could not be asked may be working."""
     section = mapping(mapping(look, "sections"), "sessions")
-    people = None if told(section, "People", missing=True) else count(section, "People")
+    people = count(section, "People") if was_read(section, "People") else None
     if people is None:
         return SignedIn.UNKNOWN
     return SignedIn.SOMEBODY if people else SignedIn.NOBODY

@@ -40,9 +40,7 @@ def read_pilots(session: Session, now: datetime) -> list[Pilot]:
     with open_book() as book:
         stamps = book.stamps(customer.name, since=now - LOOKED_AT_SINCE, hosts=list(policies))
         lives = book.findings(customer.name, open_only=True)
-        known = {
-            it.host: it for it in book.snapshots(customer.name, updates.SUBJECT.name, telling="missing")
-        }
+        known = {it.host: it for it in book.snapshots(customer.name, updates.SUBJECT.name, telling="missing")}
     return [
         judge_pilot(
             name,
