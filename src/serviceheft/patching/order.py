@@ -1,7 +1,7 @@
 """The order for a run: for each host what is done now, and why the rest is not."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -35,7 +35,7 @@ class HostFacts:
     signed_in: SignedIn = SignedIn.NOT_ASKED
     build: str | None = None
     reached: bool = True
-    past: Past = Past()
+    past: Past = field(default_factory=Past)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from serviceheft.model.categories import CATEGORIES
 from serviceheft.patching import turns
 from serviceheft.patching.attempts import Past
 from serviceheft.patching.order import HostFacts, HostOrder, Progress, order
-from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Reboot, Update
+from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Update
 from serviceheft.patching.restarts import SignedIn, restart_waits
 from serviceheft.patching.selection import choose
 from serviceheft.running.pilots import ANTIVIRUS, LOOKED_AT_SINCE, SERVICE, UPDATES, read_pilots
