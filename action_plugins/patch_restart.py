@@ -1,4 +1,4 @@
-"""Decide, right before it, whether a host is restarted for what was installed; see src/serviceheft/running/patching.py."""
+"""Decide right before it whether a host is restarted for what was installed; see serviceheft.running.patching."""
 
 from typing import Any
 

@@ -36,8 +36,8 @@ register(
         N_("Updates keep failing"),
         N_("{count} update(s) failed again and again on this device and are not tried any more: {updates}."),
         N_(
-            "Look the error code up (0x80070643: the recovery partition is too small; 0x80070070: the disk is full) and "
-            "mend the cause; note the finding as mended, then it is tried again. A new version is tried by itself."
+            "Look the error code up (0x80070643: the recovery partition is too small; 0x80070070: the disk is full) "
+            "and mend the cause; note the finding as mended, then it is tried again. A new version is tried by itself."
         ),
         ("count", "updates"),
     ),

@@ -160,10 +160,10 @@ class Variables(Model):
     """When more of a ring's devices failed, no further ones are started in that run; one alone never counts. (3.2)"""
     patch_management_maximum_attempts: Annotated[int, CUSTOMER, Field(ge=1, le=20)]
     """After so many failures of the same update on a device it is a finding, and tried again once it changed. (3.2)"""
-    patch_management_stands_in: Annotated[list[Slug], DEVICES]
+    patch_management_stands_in: Annotated[list[Slug], At(("provider", "group", "host"))]
     """Names of clusters or pairs: devices with the same name are never changed together; domain controllers never
     are. (3.2)"""
-    patch_management_after: Annotated[list[DeviceName], DEVICES]
+    patch_management_after: Annotated[list[DeviceName], At(("provider", "group", "host"))]
     """Devices whose turn comes before this one's, as the database server's before its application's. (3.2)"""
     patch_management_accept: list[UpdateException]
     """Updates that are installed although their category is not. (3.2)"""
