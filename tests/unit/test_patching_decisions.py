@@ -1,35 +1,42 @@
 """Patch management's decisions one by one: selection, pilots, judgements before and after, the stop file."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from serviceheft.assess import patching
 from serviceheft.assess.actions import Action, ActionResult
-from serviceheft.assess.judgement import Judgement, Outcome, Severity
+from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.offered import read_offered
-from serviceheft.assess.patching import After, Results
-from serviceheft.assess.reasons import REASONS
+from serviceheft.assess.patching import After, RestartDecision, Results
 from serviceheft.model.patching import UpdateException
 from serviceheft.model.schema import MaintenanceWindow
-from serviceheft.patching.order import HostFacts, HostOrder, Progress, SignedIn, Waiting, order
+from serviceheft.patching.order import HostFacts, HostOrder, Progress, Waiting, order
 from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Reboot, Update
-from serviceheft.patching.rings import Pilot, waits_for
-from serviceheft.patching.selection import Selection, choose, patterns
-from serviceheft.running.pilots import judge_pilot
+from serviceheft.patching.restarts import SignedIn
+from serviceheft.patching.rings import Had, Pilot
+from serviceheft.patching.selection import Selection, choose
 from serviceheft.running.stop import stop_reason
 
 NOW = datetime(2026, 11, 18, 20, 30, tzinfo=UTC)
 TODAY = NOW.date()
-NOVEMBER = Update("2026-11 Cumulative Update (KB5068861)", ("KB5068861",))
-PREVIEW = Update("2026-11 Preview (KB5070001)", ("KB5070001",))
+KNOWN: dict[str, Any] = {"revision": 200, "categories": ("SecurityUpdates",)}
+NOVEMBER = Update("2026-11 Cumulative Update (KB5068861)", ("KB5068861",), key="november", **KNOWN)
+PREVIEW = Update("2026-11 Preview (KB5070001)", ("KB5070001",), key="preview", **KNOWN)
 DRIVER = Update("Network Driver 12.1", (), wanted=False)
+RELEASE = Update(
+    "Windows 11, version 24H2 (KB5068861)",
+    ("KB5068861",),
+    wanted=False,
+    key="release",
+    revision=1,
+    categories=("Upgrades",),
+)
+NO_RESTART = RestartDecision()
 
 
 ALWAYS = MaintenanceWindow(
@@ -68,25 +75,31 @@ def test_rejecting_outweighs_accepting() -> None:
     assert (found.chosen, found.rejected) == ((NOVEMBER,), (PREVIEW,))
 
 
-def test_two_updates_that_share_an_article_are_rejected_together() -> None:
-    twin = Update("2026-11 Cumulative Update Preview (KB5068861)", ("KB5068861",))
+def test_of_two_updates_that_share_an_article_only_the_named_one_is_meant() -> None:
+    twin = Update("2026-11 Cumulative Update Preview (KB5068861)", ("KB5068861",), key="twin", **KNOWN)
     found = choose([NOVEMBER, twin], HostPolicy(reject=(exception(title="*preview*"),)), TODAY)
-    assert found.chosen == ()
-    assert set(found.rejected) == {NOVEMBER, twin}
+    assert (found.chosen, found.rejected) == ((NOVEMBER,), (twin,))
+
+
+@pytest.mark.parametrize("what", [{"kb": "KB5068861"}, {"title": "*KB5068861*"}, {"title": "windows 11*"}])
+def test_a_new_release_of_windows_is_accepted_by_its_own_id_alone(what: dict[str, str]) -> None:
+    both = [NOVEMBER, RELEASE]
+    assert choose(both, HostPolicy(accept=(exception(**what),)), TODAY).chosen == (NOVEMBER,)
+    own = HostPolicy(accept=(exception(update_id="6c1e4f0a-52b7-4d1c-9c83-2f6a8e0b2601"),))
+    release = replace(RELEASE, key="6C1E4F0A-52B7-4D1C-9C83-2F6A8E0B2601")
+    assert choose([NOVEMBER, release], own, TODAY).chosen == (NOVEMBER, release)
+    assert choose(both, HostPolicy(reject=(exception(kb="KB5068861"),)), TODAY).chosen == ()
+
+
+def test_an_emergency_is_never_a_new_release_of_windows() -> None:
+    assert choose([NOVEMBER, RELEASE], HostPolicy(), TODAY, "KB5068861").chosen == (NOVEMBER,)
+    assert choose([replace(RELEASE, wanted=True)], HostPolicy(), TODAY, "KB5068861").chosen == ()
 
 
 def test_an_emergency_is_one_update_and_rejecting_holds_in_it() -> None:
     assert choose([NOVEMBER, PREVIEW], HostPolicy(), TODAY, "KB5070001").chosen == (PREVIEW,)
     refused = HostPolicy(reject=(exception(kb="KB5070001"),))
     assert choose([NOVEMBER, PREVIEW], refused, TODAY, "KB5070001").chosen == ()
-
-
-def test_patterns_fit_just_the_update() -> None:
-    article, title = patterns([NOVEMBER])[0], patterns([DRIVER])[0]
-    assert re.search(article, "2026-11 Cumulative Update (KB5068861)KB5068861")
-    assert not re.search(article, "Another Update (KB50688610)KB50688610")
-    assert re.search(title, "Network Driver 12.1")
-    assert not re.search(title, "Network Driver 12x1")
 
 
 def searched(**more: Any) -> dict[str, Any]:
@@ -132,73 +145,6 @@ def test_a_search_that_failed_offers_nothing_known(search: Mapping[str, Any] | N
     assert read_offered(search, {}, NOW) is None
 
 
-# -- rings -------------------------------------------------------------------------------------------------------
-
-
-def test_a_pilot_vouches_for_what_was_out_when_it_was_measured_well() -> None:
-    old = Update("old", published_at=NOW - timedelta(days=9))
-    new = Update("new", published_at=NOW - timedelta(days=3))
-    pilot = Pilot("pc-1", (NOW - timedelta(days=5), NOW - timedelta(hours=1)))
-    assert waits_for(old, [pilot], 48, NOW) is None
-    assert waits_for(new, [pilot], 48, NOW) == "patch.ring_waits"
-    assert waits_for(new, [pilot], 1, NOW) is None
-    assert waits_for(old, [pilot, Pilot("pc-2")], 0, NOW) == "patch.ring_waits"
-    assert waits_for(old, [pilot, Pilot("pc-2", sick=True)], 0, NOW) == "patch.pilot_sick"
-    assert waits_for(new, [], 48, NOW) is None
-
-
-def test_nobody_waits_for_an_absent_pilot_without_an_end() -> None:
-    away = Pilot("pc-1", (NOW - timedelta(days=40),), seen_at=NOW - timedelta(days=40))
-    for days, reason in ((3, "patch.ring_waits"), (15, "patch.ring_waits"), (17, "patch.pilot_absent")):
-        update = Update("x", ("KB5068861",), published_at=NOW - timedelta(days=days))
-        assert waits_for(update, [away], 48, NOW) == reason
-        # One that is looked at, and lacks it still, or is well only since an hour, is no delay of the procedure.
-        for well_at in ((), (NOW - timedelta(hours=1),)):
-            back = Pilot("pc-1", well_at, seen_at=NOW - timedelta(hours=1))
-            assert waits_for(update, [back], 48, NOW) == "patch.ring_waits"
-    undated = Update("x", ("KB5068861",))
-    assert waits_for(undated, [Pilot("pc-1")], 48, NOW) == "patch.ring_waits"  # nobody knows for how long
-    assert not REASONS["patch.pilot_absent"].agreed
-
-
-INSTALLED = Action("update.install", "KB5068861", ActionResult.DONE, values={"title": "x"})
-WAITING = Action("update.install", "KB5068861", ActionResult.HELD, "patch.in_turn", {"title": "x"})
-REFUSED = Action("update.install", "KB5070001", ActionResult.HELD, "patch.rejected", {"title": "x"})
-
-
-def stamp(hours_ago: int, outcome: str, *actions: Action, service: str = "3.2", kind: str = "weekly") -> Any:
-    at = NOW - timedelta(hours=hours_ago)
-    return SimpleNamespace(
-        at=at, service=service, outcome=Outcome(outcome), actions=actions, kind=kind, reason=None
-    )
-
-
-def life(hours_ago: int, severity: Severity) -> Any:
-    return SimpleNamespace(opened_at=NOW - timedelta(hours=hours_ago), severity=severity)
-
-
-def test_a_pilot_is_well_since_it_last_was_not() -> None:
-    stamps = [
-        stamp(90, "done"),
-        stamp(60, "held", WAITING),
-        stamp(59, "done", INSTALLED, REFUSED),
-        stamp(2, "finding"),
-        stamp(1, "done", kind="emergency"),
-    ]
-    found = judge_pilot("pc-1", stamps, [life(70, Severity.CRITICAL), life(1, Severity.INFO)])
-    assert found == Pilot(
-        "pc-1",
-        (NOW - timedelta(hours=59), NOW - timedelta(hours=2)),
-        had=(Update("x", ("KB5068861",)),),
-        seen_at=NOW - timedelta(hours=1),
-    )
-    assert judge_pilot("pc-1", stamps, [life(1, Severity.CRITICAL)]).sick
-    assert judge_pilot("pc-1", stamps, [life(1, Severity.WARNING)]).sick
-    assert judge_pilot("pc-1", [*stamps, stamp(0, "not reached", service="2.7")], []).sick
-    assert judge_pilot("pc-1", [stamp(9, "failed", service="3.2")], []) == Pilot("pc-1", (), sick=True)
-    assert judge_pilot("pc-1", [], []) == Pilot("pc-1")
-
-
 # -- judgements --------------------------------------------------------------------------------------------------
 
 ORDER = HostOrder("pc-1", "broad", install=(NOVEMBER,))
@@ -240,27 +186,34 @@ GONE = {"visit": {"unreachable": True, "msg": "connection refused"}, "offered": 
     ],
 )
 def test_what_was_not_measured_as_installed_failed(results: Results, measured: After, reason: str) -> None:
-    found = patching.judge_result(ORDER, results, measured)
+    found = patching.judge_result(ORDER, results, NO_RESTART, measured)
     assert (found.outcome, found.reason) == (Outcome.FAILED, reason)
     assert found.actions[0].result is ActionResult.FAILED
 
 
 def test_installed_is_what_a_new_search_no_longer_finds_whatever_the_module_says() -> None:
-    found = patching.judge_result(ORDER, Results({"failed": True, "msg": "x"}), after())
+    found = patching.judge_result(ORDER, Results({"failed": True, "msg": "x"}), NO_RESTART, after())
     assert (found.outcome, found.actions) == (
         Outcome.DONE,
-        (Action("update.install", "KB5068861", ActionResult.DONE, values={"title": NOVEMBER.title}),),
+        (
+            Action(
+                "update.install",
+                "KB5068861",
+                ActionResult.DONE,
+                values={"title": NOVEMBER.title, "update_id": "november", "revision": 200},
+            ),
+        ),
     )
 
 
 def test_what_came_up_only_afterwards_waits_for_the_next_run() -> None:
-    found = patching.judge_result(ORDER, Results({"changed": True}), after(PREVIEW))
+    found = patching.judge_result(ORDER, Results({"changed": True}), NO_RESTART, after(PREVIEW))
     assert (found.outcome, found.reason) == (Outcome.HELD, "patch.next_run")
 
 
 def test_a_restart_that_may_not_be_is_held() -> None:
-    quiet = HostOrder("pc-1", "broad", install=(NOVEMBER,), restart_waits="patch.reboot_never")
-    found = patching.judge_result(quiet, Results({"changed": True}), after(reboot_pending=True))
+    held = RestartDecision(needed=True, reason="patch.reboot_never")
+    found = patching.judge_result(ORDER, Results({"changed": True}), held, after(reboot_pending=True))
     assert [(it.kind, it.reason) for it in found.actions] == [
         ("update.install", None),
         ("update.reboot", "patch.reboot_never"),
@@ -299,7 +252,7 @@ def test_a_scanner_with_a_console_keeps_its_ticket() -> None:
     found = patching.judge_order(waiting, None, unmeasured=None, dry_run=False)
     assert (found.outcome, found.reason) == (Outcome.HELD, "patch.scanner_console")
     assert found.actions[0].subject == "Bitdefender"
-    assert patching.is_well(found)  # it has every update: others need not wait for its scanner
+    assert patching.is_settled(found)  # it has every update: others need not wait for its scanner
 
 
 def test_held_needs_a_reason() -> None:
@@ -320,12 +273,14 @@ def test_with_a_restart_outstanding_nothing_is_installed_that_windows_would_refu
 
 def test_a_plan_need_not_know_who_is_signed_in_but_a_restart_must() -> None:
     facts = HostFacts("pc-1", HostPolicy(), reboot_pending=True, offered=(NOVEMBER,))
-    policy = CustomerPolicy(emergency="KB5068861")
+    policy = CustomerPolicy(windows=(ALWAYS,))
     planned = order([facts], [], Progress(), policy, NOW, stopped=False, planning=True)["pc-1"]
     assert planned.restart
     real = order([facts], [], Progress(), policy, NOW, stopped=False)["pc-1"]
     assert not real.acts
     assert facts.signed_in is SignedIn.NOT_ASKED
+    nobody = replace(facts, signed_in=SignedIn.NOBODY)
+    assert order([nobody], [], Progress(), policy, NOW, stopped=False)["pc-1"].install == (NOVEMBER,)
 
 
 def test_without_an_agreed_window_nothing_is_changed() -> None:
@@ -364,19 +319,21 @@ DEFINITIONS = "Security Intelligence Update for Microsoft Defender Antivirus - K
 
 
 def definitions(number: int, **more: Any) -> Update:
-    return Update(DEFINITIONS.format(number), ("KB2267602",), key=f"key-{number}", **more)
+    known = {"revision": 200, "categories": ("DefinitionUpdates",), "definitions": True} | more
+    return Update(DEFINITIONS.format(number), ("KB2267602",), key=f"key-{number}", **known)
 
 
 def test_the_next_version_of_what_was_installed_is_no_failure_and_no_work_of_this_run() -> None:
     given = HostOrder("pc-1", "pilot", install=(definitions(100),))
-    found = patching.judge_result(given, Results({"changed": True}), after(definitions(101)))
+    done = {"updates": [{"id": "key-100", "result": "installed"}]}
+    found = patching.judge_result(given, Results(done), NO_RESTART, after(definitions(101)))
     assert (found.outcome, [it.result for it in found.actions]) == (Outcome.DONE, [ActionResult.DONE])
-    assert patching.is_well(found)
+    assert patching.is_settled(found)
 
 
 def test_the_same_version_that_is_offered_again_failed() -> None:
     given = HostOrder("pc-1", "pilot", install=(definitions(100),))
-    found = patching.judge_result(given, Results({"changed": True}), after(definitions(100)))
+    found = patching.judge_result(given, Results({"changed": True}), NO_RESTART, after(definitions(100)))
     assert (found.outcome, found.reason) == (Outcome.FAILED, "patch.install_failed")
 
 
@@ -384,7 +341,7 @@ def test_the_same_version_that_is_offered_again_failed() -> None:
     ("install", "measured"),
     [
         (
-            {"updates": {"a": {"title": DEFINITIONS.format(100), "failure_hresult_code": 1}}},
+            {"updates": [{"id": "key-100", "result": "failed", "hresult": "0x80070643"}]},
             after(definitions(101)),
         ),
         ({"changed": True}, after(definitions(101), hresults={DEFINITIONS.format(100): "0x80070643"})),
@@ -395,7 +352,7 @@ def test_what_failed_and_was_then_replaced_was_not_installed(
     install: dict[str, Any], measured: After
 ) -> None:
     given = HostOrder("pc-1", "pilot", install=(definitions(100),))
-    assert patching.judge_result(given, Results(install), measured).outcome is Outcome.FAILED
+    assert patching.judge_result(given, Results(install), NO_RESTART, measured).outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize(
@@ -425,37 +382,110 @@ def test_identity_and_version_are_two_things(
         assert (one.same_thing(other), one.same_version(other)) == (bool(same_thing), bool(same_version))
 
 
-def test_definitions_of_today_do_not_hide_what_began_after_the_last_patch() -> None:
-    daily = Action("update.install", "KB2267602", ActionResult.DONE, values={"title": DEFINITIONS.format(1)})
-    stamps = [stamp(90, "done", INSTALLED), stamp(2, "done", daily)]
-    assert judge_pilot("pc-1", stamps, [life(60, Severity.CRITICAL)]).sick
-
-
-def waiting_of(pilot: Pilot, offered_to_pilot: tuple[Update, ...]) -> str | None:
-    """Why the later ring waits for an update that is out for long."""
-    wanted = replace(NOVEMBER, published_at=NOW - timedelta(days=9))
-    facts = [
-        HostFacts("pilot", HostPolicy(ring="pilot"), offered_to_pilot),
-        HostFacts("pc-2", HostPolicy(), (wanted,)),
-    ]
-    policy = CustomerPolicy(windows=(ALWAYS,))
-    made = order(facts, [pilot], Progress(), policy, NOW, stopped=False, planning=True)["pc-2"]
-    return next((it.reason for it in made.waiting), None)
-
-
-def test_the_next_version_of_what_a_pilot_has_holds_up_no_ring() -> None:
-    well = (NOW - timedelta(days=5),)
-    assert waiting_of(Pilot("pilot", well), ()) is None
-    assert waiting_of(Pilot("pilot", well), (definitions(101),)) == "patch.ring_waits"
-    assert waiting_of(Pilot("pilot", well, had=(definitions(100),)), (definitions(101),)) is None
-    # The same version once more was rolled back: the pilot is not well with it.
-    assert (
-        waiting_of(Pilot("pilot", well, had=(definitions(101),)), (definitions(101),)) == "patch.ring_waits"
-    )
+def test_an_article_tells_small_things_apart_from_nothing_else() -> None:
+    assert not NOVEMBER.same_thing(RELEASE)
+    assert not replace(NOVEMBER, key=None).same_thing(RELEASE)
+    assert definitions(1).same_thing(definitions(2))
 
 
 def test_definitions_wait_for_no_ring() -> None:
-    facts = [HostFacts("pc-2", HostPolicy(), (definitions(101, definitions=True, published_at=NOW),))]
-    pilots = [Pilot("pilot", (NOW - timedelta(days=5),))]
+    facts = [HostFacts("pc-2", HostPolicy(), (definitions(101, published_at=NOW),))]
+    pilots = [Pilot("pilot", had=(Had(NOVEMBER, NOW - timedelta(days=5)),))]
     policy = CustomerPolicy(windows=(ALWAYS,))
     assert order(facts, pilots, Progress(), policy, NOW, stopped=False, planning=True)["pc-2"].install
+
+
+# -- what was installed besides, and what was not --------------------------------------------------------------------
+
+
+def said(result: str, **more: Any) -> Results:
+    return Results({"updates": [{"id": "NOVEMBER", "result": result, **more}], "reboot_required": False})
+
+
+@pytest.mark.parametrize(
+    ("results", "measured", "outcome", "reason"),
+    [
+        (said("other_revision"), after(NOVEMBER), "held", "patch.changed_meanwhile"),
+        (said("other_category"), after(NOVEMBER), "held", "patch.changed_meanwhile"),
+        (said("hidden"), after(NOVEMBER), "held", "patch.hidden"),
+        (said("not_offered"), after(), "held", "patch.withdrawn"),
+        (said("not_offered"), after(NOVEMBER), "held", "patch.withdrawn"),
+        (said("installed"), after(NOVEMBER), "failed", "patch.install_failed"),
+        (said("failed", hresult="0x80070643"), after(NOVEMBER), "failed", "patch.install_failed"),
+        (
+            Results({"failed": True, "msg": "Another installation is running", "updates": []}),
+            after(NOVEMBER),
+            "failed",
+            "patch.busy",
+        ),
+        (
+            Results({"failed": True, "msg": "A restart is required before updates can be installed"}),
+            after(NOVEMBER),
+            "failed",
+            "patch.restart_first",
+        ),
+        (
+            Results({"failed": True, "msg": "async task did not complete within the requested time - 3s"}),
+            after(NOVEMBER),
+            "failed",
+            "patch.installation_hangs",
+        ),
+    ],
+)
+def test_why_an_update_is_not_there_comes_from_codes(
+    results: Results, measured: After, outcome: str, reason: str
+) -> None:
+    found = patching.judge_result(ORDER, results, NO_RESTART, measured)
+    assert (found.outcome, found.reason) == (outcome, reason)
+
+
+def test_a_failure_keeps_its_code_its_revision_and_the_windows_it_was_tried_on() -> None:
+    found = patching.judge_result(
+        ORDER, said("failed", hresult="0x80070643"), NO_RESTART, after(NOVEMBER, build="26100.2314")
+    )
+    assert found.actions[0].values == {
+        "title": NOVEMBER.title,
+        "update_id": "november",
+        "revision": 200,
+        "hresult": "0x80070643",
+        "build": "26100.2314",
+    }
+
+
+def test_what_else_came_in_is_a_finding() -> None:
+    found = patching.judge_result(ORDER, said("installed"), NO_RESTART, after(came_in=(RELEASE.title,)))
+    assert found.actions[0].result is ActionResult.DONE
+    assert [(it.cause, it.values) for it in found.findings] == [
+        ("patching.came_in", {"count": 1, "updates": RELEASE.title})
+    ]
+    unknown = patching.judge_result(ORDER, said("installed"), NO_RESTART, after(came_in=None))
+    assert "patching.came_in" not in {check.key for check in unknown.checks}
+
+
+@pytest.mark.parametrize(
+    ("install", "pending", "asks"),
+    [
+        ({"updates": [{"result": "installed", "reboot_required": True}]}, False, True),
+        ({"updates": [{"result": "installed", "reboot_required": False}]}, True, True),
+        ({"updates": [{"result": "installed", "reboot_required": False}]}, False, False),
+        ({"updates": [{"result": "failed", "reboot_required": True}]}, True, False),
+        ({"updates": []}, True, False),
+        ({"unreachable": True, "msg": "gone"}, True, True),  # its answer was lost on the way
+        ({"unreachable": True, "msg": "gone"}, False, False),
+        (None, True, False),
+    ],
+)
+def test_only_what_was_installed_asks_for_a_restart(
+    install: dict[str, Any] | None, pending: bool, asks: bool
+) -> None:
+    assert patching.asks_for_restart(install, pending=pending) is asks
+
+
+def test_an_update_that_is_not_known_by_its_own_id_and_category_waits() -> None:
+    policy = CustomerPolicy(windows=(ALWAYS,))
+    for lacking in ({"key": None}, {"revision": None}, {"categories": ()}):
+        unknown = replace(NOVEMBER, **lacking)
+        made = order(
+            [HostFacts("pc-1", HostPolicy(), (unknown,))], [], Progress(), policy, NOW, stopped=False
+        )
+        assert made["pc-1"].waiting == (Waiting(unknown, "patch.unidentified"),)

@@ -25,6 +25,10 @@ class Reason:
 NO_COLLECTOR = "visit.no_collector"
 STOPPED = "change.stopped"
 NOT_ORDERED = "change.not_ordered"
+FREEZE = "change.freeze"
+OUTSIDE_WINDOW = "change.outside_window"
+#: What is held for these waits for another hour, so the service stays owed.
+WAIT_FOR_A_TIME = frozenset({FREEZE, OUTSIDE_WINDOW})
 
 REASONS: dict[str, Reason] = {}
 
@@ -153,6 +157,17 @@ register(
         STOPPED,
         N_("The provider has stopped all changes"),
         N_("The stop file tells why; when it is gone, the next run carries on."),
+    ),
+    Reason(
+        FREEZE,
+        N_("Nothing is changed on this day, as agreed"),
+        N_("The first run after the freeze days carries on."),
+        agreed=True,
+    ),
+    Reason(
+        OUTSIDE_WINDOW,
+        N_("It is not the time of the maintenance window"),
+        N_("A run within the window carries on."),
     ),
     Reason(
         NOT_ORDERED,

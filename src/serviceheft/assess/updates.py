@@ -17,6 +17,7 @@ from serviceheft.assess.reading import age_in_days, mapping
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.updatehistory import History, read_history
 from serviceheft.assess.updatepolicy import TOLERATED, UpdatePolicy
+from serviceheft.assess.updatesearch import published_at_the_latest
 from serviceheft.assess.updatestate import (
     SEVERITIES,
     SOURCES,
@@ -291,6 +292,7 @@ def _judge_source(verdict: Verdict, state: UpdateState, policy: UpdatePolicy, la
 
 
 def _age(update: MissingUpdate, now: datetime) -> int | None:
-    if update.published_at is None:
-        return None
-    return age_in_days(datetime.fromisoformat(update.published_at), now)
+    """In days; of an update without a date at least so many, by the month in its title."""
+    published = update.published_at
+    moment = datetime.fromisoformat(published) if published else published_at_the_latest(update.title)
+    return None if moment is None else age_in_days(moment, now)

@@ -8,7 +8,7 @@ revision of the updates that the host has already heard of.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from serviceheft.assess.parts import told_rows
@@ -105,6 +105,16 @@ def _offer(
         downloaded=flag(known, "IsDownloaded"),
         revision=count(known, "RevisionNumber"),
     )
+
+
+def published_at_the_latest(title: str | None) -> datetime | None:
+    """The end of the month that Microsoft's titles begin with ("2026-11 Cumulative Update ..."): previews and what is
+    published out of band come at any time of it, so nothing is younger, and nothing can be said to be older."""
+    match = re.match(r"(20[0-9]{2})-(0[1-9]|1[0-2])\b", title or "")
+    if match is None:
+        return None
+    year, month = int(match[1]), int(match[2])
+    return datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
 
 
 def articles_in(title: str | None) -> tuple[str, ...]:

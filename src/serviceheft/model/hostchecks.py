@@ -6,12 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from serviceheft.model import softwarechecks
+from serviceheft.model import patchingchecks, softwarechecks
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.draft import Draft
 from serviceheft.model.groups import with_parents
 from serviceheft.model.problems import Problem, did_you_mean
-from serviceheft.model.schema import Contract, Site
+from serviceheft.model.schema import Site
 from serviceheft.model.softwarechecks import some
 from serviceheft.model.yamlfile import Document
 
@@ -34,8 +34,7 @@ def check(draft: Draft, catalogue: Catalogue) -> list[Problem]:
         *_windows_connections(draft, document),
         *_scanner_console(draft),
         *_remote_access(draft),
-        *_maintenance_windows(draft),
-        *_update_timeouts(draft),
+        *patchingchecks.check(draft),
         *_warranty(draft),
     ]
 
@@ -162,37 +161,6 @@ def _scanner_console(draft: Draft) -> Iterator[Problem]:
                 message, "Set them in a file in group_vars/all/; the key comes from the vault."
             )
             return
-
-
-def _maintenance_windows(draft: Draft) -> Iterator[Problem]:
-    """A device's windows must be among those that were agreed."""
-    contract: Contract | None = draft.sections.get("contract")
-    if contract is None:
-        return
-    names = [window.name for window in contract.maintenance_windows]
-    settings = [draft.settings[host].get("patch_management_windows") for host in draft.entries]
-    for setting in {id(setting): setting for setting in settings if setting}.values():
-        if not isinstance(setting.value, list):
-            continue
-        for name in (name for name in setting.value if name not in names):
-            known = f"Write one of {', '.join(names)}" if names else "Agree one: contract.maintenance_windows"
-            advice = f"{known}.{did_you_mean(str(name), names)}"
-            yield setting.problem(f"there is no maintenance window {name!r}", advice)
-
-
-def _update_timeouts(draft: Draft) -> Iterator[Problem]:
-    """An installation ends with its restart, so it must not count as hanging before that may be over."""
-    told: set[int] = set()
-    for settings in draft.settings.values():
-        whole = settings.get("patch_management_timeout_seconds")
-        restart = settings.get("patch_management_reboot_timeout_seconds")
-        values = [setting.value for setting in (whole, restart) if setting]
-        if not whole or not restart or not all(isinstance(value, int) for value in values):
-            continue
-        if whole.value <= restart.value and id(whole) not in told:
-            told.add(id(whole))
-            message = f"is no longer than the restart alone may take ({restart.value} seconds)"
-            yield whole.problem(message, "Give the installation more time, or the restart less.")
 
 
 def _remote_access(draft: Draft) -> Iterator[Problem]:

@@ -108,6 +108,9 @@ class Variables(Model):
     remote_access_fingerprint_key: Annotated[Secret, ALL]
     """Key of the fingerprint that shows which password was set; needed with a password. Any long random text. (2.4)"""
 
+    remote_access_in_window: bool
+    """Whether AnyDesk is installed, updated and set up in the maintenance window only, where one is agreed. (2.4)"""
+
     antivirus_check_product: Literal["defender", "bitdefender", "kaspersky", "none"]
     """The scanner that is to protect the device; none only where another measure does. (2.7)"""
     antivirus_check_maximum_definition_age_days: Days
@@ -153,7 +156,7 @@ class Variables(Model):
     patch_management_reboot: Literal["never", "when_needed", "in_window", "nobody_logged_on"]
     """When a device may be restarted; nobody_logged_on: in the window, and with nobody signed in. (3.2)"""
     patch_management_freeze: Annotated[list[FreezeDays], CUSTOMER]
-    """Days on which nothing is changed. (3.2)"""
+    """Days on which no service changes anything on a device; an emergency update alone does. (3.2)"""
     patch_management_maximum_hosts: Annotated[int, CUSTOMER, Field(ge=1)]
     """At most so many devices are changed in one run. (3.2)"""
     patch_management_maximum_failed_percent: Annotated[int, CUSTOMER, Field(ge=0, le=100)]
@@ -186,10 +189,15 @@ class Variables(Model):
     """Account for the source, where it wants one. (3.3)"""
     standard_software_source_password: Annotated[Secret, ALL]
     """Its password, from the vault. (3.3)"""
+    standard_software_in_window: bool
+    """Whether applications are installed, updated and removed in the maintenance window only, where one is agreed.
+    (3.3)"""
     standard_software_maximum_removals: Annotated[int, Field(ge=0)]
     """How many applications one run removes at most, over all devices. (3.3)"""
     business_software_packages: Annotated[BusinessPackages, At(("provider", "all"))]
     """The customer's own products: where each is installed from, and how. (4.3)"""
+    business_software_in_window: bool
+    """Whether products are installed, updated and removed in the maintenance window only, where one is agreed. (4.3)"""
     business_software_products: BusinessProducts
     """Which of them are to be on the device; the catalogue says how many are contained. (4.3)"""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from serviceheft.assess.reasons import NO_COLLECTOR, NOT_ORDERED, STOPPED
 from serviceheft.clock import reaction_deadline
 from serviceheft.entitlement import VISITED, clause, may_change
 from serviceheft.model.schema import Customer
+from serviceheft.running.change_times import held_now
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.stop import stop_reason
 from serviceheft.tickets import Contact
@@ -82,7 +84,7 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
     customer = session.customer
     known = session.catalogue.services[service]
     judgement, mends = before_mending(
-        judgement, dry_run=session.order.dry_run, held_for=_held_for(session, service)
+        judgement, dry_run=session.order.dry_run, held_for=_held_for(session, service, host, now)
     )
     with open_book() as book:
         stamped = book.stamp(
@@ -116,11 +118,15 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
     )
 
 
-def _held_for(session: Session, service: str) -> str | None:
-    """Why the service must not change hosts now: it was only ordered to look, or the provider stopped all changes."""
-    if not may_change(session.catalogue.services[service], session.customer):
+def _held_for(session: Session, service: str, host: str, now: datetime) -> str | None:
+    """Why the service must not change the host now: it was only ordered to look, the provider stopped all changes, or
+    it is not the time."""
+    known, customer = session.catalogue.services[service], session.customer
+    if not may_change(known, customer):
         return NOT_ORDERED
-    return STOPPED if not session.order.dry_run and stop_reason() else None
+    if not session.order.dry_run and stop_reason():
+        return STOPPED
+    return held_now(known.role or "", customer.hosts[host].variables, customer.contract, now)
 
 
 def record_missing(
