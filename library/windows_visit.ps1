@@ -372,8 +372,8 @@ $collectors = @{
             $ofWindows = 'dwm.exe', 'winlogon.exe', 'csrss.exe', 'fontdrvhost.exe', 'LogonUI.exe'
             $people = @{}
             $told = @{}
-            $properties = 'Handle', 'Name', 'SessionId'
-            foreach ($process in Get-CimInstance -ClassName Win32_Process -Filter 'SessionId > 0' -Property $properties) {
+            $wanted = 'Handle', 'Name', 'SessionId'
+            foreach ($process in Get-CimInstance -ClassName Win32_Process -Filter 'SessionId > 0' -Property $wanted) {
                 $number = "$($process.SessionId)"
                 if ($people.ContainsKey($number) -or $ofWindows -contains $process.Name) {
                     continue

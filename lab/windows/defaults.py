@@ -176,7 +176,7 @@ def available_update(
     categories: Sequence[str] = ("Security Updates",),
     reboot_required: bool = False,
     failure: str | None = None,
-    hangs: bool = False,
+    hangs: bool | Literal["watched"] = False,
     after: str | None = None,
     optional: bool = False,
     revision: int = 200,

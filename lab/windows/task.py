@@ -1,6 +1,9 @@
 """Running a manifest: wrappers (become, async) around a module or one of ansible-core's helper scripts."""
 
 import json
+import math
+import time
+from dataclasses import dataclass
 from typing import Any
 
 from lab.windows import modules, transfer
@@ -17,10 +20,19 @@ _CREATE_PROCESS = (
 _CENSORED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
+@dataclass
+class _Background:
+    """A task with `async`: the first part of its job's id, where its result goes, how long it may take."""
+
+    identifier: str
+    directory: str
+    seconds: float = math.inf
+
+
 def run_manifest(machine: Machine, manifest: Manifest, account: Json) -> tuple[str, Output]:
     """What was run, and its output."""
     *wrappers, action = manifest.actions
-    background: Action | None = None
+    background: _Background | None = None
     for wrapper in wrappers:
         if wrapper.name == "become_wrapper.ps1":
             try:
@@ -28,8 +40,10 @@ def run_manifest(machine: Machine, manifest: Manifest, account: Json) -> tuple[s
             except ModuleFailure as failure:
                 return "become", _result({"failed": True, "msg": _CREATE_PROCESS.format(failure)})
         elif wrapper.name == "async_wrapper.ps1":
-            background = wrapper
-        elif wrapper.name != "async_watchdog.ps1":
+            background = _Background(str(wrapper.params["AsyncJid"]), str(wrapper.params["AsyncDir"]))
+        elif wrapper.name == "async_watchdog.ps1" and background is not None:
+            background.seconds = float(wrapper.params["Timeout"])
+        else:
             return wrapper.name, _unknown(wrapper.name)
     if action.name == "module_wrapper.ps1" and action.params.get("ForModule"):
         task = module_task(action)
@@ -49,7 +63,7 @@ def unknown_module(name: str) -> str:
 
 
 def _run(
-    machine: Machine, manifest: Manifest, task: ModuleTask, account: Json, background: Action | None
+    machine: Machine, manifest: Manifest, task: ModuleTask, account: Json, background: _Background | None
 ) -> Output:
     call = modules.Call(
         check_mode=bool(task.settings.get("check_mode")),
@@ -60,10 +74,10 @@ def _run(
     )
     try:
         result = _outcome(machine, manifest, task, call)
-    except modules.Hangs:
+    except modules.Hangs as hang:
         if background is None:
             return Output(hangs=True)
-        return _start_job(machine, background, None)
+        return _start_job(machine, background, None, watched=hang.watched)
     if background is not None:
         return _start_job(machine, background, result)
     output = _result(result)
@@ -144,10 +158,15 @@ def _become(machine: Machine, wrapper: Action, account: Json) -> Json:
     return found | {"local_login": True}
 
 
-def _start_job(machine: Machine, wrapper: Action, result: Json | None) -> Output:
-    """The answer to a task in the background; without a result, its job never ends."""
-    job = f"{wrapper.params['AsyncJid']}.4242"
-    file = f"{wrapper.params['AsyncDir']}\\{job}"
+def _start_job(
+    machine: Machine, background: _Background, result: Json | None, *, watched: bool = False
+) -> Output:
+    """The answer to a task in the background; without a result, only a watchdog ends its job."""
+    job = f"{background.identifier}.4242"
+    file = f"{background.directory}\\{job}"
+    if watched:
+        ends = time.monotonic() + background.seconds
+        machine.memory.setdefault("watched_jobs", {})[job] = ends
     started = {"ansible_job_id": job, "results_file": file, "started": True}
     machine.memory.setdefault("jobs", {})[job] = started | {"finished": result is not None} | (result or {})
     return _result(started | {"finished": False, "changed": False, "_ansible_suppress_tmpdir_delete": True})

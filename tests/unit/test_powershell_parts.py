@@ -13,14 +13,17 @@ from typing import Any
 import ansible
 import pytest
 
+from lab.windows.modules import Call, windows_visit
 from serviceheft.settings import REPOSITORY
+from tests.unit.lab_machines import NOW, machine
 
 PWSH = os.environ.get("PWSH") or shutil.which("pwsh")
 pytestmark = pytest.mark.skipif(PWSH is None, reason="no PowerShell 7: install it, or name it in PWSH")
 
 ANSWERS = "#!/bin/sh\ncase $1 in --get-id) echo {id};; --get-alias) echo pc@ad;; *) echo online;; esac\n"
 
-
+#: Sessions by case: how many people, None where it cannot be told.
+PEOPLE = {"people": 3, "nobody": 0, "no owner": None, "ended": 1, "all ended": None}
 CASES = [
     "",
     *(f"{key},no agent" for key in ("uninstall", "denied key", "deleted key", "no uninstall key")),
@@ -29,6 +32,8 @@ CASES = [
     "registry",
     "two",
     "signature",
+    *PEOPLE,
+    "Win32_Process",
 ]
 
 
@@ -131,3 +136,24 @@ def test_a_signature_that_cannot_be_read_starts_nothing(results: dict[str, Any])
     for file in results["signature"]["sections"]["anydesk"]["Installations"]:
         assert "Signature" in file["Errors"]
         assert file["Answers"] == {}
+
+
+@pytest.mark.parametrize("case", PEOPLE)
+def test_people_are_counted_by_sessions_that_somebody_owns(results: dict[str, Any], case: str) -> None:
+    section = results[case]["sections"]["sessions"]
+    assert section.get("People") == PEOPLE[case]
+    # As the emulated host has it.
+    state = (
+        {"sessions_unreadable": True}
+        if PEOPLE[case] is None
+        else {"sessions": [{"user": f"P{number}", "kind": "rdp"} for number in range(PEOPLE[case])]}
+    )
+    one = machine()
+    one.state |= state
+    context = Call(check_mode=False, diff=False, now=NOW, user={})
+    assert section == windows_visit.run(one, {"sections": ["sessions"]}, context)["sections"]["sessions"]
+
+
+def test_processes_that_cannot_be_read_are_an_error(results: dict[str, Any]) -> None:
+    section = results["Win32_Process"]["sections"]["sessions"]
+    assert ("People" in section, "People" in section["Errors"]) == (False, True)

@@ -173,3 +173,17 @@ def test_emulator_shows_no_property_that_the_script_does_not_collect() -> None:
         anydesk.install(state, "9.5.6")
         shown = keys(visit(state)["sections"])
         assert shown - named == set()
+
+
+def test_everybody_whose_work_a_restart_would_end_is_counted_and_not_named() -> None:
+    def people(sessions: list[Any], **fields: Any) -> Any:
+        return visit(machine_state() | {"sessions": sessions} | fields)["sections"]["sessions"]
+
+    kinds = ("console", "rdp", "disconnected", "locked", "remote_app")
+    assert people([{"user": f"person-{kind}", "kind": kind} for kind in kinds]) == {"Errors": {}, "People": 5}
+    assert people(["LICHTBLICK\\anna", "LICHTBLICK\\anna", "ben"])["People"] == 2
+    assert people([])["People"] == 0
+    unreadable = people(["anna"], sessions_unreadable=True)
+    assert (list(unreadable), list(unreadable["Errors"])) == (["Errors"], ["People"])
+    with pytest.raises(ValueError, match="unknown kind of session: telnet"):
+        people([{"user": "anna", "kind": "telnet"}])

@@ -115,3 +115,4 @@ foreach ($case in Get-Content -Raw $Cases | ConvertFrom-Json -AsHashtable) {
     [Console]::Out.WriteLine()
     [Console]::Out.WriteLine((ConvertTo-Json -InputObject $global:Asked.ToArray() -Compress))
 }
+if (-not ('Serviceheft.Power' -as [type])) { throw 'The C# of the module does not compile.' }

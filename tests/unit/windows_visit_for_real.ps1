@@ -10,14 +10,44 @@ $global:HarnessServices = @(
     [pscustomobject]@{ Name = 'EPSecurityService'; State = 'Running'; StartMode = 'Auto' }
 )
 
+# By case: session, process, what asking for its owner returns, and the owner.
+$global:HarnessProcesses = @{
+    people = @(
+        @(0, 'wsmprovhost.exe', 0, 'S-1-5-21-1-2-3-1001'), @(1, 'csrss.exe', 2, $null), @(1, 'winlogon.exe', 0, 'S-1-5-18'),
+        @(1, 'dwm.exe', 0, 'S-1-5-90-0-1'), @(1, 'agent.exe', 0, 'S-1-5-18'), @(1, 'explorer.exe', 0, 'S-1-5-21-1-2-3-1104'),
+        @(1, 'excel.exe', 0, 'S-1-5-21-1-2-3-1104'), @(2, 'explorer.exe', 0, 'S-1-12-1-4-5-6-7'), @(3, 'agent.exe', 2, $null),
+        @(3, 'rdpinit.exe', 0, 'S-1-5-21-1-2-3-1105'), @(4, 'csrss.exe', 0, 'S-1-5-18'), @(4, 'LogonUI.exe', 2, $null)
+    )
+    'nobody' = @(@(1, 'csrss.exe', 2, $null), @(1, 'LogonUI.exe', 0, 'S-1-5-18'), @(1, 'agent.exe', 0, 'S-1-5-18'))
+    'no owner' = @(@(1, 'explorer.exe', 0, 'S-1-5-21-1-2-3-1104'), @(2, 'explorer.exe', 2, $null), @(2, 'word.exe', 8, $null))
+    'ended' = @(@(1, 'word.exe', -1, $null), @(1, 'explorer.exe', 0, 'S-1-5-21-1-2-3-1104'))
+    'all ended' = @(, @(1, 'word.exe', -1, $null))
+}
+function global:Invoke-CimMethod {
+    [CmdletBinding()] param ($InputObject, [string]$MethodName)
+    if ($MethodName -ne 'GetOwnerSid') { throw "The stand-in does not know $MethodName." }
+    if ($InputObject.Code -lt 0) { throw 'Not found' }
+    [pscustomobject]@{ ReturnValue = $InputObject.Code; Sid = $InputObject.Sid }
+}
+
 function global:Get-CimInstance {
-    [CmdletBinding()] param ([string]$ClassName, [string]$Namespace, [string]$Filter)
+    [CmdletBinding()] param ([string]$ClassName, [string]$Namespace, [string]$Filter, [string[]]$Property)
     if ($global:HarnessBroken -contains $ClassName) { throw 'Provider load failure' }
     switch ($ClassName) {
         'Win32_Service' {
             if ($Filter -match "^Name LIKE '(.+)'$") {
                 $like = $Matches[1].Replace('%', '*')
                 $global:HarnessServices | Where-Object { $_.Name -like $like }
+            }
+        }
+        'Win32_Process' {
+            if ($Filter -ne 'SessionId > 0') { throw "The stand-in does not know the filter $Filter." }
+            foreach ($case in @($global:HarnessBroken)) {
+                foreach ($row in $global:HarnessProcesses[$case]) {
+                    if ($row[0] -gt 0) {
+                        [pscustomobject]@{ SessionId = $row[0]; Name = $row[1]; Code = $row[2]; Sid = $row[3] }
+                    }
+                }
             }
         }
         'Win32_BIOS' {
@@ -88,7 +118,7 @@ foreach ($case in $Cases.Split('|')) {
     ${env:ProgramFiles(x86)} = if ($global:HarnessBroken -contains 'no program files') { $null } else { $Folder }
     Import-Module "$Repository/module_utils/Ansible.ModuleUtils.RawState.psm1" -Global -Force
     $global:complex_args = @{
-        sections = @('computer', 'antivirus', 'updates', 'programs', 'anydesk')
+        sections = @('computer', 'antivirus', 'updates', 'programs', 'anydesk', 'sessions')
         _ansible_remote_tmp = '/tmp'
         _ansible_keep_remote_files = $false
     }

@@ -14,7 +14,14 @@ __all__ = ["Call", "Handler", "Hangs", "find", "module"]
 
 
 class Hangs(Exception):
-    """What a module waits for never comes: in the background its job stays unfinished, else its client waits."""
+    """What a module waits for never comes: in the background its job stays unfinished, else its client waits.
+
+    `watched`: Ansible's watchdog on the host, which is in the same process, ends the job by the time of `async`.
+    """
+
+    def __init__(self, *, watched: bool = False) -> None:
+        super().__init__()
+        self.watched = watched
 
 
 @dataclass

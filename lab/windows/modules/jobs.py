@@ -1,5 +1,7 @@
 """async_status: what became of a task in the background."""
 
+import math
+import time
 from typing import Any
 
 from lab.windows.machine import Json, Machine, ModuleFailure
@@ -18,4 +20,7 @@ def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:  
     if args["mode"] == "cleanup":
         file = jobs.pop(name)["results_file"]
         return {"ansible_job_id": name, "erased": file}
+    if machine.memory.get("watched_jobs", {}).get(name, math.inf) <= time.monotonic():
+        reason = "failure during async watchdog: timed out waiting for module completion"
+        return jobs[name] | {"finished": True, "failed": True, "msg": reason, "stdout": "", "stderr": ""}
     return dict(jobs[name])

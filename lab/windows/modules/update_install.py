@@ -2,7 +2,7 @@
 
 Keys of "updates" in the state beside those of win_updates: "installer_busy" (another installation is running).
 Of an update: "revision", "hidden", "failure" (HRESULT of the installation), "download_failure" (of the download),
-"hangs", "brings" (ids of updates that it installs along with itself).
+"hangs" (true, or "watched": Ansible's watchdog ends the job), "brings" (ids of updates that come along).
 """
 
 from typing import Any
@@ -105,8 +105,9 @@ def _install(machine: Machine, chosen: list[tuple[Json, Json]], call: Call) -> N
         if not update["downloaded"]:
             _note(row, download(machine, update))
     ready = [(row, update) for row, update in chosen if row["result"] == "installed"]
-    if any(update.get("hangs") for _, update in ready):
-        raise Hangs
+    hanging = [update["hangs"] for _, update in ready if update.get("hangs")]
+    if hanging:
+        raise Hangs(watched=hanging[0] == "watched")
     for row, update in ready:
         outcome = install(machine, update, call)
         _note(row, outcome)
