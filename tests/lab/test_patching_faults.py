@@ -79,7 +79,11 @@ def test_one_host_that_fails_hangs_or_does_not_come_back_stops_nobody(site: Patc
     assert not any(site.open_findings(f"pc-00{number}") for number in (1, 2, 3))
 
 
-def test_too_many_failures_start_no_further_hosts(site: PatchedCustomer) -> None:
+def test_too_many_failures_start_no_further_hosts_and_the_next_run_begins_with_those(
+    site: PatchedCustomer,
+) -> None:
+    site.begin_anew(patch_management_maximum_failed_percent=0)
+    site.set_for("pc-001", {"patch_management_ring": "broad"})
     spoil(site, "pc-001", failure="0x80070643")
     for host in ("pc-002", "pc-003"):
         site.plant(host)
@@ -89,6 +93,40 @@ def test_too_many_failures_start_no_further_hosts(site: PatchedCustomer) -> None
     for host, state in before.items():
         assert site.outcome(host) == ("held", "patch.ring_failed")
         assert site.machines()[host] == state
+    assert site.weekly().returncode == 1
+    assert site.outcome("pc-002") == site.outcome("pc-003") == ("done", None)
+
+
+def test_an_update_that_fails_each_evening_restarts_nothing_keeps_nobody_waiting_and_is_given_up(
+    site: PatchedCustomer,
+) -> None:
+    """0x80070643, as where the recovery partition is too small."""
+    spoil(site, "pc-001", failure="0x80070643")
+    site.plant("pc-002")
+    booted = site.state("pc-001")["boot_time"]
+    for day in (16, 17, 18):
+        assert site.weekly(at=f"2026-11-{day}T20:30:00+01:00").returncode == 1
+        assert site.outcome("pc-001") == ("failed", "patch.install_failed")
+    assert site.outcome("pc-002") == ("done", None)
+    assert site.state("pc-001")["boot_time"] == booted
+    assert "patching.keeps_failing" not in site.open_findings("pc-001")
+
+    before = site.machines()
+    carried_out(site.weekly(at="2026-11-19T20:30:00+01:00"))
+    assert site.outcome("pc-001") == ("held", "patch.keeps_failing")
+    assert site.machines() == before
+    (finding,) = (
+        it for it in site.book.findings("lichtblick", open_only=True) if it.cause == "patching.keeps_failing"
+    )
+    assert (finding.host, finding.values) == ("pc-001", {"count": 1, "updates": f"KB{KB}"})
+
+    # Somebody mends the cause and says so: it is tried again, and comes.
+    site.change("pc-001", lambda state: state["updates"]["available"][-1].update(failure=None))
+    mended = site.heft("mended", "lichtblick", str(finding.ticket), "--note", "recovery partition enlarged")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    carried_out(site.weekly(at="2026-11-20T20:30:00+01:00"))
+    assert site.installed("pc-001")
+    assert site.open_findings("pc-001") == set()
 
 
 def test_what_is_rejected_stays_away_and_what_is_accepted_comes(site: PatchedCustomer) -> None:

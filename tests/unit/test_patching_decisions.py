@@ -173,7 +173,11 @@ GONE = {"visit": {"unreachable": True, "msg": "connection refused"}, "offered": 
             after(NOVEMBER),
             "patch.install_failed",
         ),  # success that the search denies
-        (Results({"failed": True, "timedout": {"period": 3}}), after(NOVEMBER), "patch.installation_hangs"),
+        (
+            Results({"failed": True, "msg": "timed out waiting for module completion."}),
+            after(NOVEMBER),
+            "patch.installation_hangs",
+        ),
         (Results({"changed": True}), after(offered=None, chosen=()), "patch.not_searched_again"),
         (
             Results(

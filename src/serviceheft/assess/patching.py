@@ -52,7 +52,8 @@ _BEFORE_INSTALLING = (
     ("another installation is running", "patch.busy"),
     ("restart is required before", "patch.restart_first"),
 )
-_HANGS = "did not complete within the requested time"
+#: How Ansible says that a task in the background was given up, by the host's watchdog and by the controller.
+_HANGS = ("timed out waiting for module completion", "did not complete within the requested time")
 
 _LAPSED, _FAILING, _CAME_IN = (
     "patching.exception_lapsed",
@@ -253,7 +254,7 @@ def _installed(update: Update, results: Results, after: After, trouble: str | No
 def _why(install: Mapping[str, Any] | None) -> str:
     """Why it may have failed, by the module's own fixed words."""
     message = str(mapping(install).get("msg") or "").casefold()
-    if mapping(install).get("timedout") or _HANGS in message:
+    if any(words in message for words in _HANGS):
         return "patch.installation_hangs"
     return next((reason for word, reason in _BEFORE_INSTALLING if word in message), "patch.install_failed")
 
