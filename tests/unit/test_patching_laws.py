@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from serviceheft.model.patching import FreezeDays, UpdateException
 from serviceheft.model.schema import MaintenanceWindow
 from serviceheft.patching import windows
-from serviceheft.patching.order import HostFacts, HostOrder, Progress, SignedIn, order
+from serviceheft.patching.attempts import Attempt, Past
+from serviceheft.patching.order import HostFacts, HostOrder, Progress, order
 from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Reboot, Update
-from serviceheft.patching.rings import Pilot
-from serviceheft.patching.selection import fits
+from serviceheft.patching.restarts import SignedIn, restart_waits
+from serviceheft.patching.rings import Had, Pilot
+from serviceheft.patching.selection import accepts, fits
 from serviceheft.settings import BERLIN
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -42,6 +44,9 @@ updates = st.builds(
     kbs=st.lists(st.sampled_from(KBS), max_size=2, unique=True).map(tuple),
     wanted=st.booleans(),
     published_at=st.none() | moments.map(lambda moment: moment - timedelta(days=7)),
+    key=st.none() | st.sampled_from(["a", "b", "c", "d"]),
+    revision=st.none() | st.sampled_from([1, 2]),
+    categories=st.sampled_from([(), ("SecurityUpdates",), ("Upgrades",), ("Drivers",)]),
 )
 host_windows = st.builds(
     MaintenanceWindow,
@@ -69,6 +74,16 @@ host_policies = st.builds(
     reboot=st.sampled_from(list(Reboot)),
     accept=st.lists(exceptions, max_size=2).map(tuple),
     reject=st.lists(exceptions, max_size=2).map(tuple),
+    stands_in=st.frozensets(st.sampled_from(["pair", "domain_controllers"]), max_size=2),
+    after=st.lists(st.sampled_from(NAMES), max_size=1).map(tuple),
+)
+pasts = st.builds(
+    Past,
+    failed=st.lists(st.builds(Attempt, update=updates, at=moments), max_size=4).map(tuple),
+    restarts=st.lists(moments, max_size=4).map(tuple),
+    mended_at=st.none() | moments,
+    tried_at=st.none() | moments,
+    waiting=st.lists(st.tuples(updates, moments), max_size=2).map(tuple),
 )
 
 
@@ -82,6 +97,8 @@ def fleets(draw: st.DrawFn) -> list[HostFacts]:
             reboot_pending=draw(st.none() | st.booleans()),
             definitions=draw(st.sampled_from(["current", "outdated", "outdated elsewhere"])),
             signed_in=draw(st.sampled_from(list(SignedIn))),
+            reached=draw(st.booleans()),
+            past=draw(pasts),
         )
         for name in draw(st.lists(st.sampled_from(NAMES), unique=True))
     ]
@@ -91,8 +108,12 @@ pilots = st.lists(
     st.builds(
         Pilot,
         host=st.sampled_from([*NAMES, "away"]),
+        had=st.lists(st.builds(Had, update=updates, at=moments), max_size=3).map(tuple),
         well_at=st.lists(moments, max_size=3).map(lambda times: tuple(sorted(times))),
-        sick=st.booleans(),
+        troubles=st.lists(moments, max_size=1).map(tuple),
+        lacks=st.lists(updates, max_size=1).map(tuple),
+        refuses=st.lists(updates, max_size=1).map(tuple),
+        seen_at=st.none() | moments,
     ),
     max_size=3,
     unique_by=lambda pilot: pilot.host,
@@ -164,32 +185,29 @@ def test_nothing_is_installed_or_restarted_outside_of_the_window(orders, fleet, 
 
 
 @cases
-def test_the_later_ring_waits_for_every_pilot(orders, known, policy, now, **_) -> None:  # type: ignore[no-untyped-def]
-    for made in acting(orders):
-        if made.ring == "broad" and policy.emergency is None:
-            for update in made.install:
-                assert not any(pilot.sick for pilot in known)
-                for pilot in known:
-                    times = [
-                        at for at in pilot.well_at if at <= now - timedelta(hours=policy.ring_wait_hours)
-                    ]
-                    assert times
-                    assert update.published_at is None or times[-1] >= update.published_at
-
-
-@cases
-def test_a_pilot_that_lacks_something_now_vouches_for_nothing(
-    orders, fleet, known, progress, policy, **_
+def test_the_later_ring_gets_what_a_well_pilot_has_or_what_none_is_offered(
+    orders, known, fleet, policy, now, **_
 ) -> None:  # type: ignore[no-untyped-def]
-    lacking = {
-        made.host
-        for made in orders.values()
-        if made.install
-        or fleet[made.host].reboot_pending
-        or any(isinstance(it.what, Update) for it in made.waiting)
-    }
-    if policy.emergency is None and lacking & {pilot.host for pilot in known}:
-        assert not [made for made in acting(orders) if made.ring == "broad" and made.install]
+    for made in acting(orders):
+        if made.ring != "broad" or policy.emergency is not None:
+            continue
+        for update in (it for it in made.install if not it.definitions and known):
+            having = [(pilot, had) for pilot in known for had in pilot.had if had.update.same_version(update)]
+            vouching = [
+                pilot
+                for pilot, had in having
+                if any(had.at <= at <= now - timedelta(hours=policy.ring_wait_hours) for at in pilot.well_at)
+            ]
+            assert vouching or (update.published_at is not None and update.published_at <= now)
+            measured = [fleet[pilot.host] for pilot in known if pilot.host in orders and pilot.host in fleet]
+            assert (
+                not any(
+                    update.same_version(one)
+                    for facts in measured
+                    for one in (*orders[facts.host].install, *orders[facts.host].rejected)
+                )
+                or vouching
+            )
 
 
 @cases
@@ -199,8 +217,6 @@ def test_a_rejected_update_is_never_installed(orders, fleet, now, **_) -> None: 
         for exception in fleet[made.host].policy.reject:
             if today <= exception.expires:
                 assert not any(fits(exception, update) for update in made.install)
-        refused = {kb for update in made.rejected for kb in update.kbs}
-        assert not refused & {kb for update in made.install for kb in update.kbs}
 
 
 @cases
@@ -210,22 +226,44 @@ def test_only_wanted_and_accepted_updates_are_installed(orders, fleet, policy, n
         for update in made.install:
             if policy.emergency is not None:
                 assert policy.emergency in update.kbs
+                assert not update.is_upgrade
             else:
-                assert update.wanted or any(fits(exception, update) for exception in accepted)
+                assert update.wanted or any(accepts(exception, update) for exception in accepted)
+            assert update.key is not None
+            assert update.revision is not None
+            assert update.categories
 
 
 @cases
-def test_nobody_is_restarted_against_the_policy(orders, fleet, policy, now, **_) -> None:  # type: ignore[no-untyped-def]
+def test_nobody_is_restarted_outside_of_its_terms(orders, fleet, policy, now, stopped, **_) -> None:  # type: ignore[no-untyped-def]
     for made in orders.values():
-        wanted = fleet[made.host].policy
-        restarts = made.restart or (made.install and made.restart_waits is None)
-        inside = windows.is_open(policy.windows, wanted.windows, now)
-        if restarts:
-            assert wanted.reboot is not Reboot.NEVER
-            assert wanted.reboot is not Reboot.IN_WINDOW or inside
-            assert (
-                wanted.reboot is not Reboot.NOBODY_LOGGED_ON or fleet[made.host].signed_in is SignedIn.NOBODY
-            )
+        if made.restart:
+            facts = fleet[made.host]
+            assert restart_waits(policy, facts.policy, facts.signed_in, now, stopped=stopped) is None
+            assert facts.policy.reboot is not Reboot.NEVER
+            inside = windows.is_open(policy.windows, facts.policy.windows, now)
+            assert inside or (policy.emergency is not None and facts.policy.reboot is Reboot.WHEN_NEEDED)
+            assert facts.policy.reboot is not Reboot.NOBODY_LOGGED_ON or facts.signed_in is SignedIn.NOBODY
+
+
+@cases
+def test_two_that_stand_in_for_each_other_are_never_away_together(orders, fleet, **_) -> None:  # type: ignore[no-untyped-def]
+    away = [fleet[made.host] for made in orders.values() if made.disturbs]
+    for one in away:
+        for other in fleet.values():
+            if one.host != other.host and one.policy.stands_in & other.policy.stands_in:
+                assert other not in away
+                assert other.reached
+
+
+@cases
+def test_what_keeps_failing_is_not_tried_any_more(orders, fleet, policy, **_) -> None:  # type: ignore[no-untyped-def]
+    for made in orders.values():
+        past = fleet[made.host].past
+        for update in made.install:
+            failed = [it for it in past.failed if it.update.same_version(update)]
+            since = [it for it in failed if past.mended_at is None or it.at > past.mended_at]
+            assert len(since) < policy.maximum_attempts
 
 
 @cases

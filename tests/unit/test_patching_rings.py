@@ -14,7 +14,7 @@ from serviceheft.assess.reasons import REASONS
 from serviceheft.model.patching import UpdateException
 from serviceheft.patching.order import HostFacts, Progress, order
 from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Update
-from serviceheft.patching.rings import PATIENCE, Had, Pilot, waits_for
+from serviceheft.patching.rings import PATIENCE, Had, Pilot, Rings
 from serviceheft.running.pilots import judge_pilot
 from tests.unit.test_patching_decisions import ALWAYS, KNOWN, NOVEMBER, NOW, PREVIEW
 
@@ -46,7 +46,7 @@ def having(
 def wait(
     update: Update, *pilots: Pilot, hours: int = 48, since: datetime | None = None, kind: Any = "client"
 ) -> Any:
-    return waits_for(update, kind, pilots, hours, NOW, since)
+    return Rings(pilots, hours, NOW).waits_for(update, kind, since)
 
 
 # -- who vouches -------------------------------------------------------------------------------------------------

@@ -1,17 +1,18 @@
 """The order for a run: for each host what is done now, and why the rest is not."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 from serviceheft.model.patching import UpdateException
-from serviceheft.patching import attempts, restarts, rings, turns, windows
+from serviceheft.patching import attempts, restarts, rings, windows
 from serviceheft.patching.attempts import Past
 from serviceheft.patching.policy import RINGS, CustomerPolicy, HostPolicy, Ring, Update
 from serviceheft.patching.restarts import SignedIn
 from serviceheft.patching.rings import Had, Pilot
 from serviceheft.patching.selection import Selection, choose
+from serviceheft.patching.turns import Turns
 from serviceheft.settings import BERLIN
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -135,7 +136,7 @@ class _Run:
         self._progress, self._policy, self._now = progress, policy, now
         self._stopped, self._planning = stopped, planning
         self._facts = {facts.host: facts for facts in hosts}
-        self._policies = {**others, **{host: facts.policy for host, facts in self._facts.items()}}
+        self._turns = Turns({**others, **{host: facts.policy for host, facts in self._facts.items()}})
         self._unwell = unwell | {host for host, facts in self._facts.items() if not facts.reached}
         today = now.astimezone(BERLIN).date()
         self._chosen = {
@@ -143,18 +144,20 @@ class _Run:
             for facts in hosts
             if facts.host not in progress.started
         }
-        self._pilots = [self._seen_now(pilot) for pilot in pilots]
+        self._ring = rings.Rings([self._seen_now(pilot) for pilot in pilots], policy.ring_wait_hours, now)
 
     def orders(self) -> dict[str, HostOrder]:
         """The order of each host. The cap's places go to those that have waited longest, whatever their ring."""
         tried_at = {host: facts.past.tried_at for host, facts in self._facts.items()}
         made: dict[str, HostOrder] = {}
+        earlier: set[str] = set()
         for ring in RINGS:
             members = [host for host in self._chosen if self._facts[host].policy.ring == ring]
             too_many = self._too_many_failed(ring, members)
-            for host in turns.in_turn(members, self._policies, tried_at):
-                earlier = [name for name, one in made.items() if one.disturbs]
+            for host in self._turns.in_turn(members, tried_at):
                 made[host] = self._made(host, earlier, self._everything_waits(too_many))
+                if made[host].disturbs:
+                    earlier.add(host)
         acting = sorted(
             (host for host, one in made.items() if one.acts), key=lambda host: tried_at[host] or _LONG_AGO
         )
@@ -195,16 +198,17 @@ class _Run:
             return "patch.freeze"
         return "patch.ring_failed" if too_many else None
 
-    def _made(self, host: str, earlier: Iterable[str], everything: str | None) -> HostOrder:
+    def _made(self, host: str, earlier: Collection[str], everything: str | None) -> HostOrder:
         facts, selection = self._facts[host], self._chosen[host]
-        others = turns.others_wait(host, self._policies, self._unwell, tuple(earlier))
+        others = self._turns.others_wait(host, self._unwell, earlier)
         failing = attempts.failing(selection.chosen, facts.past, facts.build, self._policy.maximum_attempts)
         # An emergency is one update: it restarts nothing that does not get it.
         pending = bool(facts.reboot_pending) and (self._policy.emergency is None or bool(selection.chosen))
         restart_waits = (everything or self._restart_waits(facts) or others) if pending else None
+        window = restarts.window_waits(self._policy, facts.policy, self._now)
         install, waiting = [], []
         for update in selection.chosen:
-            reason = everything or self._update_waits(facts, update, failing) or others
+            reason = everything or self._update_waits(facts, update, failing, window) or others
             # With a restart outstanding Windows installs nothing more.
             if reason := reason or restart_waits:
                 waiting.append(Waiting(update, reason))
@@ -221,7 +225,7 @@ class _Run:
         return HostOrder(
             host=host,
             ring=facts.policy.ring,
-            alone=turns.goes_alone(host, self._policies),
+            alone=self._turns.goes_alone(host),
             install=tuple(install),
             restart=pending and not restart_waits,
             definitions=definitions and not everything,
@@ -232,7 +236,9 @@ class _Run:
             failing=failing,
         )
 
-    def _update_waits(self, facts: HostFacts, update: Update, failing: tuple[Update, ...]) -> str | None:
+    def _update_waits(
+        self, facts: HostFacts, update: Update, failing: tuple[Update, ...], window: str | None
+    ) -> str | None:
         """Why one update is not for now, the longest-lasting reason first."""
         if update in failing:
             return "patch.keeps_failing"
@@ -240,14 +246,12 @@ class _Run:
             return "patch.unidentified"
         if self._policy.emergency is not None:
             return None
-        return restarts.window_waits(self._policy, facts.policy, self._now) or self._ring_waits(facts, update)
+        return window or self._ring_waits(facts, update)
 
     def _ring_waits(self, facts: HostFacts, update: Update) -> str | None:
         if facts.policy.ring == RINGS[0] or update.definitions:
             return None
-        since = facts.past.waiting_since(update)
-        hours = self._policy.ring_wait_hours
-        return rings.waits_for(update, facts.policy.kind, self._pilots, hours, self._now, since)
+        return self._ring.waits_for(update, facts.policy.kind, facts.past.waiting_since(update))
 
     def _restart_waits(self, facts: HostFacts) -> str | None:
         if attempts.restarts_in_vain(facts.past, self._policy.maximum_attempts):

@@ -139,15 +139,15 @@ class Update:
     @property
     def is_evergreen(self) -> bool:
         """Whether it is published again and again under one article, each time as an update of its own."""
-        return self.definitions or bool(EVERGREEN & set(self.kbs))
+        return self.definitions or not EVERGREEN.isdisjoint(self.kbs)
 
     def same_thing(self, other: Self) -> bool:
         """Whether both are the same update, in whatever version. An article alone tells that of small things only."""
-        if self.key is not None and other.key is not None and not self.is_evergreen:
-            return self.key == other.key
+        if self.key is not None and other.key is not None:
+            return self.key == other.key or (self.is_evergreen and self._named_alike(other))
         if self.categories and other.categories and self.is_upgrade != other.is_upgrade:
             return False
-        return self.key == other.key is not None or self._named_alike(other)
+        return self._named_alike(other)
 
     def same_version(self, other: Self) -> bool:
         """Whether both are the same version of the same update; what tells no version is the same one."""

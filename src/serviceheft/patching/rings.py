@@ -49,39 +49,64 @@ class Word(Enum):
     NOT_OFFERED = auto()
 
 
-def waits_for(
-    update: Update,
-    kind: Kind,
-    pilots: Iterable[Pilot],
-    wait_hours: int,
-    now: datetime,
-    waiting_since: datetime | None = None,
-) -> str | None:
-    """The reason code why this update must wait on hosts of the later ring; None: it may be installed.
-
-    Each update is judged by itself: some pilot must have it and have been well with it for `wait_hours`, and none may
-    lack it still or have fallen sick after it. Without pilots there is nobody to wait for. What is offered to no pilot
-    of the host's kind can be tried out by none of them: it is as old as PATIENCE before it follows; a kind that has no
-    pilots follows when it has been out for `wait_hours` and no pilot is sick. An update whose date is not known is
-    never old enough.
-
-    waiting_since: since when it has waited on this host. Nobody waits by agreement for longer than PATIENCE: then the
-    reason is one that says so.
-    """
-    found = list(pilots)
-    if not found:
-        return None
-    wait = timedelta(hours=wait_hours)
-    words = {pilot.host: word(pilot, update, wait, now) for pilot in found}
-    reason = _reason(update, kind, found, words, wait, now)
-    late = waiting_since is not None and now - waiting_since > PATIENCE + wait
-    if reason == "patch.ring_waits" and Word.UNSEEN in words.values() and _absent(found, words, now):
-        return "patch.pilot_absent"
-    return "patch.pilots_overdue" if late and reason in _AGREED else reason
-
-
 #: Reasons that are agreed, and for that must have an end.
 _AGREED = frozenset({"patch.ring_waits", "patch.pilot_refuses", "patch.undated"})
+
+
+class Rings:
+    """The customer's pilots at a moment. `wait_hours`: for so long one must have been well with an update."""
+
+    def __init__(self, pilots: Iterable[Pilot], wait_hours: int, now: datetime) -> None:
+        self._pilots, self._wait, self._now = tuple(pilots), timedelta(hours=wait_hours), now
+        self._reasons: dict[tuple[object, ...], str | None] = {}
+
+    def waits_for(self, update: Update, kind: Kind, waiting_since: datetime | None = None) -> str | None:
+        """The reason code why this update must wait on hosts of the later ring; None: it may be installed.
+
+        Each update is judged by itself: some pilot must have it and have been well with it for long enough, and none
+        may lack it still or have fallen sick after it. Without pilots there is nobody to wait for. What is offered to
+        no pilot of the host's kind can be tried out by none of them: it is as old as PATIENCE before it follows; a kind
+        that has no pilots follows when it has been out for as long as the others wait and no pilot is sick. An update
+        whose date is not known is never old enough.
+
+        waiting_since: since when it has waited on this host. Nobody waits by agreement for longer than PATIENCE: then
+        the reason is one that says so.
+        """
+        if not self._pilots:
+            return None
+        asked = (update.key, update.revision, update.title, update.kbs, update.published_at, kind)
+        if asked not in self._reasons:
+            self._reasons[asked] = self._reason(update, kind)
+        reason = self._reasons[asked]
+        late = waiting_since is not None and self._now - waiting_since > PATIENCE + self._wait
+        return "patch.pilots_overdue" if late and reason in _AGREED else reason
+
+    def _reason(self, update: Update, kind: Kind) -> str | None:
+        words = {pilot.host: word(pilot, update, self._wait, self._now) for pilot in self._pilots}
+        said = set(words.values())
+        unseen = [pilot for pilot in self._pilots if words[pilot.host] is Word.UNSEEN]
+        if Word.SICK in said:
+            return "patch.pilot_sick"
+        if Word.NOT_YET in said:
+            return "patch.ring_waits"
+        own_kind = [pilot for pilot in self._pilots if pilot.kind == kind]
+        if Word.VOUCHES in said:
+            # Who has been away for long holds up nobody for whom another one vouches.
+            holds_up = [it for it in unseen if it.kind == kind and not self._long_unseen(it)]
+            return "patch.ring_waits" if holds_up else None
+        if Word.REFUSES in said:
+            return "patch.pilot_refuses"
+        if any(pilot.kind == kind for pilot in unseen):
+            return "patch.pilot_absent" if any(map(self._long_unseen, unseen)) else "patch.ring_waits"
+        if any(pilot.troubles for pilot in self._pilots):
+            return "patch.pilot_sick"
+        if update.published_at is None:
+            return "patch.undated"
+        old_enough = self._now - update.published_at >= (PATIENCE if own_kind else self._wait)
+        return None if old_enough else "patch.ring_waits"
+
+    def _long_unseen(self, pilot: Pilot) -> bool:
+        return pilot.seen_at is None or self._now - pilot.seen_at > PATIENCE
 
 
 def word(pilot: Pilot, update: Update, wait: timedelta, now: datetime) -> Word:
@@ -104,35 +129,3 @@ def word(pilot: Pilot, update: Update, wait: timedelta, now: datetime) -> Word:
     if pilot.seen_at is None or (update.published_at is not None and pilot.seen_at < update.published_at):
         return Word.UNSEEN
     return Word.NOT_OFFERED
-
-
-def _reason(
-    update: Update, kind: Kind, pilots: list[Pilot], words: dict[str, Word], wait: timedelta, now: datetime
-) -> str | None:
-    said = set(words.values())
-    if Word.SICK in said:
-        return "patch.pilot_sick"
-    if Word.NOT_YET in said:
-        return "patch.ring_waits"
-    own_kind = [pilot for pilot in pilots if pilot.kind == kind]
-    if Word.VOUCHES in said:
-        # Who has been away for long holds up nobody for whom another one vouches.
-        away = [it for it in pilots if words[it.host] is Word.UNSEEN and not _long_unseen(it, now)]
-        return "patch.ring_waits" if any(it.kind == kind for it in away) else None
-    if Word.REFUSES in said:
-        return "patch.pilot_refuses"
-    if any(words[pilot.host] is Word.UNSEEN for pilot in own_kind):
-        return "patch.ring_waits"
-    if any(pilot.troubles for pilot in pilots):
-        return "patch.pilot_sick"
-    if update.published_at is None:
-        return "patch.undated"
-    return None if now - update.published_at >= (PATIENCE if own_kind else wait) else "patch.ring_waits"
-
-
-def _long_unseen(pilot: Pilot, now: datetime) -> bool:
-    return pilot.seen_at is None or now - pilot.seen_at > PATIENCE
-
-
-def _absent(pilots: list[Pilot], words: dict[str, Word], now: datetime) -> bool:
-    return any(words[it.host] is Word.UNSEEN and _long_unseen(it, now) for it in pilots)

@@ -21,12 +21,12 @@ from serviceheft.assess.updatestate import build, read_state
 from serviceheft.book import Stamp
 from serviceheft.entitlement import contained
 from serviceheft.model.categories import CATEGORIES
-from serviceheft.patching import turns
 from serviceheft.patching.attempts import Past
 from serviceheft.patching.order import HostFacts, HostOrder, Progress, order
 from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Update
 from serviceheft.patching.restarts import SignedIn, restart_waits
 from serviceheft.patching.selection import choose
+from serviceheft.patching.turns import Turns
 from serviceheft.running.pilots import ANTIVIRUS, LOOKED_AT_SINCE, SERVICE, UPDATES, read_pilots
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.stop import stop_reason
@@ -194,7 +194,8 @@ def read_facts(
 def _read_book(
     session: Session, policies: Mapping[str, HostPolicy], in_run: frozenset[str], now: datetime
 ) -> _Known:
-    concerned = {host for host in policies if turns.goes_alone(host, policies)}
+    turns = Turns(policies)
+    concerned = {host for host in policies if turns.goes_alone(host)}
     with open_book() as book:
         customer = session.customer.name
         stamps = [
