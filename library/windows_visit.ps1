@@ -233,9 +233,10 @@ $collectors = @{
             )
         }
         Add-Part -Section $section -Name ConnectionCost -Collect {
-            # Windows' own answer for the connection in use; without a connection to the internet there is none.
-            $information = [Windows.Networking.Connectivity.NetworkInformation, Windows, ContentType = WindowsRuntime]
-            $connection = $information::GetInternetConnectionProfile()
+            # Windows' own answer for the connection in use; a Windows without this type, or without a connection, has none.
+            $type = 'Windows.Networking.Connectivity.NetworkInformation, Windows, ContentType=WindowsRuntime'
+            $information = [Type]::GetType($type)
+            $connection = if ($null -ne $information) { $information::GetInternetConnectionProfile() }
             if ($null -ne $connection) {
                 @{ NetworkCostType = "$($connection.GetConnectionCost().NetworkCostType)" }
             }

@@ -7,7 +7,7 @@ import pytest
 
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import as_measured
-from serviceheft.assess.updateholds import Pause, find_pause
+from serviceheft.assess.updateholds import Pause, find_pauses, last_pause
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.assess.updates import SUBJECT, judge
 from serviceheft.assess.updatestate import UpdateState
@@ -31,7 +31,8 @@ SERVER = {
 }
 
 
-def judged(policy: UpdatePolicy = POLICY, now: datetime = NOW, **parts: Any) -> Judgement:
+def judged(policy: UpdatePolicy = POLICY, *, now: datetime = NOW, **parts: Any) -> Judgement:
+    """With these parts of the visit; the others tell of a host that nothing holds back."""
     return judge(search(), section(**parts), policy, now)
 
 
@@ -127,6 +128,18 @@ def test_a_pause_found_outweighs_what_cannot_be_read() -> None:
     assert "updates.paused" in causes(judgement)
 
 
+def test_the_user_and_a_policy_pause_each_by_itself() -> None:
+    parts: dict[str, Any] = {
+        "UserSettings": {"PauseUpdatesExpiryTime": "2026-12-01T00:00:00Z"},
+        "GroupPolicy": {"PauseQualityUpdatesStartTime": "2026-11-20"},
+    }
+    judgement = judged(**parts)
+    assert causes(judgement) == ["updates.paused", "updates.paused_by_policy"]
+    assert judgement.measured["paused_by"] == "group policy"
+    half = judged(**parts | {"GroupPolicy": None})
+    assert (causes(half), half.measured["paused_until"]) == (["updates.paused"], None)
+
+
 def test_the_later_end_holds() -> None:
     user = {
         "PauseQualityUpdatesEndTime": "2026-11-01T00:00:00Z",
@@ -159,7 +172,8 @@ def test_a_beginning_without_an_end_is_not_measured() -> None:
     ],
 )
 def test_a_pause_by_policy_lasts_35_days(part: str, policy: dict[str, Any], expected: str | None) -> None:
-    judgement = judged(**{part: policy})
+    parts: dict[str, Any] = {part: policy}
+    judgement = judged(**parts)
     assert judgement.measured["paused_until"] == expected
     assert causes(judgement) == (["updates.paused_by_policy"] if expected else [])
     if expected:
@@ -300,7 +314,7 @@ def test_extended_support_counts_for_the_release_that_it_was_bought_for() -> Non
 
 
 def test_servers_get_no_releases_but_are_paused_all_the_same() -> None:
-    parts = {"Windows": SERVER, "GroupPolicy": target("21H2")}
+    parts: dict[str, Any] = {"Windows": SERVER, "GroupPolicy": target("21H2")}
     assert causes(judged(**parts)) == []
     paused = judged(Windows=SERVER, UserSettings={"PauseUpdatesExpiryTime": "2077-01-01T00:00:00Z"})
     assert causes(paused) == ["updates.paused"]
@@ -414,8 +428,8 @@ def test_what_is_left_of_an_own_server() -> None:
             {"updates.paused", "updates.deferred", "updates.target_release", "updates.access_blocked"},
         ),
         ("DevicePolicy", {"updates.paused", "updates.deferred", "updates.target_release"}),
-        ("PauseStatus", set()),
-        ("ConnectionCost", set()),
+        ("PauseStatus", {"updates.paused", "updates.target_release"}),
+        ("ConnectionCost", {"updates.metered"}),
         ("Connections", set()),
     ],
 )
@@ -441,6 +455,6 @@ def test_stamps_of_before_lack_the_new_fields() -> None:
 
 def test_a_pause_of_either_kind_is_read_by_itself() -> None:
     raw = section(GroupPolicy={"PauseFeatureUpdatesStartTime": "2026-11-20"})
-    feature, quality = find_pause(raw, "Feature", NOW), find_pause(raw, "Quality", NOW)
+    feature, quality = (last_pause(find_pauses(raw, kind, NOW), NOW) for kind in ("Feature", "Quality"))
     assert feature == Pause(datetime(2026, 12, 25, tzinfo=UTC), "group policy")
     assert quality == Pause()

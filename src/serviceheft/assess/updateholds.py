@@ -6,7 +6,7 @@ a part of the visit's updates section. Where one was not read, or holds what can
 is not measured. Pauses and deferrals by policy last as Microsoft documents them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -61,24 +61,31 @@ class Target:
     release: str | None = None
 
 
-def find_pause(raw: Mapping[str, Any], kind: str, now: datetime) -> Pause | None:
-    """The pause that ends last, of `kind` Quality or Feature; None: it cannot be told.
-
-    A pause that was read counts whatever could not be read: no other one makes it shorter.
-    """
+def find_pauses(raw: Mapping[str, Any], kind: str, now: datetime) -> list[Pause | None]:
+    """All pauses of `kind` Quality or Feature, also those that are over; None stands for one that cannot be told."""
     pauses = _user_pauses(raw, kind)
     for holder in (GROUP_POLICY, DEVICE_POLICY):
         pauses += _policy_pauses(raw, kind, holder, now)
-    if not pauses and whole_number(told(raw, "PauseStatus"), f"Paused{kind}Status") == _PAUSED:
+    status = told(raw, "PauseStatus")
+    if status is None:
+        pauses.append(None)
+    elif not pauses and whole_number(status, f"Paused{kind}Status") == _PAUSED:
         pauses = _undated_pauses(raw, kind, USER)
-    ahead = [(pause.until, pause.by) for pause in pauses if pause and pause.until and pause.until > now]
-    if ahead:
-        return Pause(*max(ahead, key=lambda end: end[0]))
-    return None if None in pauses else Pause()
+    return pauses
+
+
+def last_pause(pauses: Iterable[Pause | None], now: datetime) -> Pause | None:
+    """The one that ends last; one without an end where nothing is paused. None: it cannot be told."""
+    ahead = [Pause()]
+    for pause in pauses:
+        if pause is None:
+            return None
+        if pause.until and pause.until > now:
+            ahead.append(pause)
+    return max(ahead, key=lambda pause: pause.until or now)
 
 
 def _user_pauses(raw: Mapping[str, Any], kind: str) -> list[Pause | None]:
-    """None stands for one whose end cannot be told, here and below."""
     user = told(raw, _PARTS[USER])
     if user is None:
         return [None]
@@ -164,8 +171,11 @@ _COSTS = {"Unrestricted": False, "Fixed": True, "Variable": True}
 
 
 def is_metered(raw: Mapping[str, Any]) -> bool | None:
-    """Whether the connection in use costs by volume; by Windows' own answer, else by what was set for the adapters."""
-    cost = _COSTS.get(text(told_or_absent(raw, "ConnectionCost"), "NetworkCostType") or "")
+    """Whether the connection in use costs by volume; by what was set for the adapters where Windows has no answer."""
+    told_cost = told_or_absent(raw, "ConnectionCost")
+    if told_cost is None:
+        return None
+    cost = _COSTS.get(text(told_cost, "NetworkCostType") or "")
     if cost is not None:
         return cost
     connections = told_rows(raw, "Connections")
@@ -219,7 +229,7 @@ def _is_set(raw: Mapping[str, Any], name: str) -> bool:
 
 def read_holds(raw: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The fields of UpdateState that tell what holds updates back."""
-    pause, features = find_pause(raw, "Quality", now), find_pause(raw, "Feature", now)
+    pause, features = (last_pause(find_pauses(raw, kind, now), now) for kind in ("Quality", "Feature"))
     deferral, target = find_deferral(raw), find_target(raw)
     return {
         "paused_until": iso(pause.until) if pause else None,
@@ -248,10 +258,10 @@ def judge_holds(
     `outdated`: whether the last cumulative update is older than tolerated (None: not known); `not_searched`: why
     there is no search, where there is none.
     """
-    pause = find_pause(raw, "Quality", now)
-    _judge_pause(verdict, raw, pause, now)
+    pauses = find_pauses(raw, "Quality", now)
+    _judge_pauses(verdict, raw, pauses, now)
     _judge_deferral(verdict, raw, policy.maximum_deferral_days)
-    _judge_releases(verdict, raw, pause, policy, now)
+    _judge_releases(verdict, raw, last_pause(pauses, now), policy, now)
     _judge_metered(verdict, raw)
     _judge_access(verdict, raw, state.source)
     _judge_own_server(verdict, raw, state, policy, outdated, not_searched)
@@ -262,14 +272,22 @@ def _why(raw: Mapping[str, Any], *parts: str) -> str:
     return "updates.hold_unreadable" if was_read(raw, *parts) else lacking(raw)
 
 
-def _judge_pause(verdict: Verdict, raw: Mapping[str, Any], pause: Pause | None, now: datetime) -> None:
-    if pause is None:
+def _judge_pauses(
+    verdict: Verdict, raw: Mapping[str, Any], pauses: list[Pause | None], now: datetime
+) -> None:
+    """The user's and the policies' each by itself: a pause that was read counts whatever could not be read."""
+    known = [pause for pause in pauses if pause]
+    for cause, holders in (
+        ("updates.paused", (USER,)),
+        ("updates.paused_by_policy", (GROUP_POLICY, DEVICE_POLICY)),
+    ):
+        last = last_pause((pause for pause in known if pause.by in holders), now)
+        if last and last.until:
+            verdict.found(cause, until=iso(last.until), days=(last.until - now).days, by=last.by)
+    if None in pauses:
         verdict.unmeasured("updates.paused", _why(raw, *_PARTS.values(), "PauseStatus"))
-    elif pause.until is None:
-        verdict.ok("updates.paused")
     else:
-        cause = "updates.paused" if pause.by == USER else "updates.paused_by_policy"
-        verdict.found(cause, until=iso(pause.until), days=(pause.until - now).days, by=pause.by)
+        verdict.ok("updates.paused")
 
 
 def _judge_deferral(verdict: Verdict, raw: Mapping[str, Any], tolerated_days: int) -> None:
@@ -339,7 +357,7 @@ def _judge_feature_pause(
     now: datetime,
 ) -> None:
     """Only where it outlasts the pause of all other updates, which is found already."""
-    check, features = "updates.target_release", find_pause(raw, "Feature", now)
+    check, features = "updates.target_release", last_pause(find_pauses(raw, "Feature", now), now)
     if features is None:
         verdict.unmeasured(check, _why(raw, *_PARTS.values(), "PauseStatus"))
     elif features.until and not (pause and pause.until and pause.until >= features.until):
@@ -364,7 +382,7 @@ def _judge_metered(verdict: Verdict, raw: Mapping[str, Any]) -> None:
     check, metered = "updates.metered", is_metered(raw)
     allowed = downloads_when_metered(raw) if metered else None
     if metered is None:
-        verdict.unmeasured(check, _why(raw, "Connections"))
+        verdict.unmeasured(check, _why(raw, "ConnectionCost", "Connections"))
     elif metered and allowed is None:
         verdict.unmeasured(check, _why(raw, *_PARTS.values()))
     elif metered and not allowed:
