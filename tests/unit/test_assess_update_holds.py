@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from serviceheft.assess.judgement import Judgement
-from serviceheft.assess.normalform import as_measured
-from serviceheft.assess.updateholds import Pause, find_pauses, last_pause
+from serviceheft.assess.judgement import CAUSES, Judgement
+from serviceheft.assess.updateholds import Pause, find_pauses, last_pause, read_holds
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.assess.updates import SUBJECT, judge
-from serviceheft.assess.updatestate import UpdateState
+from serviceheft.i18n import LANGUAGES
+from serviceheft.publish import allowed
+from serviceheft.publish.reader import Reader
 from tests.unit.test_assess_updates import NOW, found, heard_of, search, section, unmeasured, update
 
 POLICY = UpdatePolicy()
@@ -449,8 +450,23 @@ def test_no_part_at_all_is_never_well() -> None:
     assert set(CHECKS) <= unmeasured(judge(search(), raw, POLICY, NOW))
 
 
-def test_stamps_of_before_lack_the_new_fields() -> None:
-    assert all(value is None for value in as_measured(UpdateState()).values())
+def test_what_was_measured_before_is_still_shown() -> None:
+    """Books hold measurements without the fields of this module."""
+    new = set(read_holds({}, NOW))
+    old = {name: value for name, value in judged().measured.items() if name not in new}
+    shown = {field.name: value for field, value in allowed.measured("updates", old, "pc-1")}
+    assert new <= set(shown)
+    assert {shown[name] for name in new} == {None}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_latest_pause_can_be_said(language: str) -> None:
+    judgement = judged(UserSettings={"PauseUpdatesExpiryTime": "9999-12-31T23:59:59Z"})
+    reader = Reader(language)
+    (finding,) = judgement.findings
+    assert "9999" in reader.sentence(CAUSES[finding.cause].sentence, dict(finding.values))
+    fields = allowed.measured("updates", judgement.measured, "pc-1")
+    assert any("9999" in allowed.show(reader, field, value) for field, value in fields)
 
 
 def test_a_pause_of_either_kind_is_read_by_itself() -> None:
