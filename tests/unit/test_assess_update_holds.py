@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serviceheft.assess.judgement import CAUSES, Judgement
 from serviceheft.assess.updateholds import Pause, find_pauses, last_pause, read_holds
@@ -12,7 +14,16 @@ from serviceheft.assess.updates import SUBJECT, judge
 from serviceheft.i18n import LANGUAGES
 from serviceheft.publish import allowed
 from serviceheft.publish.reader import Reader
-from tests.unit.test_assess_updates import NOW, found, heard_of, search, section, unmeasured, update
+from tests.unit.test_assess_updates import (
+    NOTHING_HELD,
+    NOW,
+    found,
+    heard_of,
+    search,
+    section,
+    unmeasured,
+    update,
+)
 
 POLICY = UpdatePolicy()
 CHECKS = (
@@ -474,3 +485,42 @@ def test_a_pause_of_either_kind_is_read_by_itself() -> None:
     feature, quality = (last_pause(find_pauses(raw, kind, NOW), NOW) for kind in ("Feature", "Quality"))
     assert feature == Pause(datetime(2026, 12, 25, tzinfo=UTC), "group policy")
     assert quality == Pause()
+
+
+NAMES = (
+    *(f"Pause{kind}Updates{end}" for kind in ("Quality", "Feature") for end in ("", "StartTime", "EndTime")),
+    "PauseUpdatesExpiryTime",
+    "DeferQualityUpdatesPeriodInDays",
+    "TargetReleaseVersion",
+    "TargetReleaseVersionInfo",
+    "ProductVersion",
+    "PausedQualityStatus",
+    "PausedQualityDate",
+    "NetworkCostType",
+    "UserCost",
+    ALLOWED,
+    *BLOCKS,
+)
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=12),
+    st.datetimes().map(datetime.isoformat),
+    st.datetimes(timezones=st.timezones()).map(datetime.isoformat),
+    st.sampled_from(
+        ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "Windows 11", "25H2", 0, 1, 2]
+    ),
+    st.lists(st.integers(), max_size=2),
+)
+PART = st.one_of(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6), VALUES)
+
+
+@given(parts=st.dictionaries(st.sampled_from(sorted(NOTHING_HELD)), PART))
+def test_nothing_that_a_host_may_say_breaks_the_judgement(parts: dict[str, Any]) -> None:
+    judgement = judged(**parts)
+    assert set(CHECKS) <= {check.key for check in judgement.checks}
+    for finding in judgement.findings:
+        assert set(finding.values) <= set(CAUSES[finding.cause].values)
+    assert allowed.measured("updates", judgement.measured, "pc-1")
