@@ -1,15 +1,18 @@
 """What holds updates back (3.1, on servers 3.2), through real Ansible: found, and over when it is mended."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
 from lab import defects
+from lab.windows.state_file import Json, iso
 from serviceheft import settings
 from tests.lab.patching_site import DAYTIME, PatchedCustomer, carried_out, patched_customer
 
 pytestmark = pytest.mark.lab
 
+_POLICY = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate"
 _USER_SETTINGS = r"HKLM:\SOFTWARE\Microsoft\WindowsUpdate\UX\Settings"
 
 
@@ -70,7 +73,21 @@ def test_a_pause_that_cannot_be_read_is_not_measured(site: PatchedCustomer) -> N
             {_USER_SETTINGS: {"PauseQualityUpdatesEndTime": {"type": "dword", "data": 1}}}
         ),
     )
-    carried_out(site.weekly(at=DAYTIME))
+    site.change("pc-002", served_by_a_silent_server)
+    run = site.weekly(at=DAYTIME)
+    assert run.returncode == 1, run.stdout + run.stderr  # something that is owed was not measured
     assert site.outcome("pc-001") == ("not measured", "updates.hold_unreadable")
     assert site.open_findings("pc-001") == set()
-    assert site.outcome("pc-002") == ("done", None)
+    assert site.open_findings("pc-002") == {"updates.install_outdated", "updates.wsus_approves_nothing"}
+    assert site.outcome("pc-003") == ("done", None)
+
+
+def served_by_a_silent_server(state: Json) -> None:
+    """An own update server on which nobody has approved anything for months."""
+    state["registry"].setdefault(_POLICY, {})["WUServer"] = {
+        "type": "string",
+        "data": "http://wsus.example:8530",
+    }
+    state["registry"].setdefault(rf"{_POLICY}\AU", {})["UseWUServer"] = {"type": "dword", "data": 1}
+    for entry in state["updates"]["history"]:
+        entry["date"] = iso(datetime.fromisoformat(entry["date"]) - timedelta(days=100))
