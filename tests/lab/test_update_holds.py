@@ -63,7 +63,7 @@ def test_what_holds_updates_back_is_found_and_gone_when_mended(site: PatchedCust
             mend(site, host, name)
     carried_out(site.weekly(at=DAYTIME))
     assert [site.open_findings(host) for host in planted] == [set()] * len(planted)
-    assert site.outcome("pc-001") == ("done", None)
+    assert site.outcome("pc-001", "3.1") == ("done", None)
 
 
 def test_a_pause_that_cannot_be_read_is_not_measured(site: PatchedCustomer) -> None:
@@ -76,10 +76,10 @@ def test_a_pause_that_cannot_be_read_is_not_measured(site: PatchedCustomer) -> N
     site.change("pc-002", served_by_a_silent_server)
     run = site.weekly(at=DAYTIME)
     assert run.returncode == 1, run.stdout + run.stderr  # something that is owed was not measured
-    assert site.outcome("pc-001") == ("not measured", "updates.hold_unreadable")
+    assert site.outcome("pc-001", "3.1") == ("not measured", "updates.hold_unreadable")
     assert site.open_findings("pc-001") == set()
     assert site.open_findings("pc-002") == {"updates.install_outdated", "updates.wsus_approves_nothing"}
-    assert site.outcome("pc-003") == ("done", None)
+    assert site.outcome("pc-003", "3.1") == ("done", None)
 
 
 def served_by_a_silent_server(state: Json) -> None:
