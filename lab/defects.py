@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lab.defects_holds import HOLD_EDITS
 from lab.defects_software import SOFTWARE_EDITS
 from lab.windows import anydesk
 from lab.windows.defaults import available_update
@@ -191,5 +192,5 @@ DEFECTS: dict[str, Defect] = {
     "console_silent": Defect(_endpoint_silent, _endpoint_silent, console=True),
     "console_infected": Defect(_endpoint_infected, _endpoint_infected, console=True),
     "console_unknown": Defect(_endpoint_unknown, _endpoint_known, console=True),
-    **{name: Defect(*edits) for name, edits in SOFTWARE_EDITS.items()},
+    **{name: Defect(*edits) for name, edits in (HOLD_EDITS | SOFTWARE_EDITS).items()},
 }

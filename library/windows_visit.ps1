@@ -203,6 +203,59 @@ $collectors = @{
             $policy['WUServer'] = $server['WUServer']
             $policy
         }
+        Add-Part -Section $section -Name GroupPolicy -Collect {
+            Get-RegistryValue -Path $policyKey -Name @(
+                'PauseQualityUpdates', 'PauseQualityUpdatesStartTime', 'PauseFeatureUpdates',
+                'PauseFeatureUpdatesStartTime', 'DeferQualityUpdates', 'DeferQualityUpdatesPeriodInDays',
+                'TargetReleaseVersion', 'TargetReleaseVersionInfo', 'ProductVersion', 'DisableWindowsUpdateAccess',
+                'DoNotConnectToWindowsUpdateInternetLocations', 'SetPolicyDrivenUpdateSourceForQualityUpdates',
+                'AllowAutoWindowsUpdateDownloadOverMeteredNetwork'
+            )
+        }
+        Add-Part -Section $section -Name DevicePolicy -Collect {
+            Get-RegistryValue -Path 'HKLM:\SOFTWARE\Microsoft\PolicyManager\current\device\Update' -Name @(
+                'PauseQualityUpdates', 'PauseQualityUpdatesStartTime', 'PauseFeatureUpdates',
+                'PauseFeatureUpdatesStartTime', 'DeferQualityUpdatesPeriodInDays', 'TargetReleaseVersion',
+                'ProductVersion', 'SetPolicyDrivenUpdateSourceForQualityUpdates',
+                'AllowAutoWindowsUpdateDownloadOverMeteredNetwork'
+            )
+        }
+        Add-Part -Section $section -Name UserSettings -Collect {
+            Get-RegistryValue -Path 'HKLM:\SOFTWARE\Microsoft\WindowsUpdate\UX\Settings' -Name @(
+                'PauseUpdatesStartTime', 'PauseUpdatesExpiryTime', 'PauseQualityUpdatesStartTime',
+                'PauseQualityUpdatesEndTime', 'PauseFeatureUpdatesStartTime', 'PauseFeatureUpdatesEndTime',
+                'DeferQualityUpdatesPeriodInDays', 'AllowAutoWindowsUpdateDownloadOverMeteredNetwork'
+            )
+        }
+        Add-Part -Section $section -Name PauseStatus -Collect {
+            Get-RegistryValue -Path 'HKLM:\SOFTWARE\Microsoft\WindowsUpdate\UpdatePolicy\Settings' -Name @(
+                'PausedQualityStatus', 'PausedQualityDate', 'PausedFeatureStatus', 'PausedFeatureDate'
+            )
+        }
+        Add-Part -Section $section -Name ConnectionCost -Collect {
+            # Windows' own answer for the connection in use; a Windows without this type, or without a connection, has none.
+            $type = 'Windows.Networking.Connectivity.NetworkInformation, Windows, ContentType=WindowsRuntime'
+            $information = [Type]::GetType($type)
+            $connection = if ($null -ne $information) { $information::GetInternetConnectionProfile() }
+            if ($null -ne $connection) {
+                @{ NetworkCostType = "$($connection.GetConnectionCost().NetworkCostType)" }
+            }
+        }
+        Add-Part -Section $section -Name Connections -Collect {
+            # What was chosen in the settings for the adapters that lead out; a subkey is really named "*".
+            $profiles = 'HKLM:\SOFTWARE\Microsoft\DusmSvc\Profiles'
+            $class = 'Win32_NetworkAdapterConfiguration'
+            , @(
+                foreach ($adapter in Get-CimInstance -ClassName $class -Filter 'IPEnabled=TRUE') {
+                    if ($null -eq $adapter.DefaultIPGateway) {
+                        continue
+                    }
+                    $key = "$profiles\$($adapter.SettingID)\*"
+                    $cost = Get-RegistryValue -Path $key -Name 'UserCost'
+                    @{ SettingID = $adapter.SettingID; UserCost = $cost['UserCost'] }
+                }
+            )
+        }
         Add-Part -Section $section -Name Service -Collect {
             $service = Get-CimInstance -ClassName Win32_Service -Filter "Name='wuauserv'"
             ConvertTo-RawObject -InputObject $service -Property 'Name', 'State', 'StartMode'

@@ -108,6 +108,12 @@ MACHINE_DEFECTS: dict[str, tuple[dict[str, Any], str]] = {
     "update_failed": ({"kb": "5066835"}, "updates.install_failed"),
     "reboot_pending": ({}, "updates.reboot_pending"),
     "automatic_updates_off": ({}, "updates.automatic_updates_off"),
+    "updates_paused": ({}, "updates.paused"),
+    "updates_paused_by_policy": ({}, "updates.paused_by_policy"),
+    "updates_deferred": ({}, "updates.deferred"),
+    "release_pinned": ({}, "updates.target_release_ended"),
+    "connection_metered": ({}, "updates.metered"),
+    "update_access_blocked": ({}, "updates.access_blocked"),
 }
 
 

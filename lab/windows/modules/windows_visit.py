@@ -29,6 +29,10 @@ _EDITIONS = {
 }
 
 _WINDOWS_UPDATE = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate"
+_DEVICE_POLICY = r"HKLM:\SOFTWARE\Microsoft\PolicyManager\current\device\Update"
+_USER_SETTINGS = r"HKLM:\SOFTWARE\Microsoft\WindowsUpdate\UX\Settings"
+_PAUSE_STATUS = r"HKLM:\SOFTWARE\Microsoft\WindowsUpdate\UpdatePolicy\Settings"
+_CONNECTIONS = r"HKLM:\SOFTWARE\Microsoft\DusmSvc\Profiles"
 
 
 @module("ansible.legacy.windows_visit")
@@ -132,6 +136,11 @@ def _updates(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
     return {
         "Errors": {},
         "Policy": policy,
+        "GroupPolicy": _registry_values(machine, _WINDOWS_UPDATE),
+        "DevicePolicy": _registry_values(machine, _DEVICE_POLICY),
+        "UserSettings": _registry_values(machine, _USER_SETTINGS),
+        "PauseStatus": _registry_values(machine, _PAUSE_STATUS),
+        **_connections(machine),
         "Service": None if agent is None else _service(agent),
         "Windows": _current_version(state),
         "AutoUpdate": {
@@ -166,6 +175,16 @@ def _updates(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
             for update in updates["available"]
             if is_offered(update, updates)
         ],
+    }
+
+
+def _connections(machine: Machine) -> Json:
+    """One adapter leads out; Windows tells its cost as it was chosen in the settings."""
+    profile = next(iter(machine.registry.subkeys(_CONNECTIONS)), "{00000000-0000-0000-0000-000000000001}")
+    cost = machine.registry.data(rf"{_CONNECTIONS}\{profile}\*", "UserCost")
+    return {
+        "ConnectionCost": {"NetworkCostType": "Fixed" if cost == 2 else "Unrestricted"},
+        "Connections": [{"SettingID": profile, "UserCost": cost}],
     }
 
 

@@ -22,6 +22,8 @@ _LONGEST_NUMBER = 2**63
 SENTINELS = frozenset({-1, 2**16 - 1, 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1, -(2**31), -(2**63)})
 #: The same for dates: before this year, Windows and databases begin to count (1601, 1899, 1970, 1980).
 _FIRST_YEAR, _LAST_YEAR = 1990, 9000
+#: Nobody waits for it, and it can be said in every time zone.
+_LAST_DATE = datetime(9999, 12, 30, tzinfo=UTC)
 #: No scan or definition is older, in days.
 _LONGEST_AGE = 36_500
 _NO_VERSION = re.compile(r"0+(\.0+)*|(65535)(\.65535)*|(4294967295)(\.4294967295)*")
@@ -114,6 +116,12 @@ def moment(raw: object, key: str, now: datetime) -> datetime | None:
     if parsed is None or parsed.year < _FIRST_YEAR or parsed > now.astimezone(UTC) + CLOCK_SKEW:
         return None
     return parsed.replace(microsecond=0)
+
+
+def date_ahead(raw: object, key: str) -> datetime | None:
+    """An ISO 8601 date in UTC wherever it lies, also after now: when something is to end or to begin."""
+    parsed = _parsed(_get(raw, key))
+    return None if parsed is None else min(parsed.replace(microsecond=0), _LAST_DATE)
 
 
 def unix_moment(raw: object, key: str, now: datetime) -> datetime | None:

@@ -24,6 +24,8 @@ class UpdatePolicy:
     #: A monthly patch day and two weeks.
     maximum_installation_age_days: int = 45
     support_warning_days: int = 120
+    #: As long as a critical update may be missing.
+    maximum_deferral_days: int = 7
     #: Last day of extended support that was bought.
     extended_support_until: date | None = None
 
@@ -36,6 +38,7 @@ class UpdatePolicy:
             "automatic_updates",
             "maximum_installation_age_days",
             "support_warning_days",
+            "maximum_deferral_days",
         )
         chosen = {name: variables[prefix + name] for name in plain if prefix + name in variables}
         tolerated = {**TOLERATED, **dict(variables.get(prefix + "tolerated_days", {}))}

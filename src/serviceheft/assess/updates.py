@@ -16,6 +16,7 @@ from serviceheft.assess.normalform import as_measured
 from serviceheft.assess.reading import age_in_days, mapping
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.updatehistory import History, read_history
+from serviceheft.assess.updateholds import judge_holds
 from serviceheft.assess.updatepolicy import TOLERATED, UpdatePolicy
 from serviceheft.assess.updatesearch import published_at_the_latest
 from serviceheft.assess.updatestate import (
@@ -62,6 +63,12 @@ SUBJECT = Subject(
         "updates.support": N_("support by Microsoft"),
         "updates.automatic_updates": N_("automatic updating"),
         "updates.source": N_("source of updates"),
+        "updates.paused": N_("pause of updates"),
+        "updates.deferred": N_("updates put off"),
+        "updates.target_release": N_("release that Windows is kept at"),
+        "updates.metered": N_("metered connection"),
+        "updates.access_blocked": N_("access to update servers"),
+        "updates.wsus": N_("own update server"),
         "patching.exception_lapsed": N_("exceptions for updates"),
         "patching.keeps_failing": N_("updates that keep failing"),
         "patching.came_in": N_("updates that nobody chose"),
@@ -75,6 +82,7 @@ SUBJECT = Subject(
         "update_check_extended_support_until": Wanted(N_("Extended support until")),
         "update_check_server_selection": Wanted(N_("Searched at"), words=_SEARCHED_AT),
         "update_check_automatic_updates": Wanted(N_("Windows updates itself")),
+        "update_check_maximum_deferral_days": Wanted(N_("Updates put off by at most"), "days"),
         "patch_management_ring": Wanted(N_("Gets updates"), words=_RINGS),
         "patch_management_reboot": Wanted(N_("Restarted for updates"), words=_RESTARTS),
     },
@@ -112,7 +120,7 @@ def judge(
         moment_name="searched_at",
         missing=lacking,
     )
-    _judge_cumulative(verdict, state, history, policy, now, lacking)
+    outdated = _judge_cumulative(verdict, state, history, policy, now, lacking)
     judge_support(
         verdict,
         SUBJECT.name,
@@ -132,6 +140,15 @@ def judge(
         else:
             verdict.ok("updates.automatic_updates")
     _judge_source(verdict, state, policy, lacking)
+    judge_holds(
+        verdict,
+        mapping(section),
+        state,
+        policy,
+        now,
+        outdated=outdated,
+        not_searched=_search_reason(search),
+    )
     known = as_measured(state)
     return verdict.conclude(known if any(value is not None for value in known.values()) else {}, actions)
 
@@ -246,22 +263,28 @@ def _judge_cumulative(
     policy: UpdatePolicy,
     now: datetime,
     lacking: str,
-) -> None:
-    """Whether Windows itself was brought up to date lately: a search that finds nothing may be searching nowhere."""
+) -> bool | None:
+    """Whether Windows itself was brought up to date lately: a search that finds nothing may be searching nowhere.
+
+    Returns whether it was too long ago; None: not known.
+    """
     check, limit = "updates.install_outdated", policy.maximum_installation_age_days
     renewed = [moment for moment in (state.last_cumulative_at, state.windows_installed_at) if moment]
     if history is None:
         verdict.unmeasured(check, lacking)
     elif state.last_cumulative_at:
-        verdict.age(
+        return verdict.age(
             check, max(renewed), limit, now, moment_name="installed_at", missing="updates.history_short"
         )
     elif renewed and age_in_days(datetime.fromisoformat(renewed[0]), now) <= limit:
         verdict.ok(check)
+        return False
     elif history.reaches_to and (known := age_in_days(history.reaches_to, now)) > limit:
         verdict.found("updates.never_installed", known_days=known, tolerated_days=limit)
+        return True
     else:
         verdict.unmeasured(check, "updates.history_short")
+    return None
 
 
 def _judge_reboot(verdict: Verdict, state: UpdateState, now: datetime, lacking: str) -> None:

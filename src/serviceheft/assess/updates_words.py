@@ -142,6 +142,111 @@ register(
     ),
 )
 
+register(
+    Cause(
+        "updates.paused",
+        Severity.WARNING,
+        N_("Updates are paused"),
+        N_("In the settings of the device, updates are paused until {until}, for {days} more days."),
+        N_("Let updates go on in the settings of Windows Update; ask who paused them, and why."),
+        ("until", "days", "by"),
+    ),
+    Cause(
+        "updates.paused_by_policy",
+        Severity.WARNING,
+        N_("Updates are paused by policy"),
+        N_("Group policy or device management pauses updates until {until}, for {days} more days."),
+        N_("Take the pause out of the policy once its cause is gone."),
+        ("until", "days", "by"),
+        check="updates.paused",
+    ),
+    Cause(
+        "updates.deferred",
+        Severity.WARNING,
+        N_("Updates are put off for too long"),
+        N_("The host gets each update only after {days} days; {tolerated_days} days are tolerated."),
+        N_("Shorten the time in the policy or in the settings of the device, or correct the inventory."),
+        ("days", "tolerated_days", "by"),
+    ),
+    Cause(
+        "updates.target_release_ended",
+        Severity.CRITICAL,
+        N_("Windows is kept at a release that is no longer maintained"),
+        N_(
+            "By policy, Windows stays at {release}, which has had no more updates since {until}, {days} days ago."
+        ),
+        N_("Name a maintained release in the policy, or none."),
+        ("release", "until", "days"),
+        check="updates.target_release",
+    ),
+    Cause(
+        "updates.target_release_ends_soon",
+        Severity.WARNING,
+        N_("Windows is kept at a release that is not maintained for long"),
+        N_(
+            "By policy, Windows stays at {release}, which gets updates until {until} only, for {days} more days."
+        ),
+        N_("Name a maintained release in the policy, or none."),
+        ("release", "until", "days"),
+        check="updates.target_release",
+    ),
+    Cause(
+        "updates.target_release_older",
+        Severity.INFO,
+        N_("Windows is kept at a release that is older than the installed one"),
+        N_("The policy names {release}, but {installed} is installed; newer releases do not come."),
+        N_("Name a maintained release in the policy, or none."),
+        ("release", "until", "installed"),
+        check="updates.target_release",
+    ),
+    Cause(
+        "updates.release_held",
+        Severity.WARNING,
+        N_("New releases of Windows are paused for too long"),
+        N_("New releases are paused until {paused_until}, but {release} gets updates until {until} only."),
+        N_("Let new releases of Windows come again; ask who paused them, and why."),
+        ("release", "paused_until", "until"),
+        check="updates.target_release",
+    ),
+    Cause(
+        "updates.metered",
+        Severity.WARNING,
+        N_("A metered connection holds updates back"),
+        N_("The host's connection counts as metered, and Windows loads no updates over it by itself."),
+        N_("Set the connection to not metered, or allow the download of updates over metered connections."),
+    ),
+    Cause(
+        "updates.access_blocked",
+        Severity.WARNING,
+        N_("Access to Microsoft's update servers is blocked"),
+        N_("A policy keeps the host away from Windows Update ({setting}), and it has no own update server."),
+        N_("Take the policy back, or give the host an update server."),
+        ("setting",),
+    ),
+    Cause(
+        "updates.wsus_approves_nothing",
+        Severity.WARNING,
+        N_("The own update server offers nothing"),
+        N_(
+            "The own update server (WSUS) offers the host no update at all, though its last cumulative update of "
+            "Windows is more than {tolerated_days} days old."
+        ),
+        N_(
+            "Check on the server whether it synchronises, and whether updates are approved for the host's group."
+        ),
+        ("tolerated_days",),
+        check="updates.wsus",
+    ),
+    Cause(
+        "updates.wsus_not_used",
+        Severity.INFO,
+        N_("An own update server is entered but not used"),
+        N_("A policy names an own update server (WSUS), but the host is not told to use it."),
+        N_("Complete the policy, or remove what is left of it."),
+        check="updates.wsus",
+    ),
+)
+
 actions.register(ActionKind("updates.automatic", N_("Let {subject} update itself again")))
 
 reasons.register(
@@ -174,6 +279,16 @@ reasons.register(
         "updates.undated",
         N_("The age of a missing update is not known"),
         N_("Let the host look for updates by itself, then run the check again."),
+    ),
+    Reason(
+        "updates.hold_unreadable",
+        N_("A setting that may hold updates back cannot be understood"),
+        N_("Look at the settings of Windows Update on the device, and at its policies."),
+    ),
+    Reason(
+        "updates.target_unknown",
+        N_("The policy keeps Windows at a release that is not known"),
+        N_("Look at the release in the policy; a newer Serviceheft may know it."),
     ),
     Reason(
         "updates.automatic_still_off",

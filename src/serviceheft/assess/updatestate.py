@@ -12,6 +12,7 @@ from serviceheft.assess.normalform import Kind, shown
 from serviceheft.assess.parts import told
 from serviceheft.assess.reading import flag, iso, mapping, moment, text, unix_moment, whole_number
 from serviceheft.assess.updatehistory import History, read_history
+from serviceheft.assess.updateholds import HOLDERS, read_holds
 from serviceheft.assess.updatesearch import Offer, articles_in, read_offers, search_error, searched
 from serviceheft.assess.windowssupport import find_support
 from serviceheft.i18n import N_
@@ -109,6 +110,16 @@ class UpdateState:
     automatic_updates_setting: str | None = shown(N_("Setting that switches it off"))
     source: str | None = shown(N_("Updates come from"), wanted="update_check_server_selection", words=SOURCES)
     search_error: str | None = shown(N_("Error code of the search"))
+    paused_until: str | None = shown(N_("Updates paused until"), Kind.MOMENT)
+    paused_by: str | None = shown(N_("Updates paused"), words=HOLDERS)
+    feature_updates_paused_until: str | None = shown(N_("New releases of Windows paused until"), Kind.MOMENT)
+    deferred_days: int | None = shown(
+        N_("Updates put off by days"), Kind.NUMBER, wanted="update_check_maximum_deferral_days"
+    )
+    deferred_by: str | None = shown(N_("Updates put off"), words=HOLDERS)
+    target_release: str | None = shown(N_("Kept at the release"))
+    metered: bool | None = shown(N_("Connection is metered"), Kind.FLAG)
+    access_blocked_by: str | None = shown(N_("Setting that blocks Microsoft's update servers"))
 
 
 def read_state(
@@ -161,6 +172,7 @@ def read_state(
         automatic_updates_setting=setting,
         source=_source(raw),
         search_error=search_error(search),
+        **read_holds(raw, now),
     )
 
 

@@ -40,14 +40,31 @@ def table() -> dict[str, Any]:
 def find_support(version: Mapping[str, Any]) -> Support | None:
     """By the raw values of the registry's CurrentVersion; None for a build or an edition that is not in the table."""
     build = text(version, "CurrentBuildNumber") or text(version, "CurrentBuild")
-    edition, kind = text(version, "EditionID"), text(version, "InstallationType")
-    if build is None or edition is None:
+    return None if build is None else _support(version, table()[_kind(version)].get(build))
+
+
+def find_release(version: Mapping[str, Any], release: str) -> Support | None:
+    """The same for another release than the installed one, by its name such as "Windows 11 25H2"."""
+    rows = table()[_kind(version)].values()
+    return _support(version, next((row for row in rows if row["release"] == release), None))
+
+
+def is_server(version: Mapping[str, Any]) -> bool:
+    """By the same values; a session host of clients has an edition that begins with "Server" as well."""
+    edition, kind = text(version, "EditionID") or "", text(version, "InstallationType")
+    return kind != "Client" and edition.startswith("Server") and edition != "ServerRdsh"
+
+
+def _kind(version: Mapping[str, Any]) -> str:
+    return "server" if is_server(version) else "client"
+
+
+def _support(version: Mapping[str, Any], row: Mapping[str, Any] | None) -> Support | None:
+    edition = text(version, "EditionID")
+    if row is None or edition is None:
         return None
-    # A session host of clients has an edition that begins with "Server" as well.
-    is_server = kind != "Client" and edition.startswith("Server") and edition != "ServerRdsh"
-    row = table()["server" if is_server else "client"].get(build)
-    column = "all" if is_server else _COLUMNS.get(edition) or _COLUMNS.get(edition.removesuffix("N"))
-    until = row.get(column) if row else None
+    column = "all" if is_server(version) else _COLUMNS.get(edition) or _COLUMNS.get(edition.removesuffix("N"))
+    until = row.get(column) if column else None
     return Support(row["release"], until) if until else None
 
 

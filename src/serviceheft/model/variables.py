@@ -144,6 +144,8 @@ class Variables(Model):
     """Last day of extended support (ESU) that was bought for the device's Windows; null: none. (3.1)"""
     update_check_server_selection: Literal["default", "managed_server", "windows_update"]
     """Where updates are searched: as the device is set up, its WSUS, or Microsoft. (3.1)"""
+    update_check_maximum_deferral_days: Annotated[int, Field(ge=0, le=365)]
+    """Updates that Windows is set to put off by more days are a finding. (3.1)"""
     update_check_automatic_updates: bool
     """Whether Windows is to update itself. (3.1)"""
 
