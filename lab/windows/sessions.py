@@ -16,11 +16,6 @@ class Session:
     user: str
     kind: Kind = "console"
 
-    @property
-    def has_desktop(self) -> bool:
-        """A RemoteApp is a window without one."""
-        return self.kind != "remote_app"
-
 
 def sessions(state: Json) -> set[Session]:
     """The sessions in a machine's state: names, or {"user", "kind"}. ValueError for an unknown kind."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 
 from lab import defects, site
 from lab.generated import Elsewhere, write_customer, write_yaml
+from lab.windows.defaults import available_update
 from serviceheft import settings
 from serviceheft.assess.actions import Action
 from tests.lab.rehearsal import NOW, Rehearsal, addresses
@@ -61,6 +63,15 @@ class PatchedCustomer(Rehearsal):
     def outcome(self, host: str, service: str = "3.2", run: str | None = None) -> tuple[str, str | None]:
         return self.outcomes(run)[host, service]
 
+    def offer(self, host: str, title: str, kb: str, **fields: Any) -> str:
+        """Windows Update offers the host one more update; its id. Further `fields` as lab.windows.defaults has them,
+        and those of the state: signs_in, hidden."""
+        published = datetime.fromisoformat(fields.pop("published", "2026-11-10T18:00:00+00:00"))
+        of_state = {name: fields.pop(name) for name in ("signs_in", "hidden") if name in fields}
+        update = available_update(title, kb, published=published, **fields) | of_state
+        self.change(host, lambda state: state["updates"]["available"].append(update))
+        return str(update["id"])
+
     def installed(self, host: str, kb: str = KB) -> bool:
         return all(one["installed"] for one in self.state(host)["updates"]["available"] if kb in one["kb"])
 
@@ -84,8 +95,10 @@ class PatchedCustomer(Rehearsal):
 
 
 @contextmanager
-def patched_customer(base: Path, slot: int) -> Iterator[PatchedCustomer]:
-    """pc-001, which is the pilot, pc-002, pc-003 and srv-001. `slot` as in `rehearse`."""
+def patched_customer(
+    base: Path, slot: int, group: str = "windows_servers", servers: tuple[str, ...] = ("srv-001",)
+) -> Iterator[PatchedCustomer]:
+    """pc-001, which is the pilot, pc-002, pc-003 and srv-001, or other `servers` of a `group`. `slot` as in `rehearse`."""
     with addresses(slot) as address_range:
         written = write_customer(
             base,
@@ -94,7 +107,7 @@ def patched_customer(base: Path, slot: int) -> Iterator[PatchedCustomer]:
             address_range=address_range,
             windows={"evening": ("20:00", "23:00")},
         )
-        _add_server(written, address_range)
+        _add_servers(written, address_range, group, servers)
         customer = PatchedCustomer(written)
         customer.set_tier("standard")
         with pytest.MonkeyPatch.context() as patch:
@@ -117,9 +130,13 @@ def carried_out(run: Any) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def _add_server(written: Elsewhere, address_range: str) -> None:
+def _add_servers(written: Elsewhere, address_range: str, group: str, servers: tuple[str, ...]) -> None:
     hosts = yaml.safe_load((written.root / "hosts.yml").read_text(encoding="utf-8"))
-    hosts["windows_servers"] = {"hosts": {"srv-001": {"ansible_host": f"{address_range}.9.1"}}}
+    hosts[group] = {
+        "hosts": {
+            name: {"ansible_host": f"{address_range}.9.{number}"} for number, name in enumerate(servers, 1)
+        }
+    }
     write_yaml(written.root / "hosts.yml", hosts)
     windows = (written.root / "group_vars" / "windows_clients" / "windows.yml").read_text(encoding="utf-8")
-    write_yaml(written.root / "group_vars" / "windows_servers" / "windows.yml", yaml.safe_load(windows))
+    write_yaml(written.root / "group_vars" / group / "windows.yml", yaml.safe_load(windows))

@@ -1,18 +1,10 @@
-"""The scripts of the role patch_management, acted out: who is signed in, new virus definitions."""
+"""The script of the role patch_management, acted out: new virus definitions."""
 
 from datetime import datetime
 
 from lab.windows.machine import Json, Machine, ModuleFailure, iso
 from lab.windows.modules import Call
 from lab.windows.modules.powershell import script
-from lab.windows.sessions import sessions
-
-
-@script("signed_in")
-def _signed_in(machine: Machine, parameters: Json, call: Call) -> Json:  # noqa: ARG001
-    """The number of people who have a desktop."""
-    people = {session.user for session in sessions(machine.state) if session.has_desktop}
-    return {"changed": False, "output": [len(people)]}
 
 
 @script("update_definitions")

@@ -196,6 +196,8 @@ def install(machine: Machine, update: Json, call: Call) -> Json:
         update["installed"] = True
         updates["last_install_success"] = iso(call.now)
         updates["reboot_required"] |= update["reboot_required"]
+        if someone := update.get("signs_in"):
+            machine.state.setdefault("sessions", []).append(someone)
         for other in updates["available"]:
             if other["id"] in update.get("brings", []) and not other["installed"]:
                 install(machine, other, call)
