@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from serviceheft import settings
-from serviceheft.assess import installer_arguments, product_results, products, productversion
+from serviceheft import installer_arguments, settings
+from serviceheft.assess import product_results, products, productversion
 from serviceheft.assess.product_results import Result
 from serviceheft.assess.products import ProductsPolicy
 
@@ -31,14 +31,16 @@ def product_settled(
     wanted, now = ProductsPolicy.from_variables(policy), settings.now()
     found = {name: Result.from_data(result) for name, result in results.items()}
     actions = products.actions_taken(before, visit, found, wanted, now)
-    told_at = products.restart_told(visit, found, now) or restart_told_at
+    told_at = max(
+        (it.restart_told_at for it in found.values() if it.restart_told_at), default=restart_told_at
+    )
     return products.judge(visit, wanted, now, told_at, actions).as_data()
 
 
 def product_result(
     installed: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> dict[str, Any]:
-    return product_results.read_result(before, installed, after)
+    return product_results.read_result(before, installed, after, settings.now())
 
 
 def product_may_begin(before: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from serviceheft.assess.reading import text
+from serviceheft.program_names import fits
 
 #: Windows allows no longer name of a key.
 _LONGEST_KEY = 255
@@ -67,20 +68,6 @@ def families(entries: Sequence[Entry], wish: Wish) -> tuple[Entry, ...]:
         if fits(wish.installed_name, entry.name):
             found.setdefault(_family(entry), entry)
     return tuple(found.values())
-
-
-def fits(pattern: str, name: str) -> bool:
-    """Whether a program's name is the one that the inventory gives."""
-    wanted, told = pattern.casefold(), name.casefold()
-    return told.startswith(wanted[:-1]) if wanted.endswith("*") else told == wanted
-
-
-def overlap(one: str, other: str) -> bool:
-    """Whether a program's name can fit both."""
-    mine, theirs = one.casefold(), other.casefold()
-    if mine.endswith("*") and theirs.endswith("*"):
-        return mine.startswith(theirs[:-1]) or theirs.startswith(mine[:-1])
-    return fits(one, other) or fits(other, one)
 
 
 def _family(entry: Entry) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Self
 
 from serviceheft.assess import reach
-from serviceheft.assess.reading import flag, mapping, rows, text, whole_number
+from serviceheft.assess.reading import flag, iso, mapping, rows, text, whole_number
 
 #: Return codes that say: done, but for a restart. With 1641 the installer has begun with it.
 RESTART = frozenset({3010, 1641})
@@ -35,7 +36,7 @@ class Result:
 
     reason: str = "products.failed"
     service_after_failed: bool = False
-    restart_wanted: bool = False
+    restart_told_at: str | None = None
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -43,14 +44,14 @@ class Result:
         return cls(**data)
 
 
-def read_result(before: object, installed: object, after: object) -> dict[str, Any]:
+def read_result(before: object, installed: object, after: object, now: datetime) -> dict[str, Any]:
     """What became of one product: the services before it, win_package (once, or in a loop), the services after it."""
     attempts = rows(installed, "results") or (mapping(installed),)
     return asdict(
         Result(
             _failure(before, attempts),
             service_step_failed(after),
-            any(whole_number(attempt, "rc") in RESTART for attempt in attempts),
+            iso(now) if any(whole_number(attempt, "rc") in RESTART for attempt in attempts) else None,
         )
     )
 

@@ -12,7 +12,6 @@ from typing import Any, Self
 from serviceheft.assess import products_words as _words  # noqa: F401 - registers them
 from serviceheft.assess import reach
 from serviceheft.assess.actions import Action, ActionResult
-from serviceheft.assess.installer_arguments import is_msi
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, as_measured, shown
 from serviceheft.assess.parts import lacking, section, told, told_rows
@@ -20,10 +19,11 @@ from serviceheft.assess.product_entries import Entry, Wish, families, find_entri
 from serviceheft.assess.product_results import Result
 from serviceheft.assess.product_services import ProductService, astray, read_services
 from serviceheft.assess.productversion import compare
-from serviceheft.assess.reading import iso, mapping, moment, version_key
+from serviceheft.assess.reading import mapping, moment, version_key
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
 from serviceheft.i18n import N_
+from serviceheft.installer_arguments import is_msi
 
 STATES = {
     "current": N_("as wanted"),
@@ -224,13 +224,6 @@ def actions_taken(
         result = ActionResult.FAILED if reason else ActionResult.DONE
         found.append(_action(product, result, reason))
     return tuple(found)
-
-
-def restart_told(visit: object, results: Mapping[str, Result], now: datetime) -> str | None:
-    """When an installer of this run wanted a restart, by the host's own clock where it still answers."""
-    if not any(result.restart_wanted for result in results.values()):
-        return None
-    return iso(moment(visit, "collected_at", now) or now)
 
 
 def _failure(after: object, state: ProductsState, now: Product | None, result: Result) -> str | None:
