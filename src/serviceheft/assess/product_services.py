@@ -18,7 +18,7 @@ class ProductService:
     """One service that a product's description names after the installation."""
 
     product: str | None = shown(N_("Application"))
-    service: str | None = shown(N_("Service"))
+    service: str | None = shown(N_("Windows service"))
     wanted: str | None = shown(N_("Wanted"), words=WANTED)
     state: str | None = shown(N_("State"), words=STATES)
 
