@@ -121,6 +121,13 @@ def sixth(state: dict[str, Any]) -> None:
     state["file_versions"] = {PROGRAM_FILE.casefold(): "2025.2.0.0"}
 
 
+def seventh(state: dict[str, Any]) -> None:
+    """The 32-bit and the 64-bit one under the same key."""
+    add(state, "Planer", "Planer", "14.1")
+    add(state, "Planer", "Planer", "14.1")
+    state["programs"][-1]["hive"] = "machine32"
+
+
 def eighth(state: dict[str, Any]) -> None:
     without(state, "Kalkulon")
     state["installers"][MSI]["hive"] = "user"
@@ -144,6 +151,7 @@ def spoil(lab: Rehearsal) -> None:
     lab.change("pc-004", lambda state: (older(state), add(state, "{V}", "Kalkulon Bau Viewer 3.0", "3.0")))  # type: ignore[func-returns-value]
     lab.change("pc-005", fifth)
     lab.change("pc-006", sixth)
+    lab.change("pc-007", seventh)
     lab.change("pc-008", eighth)
     lab.change("pc-009", ninth)
 
@@ -320,6 +328,7 @@ def test_what_is_to_go_goes_by_its_measured_keys(story: Story) -> None:
     assert story.first.received("pc-005", TEMPLATE) == {}
     assert TEMPLATE in story.first.states["pc-005"]["received_arguments"]
     assert story.first.actions("pc-007") == [("product.remove", "Planer", "done", None)]
+    assert "Planer" not in story.first.programs("pc-007")
     assert story.first.received("pc-007", "Planer") == {"0": "/S", "1": "/keep no data"}
 
 

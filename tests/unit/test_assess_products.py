@@ -299,6 +299,27 @@ def test_what_is_to_go_goes_by_the_keys_that_were_measured() -> None:
     assert step.product_ids == ("{OLD}", "{SAME}", "{SAME}")
 
 
+@pytest.mark.parametrize(
+    "key", ["Windows Server AppFabric v1.1 CU1[KB 2671763]LDR", "{{ 7 * 7 }}", "a*b", "ä" * 255]
+)
+def test_a_key_is_handed_back_just_as_it_was_measured(key: str) -> None:
+    """The first is that of ansible/ansible#61434."""
+    told = visited((key, "Kalkulon Bau 2025.2", "2025.2"))
+    [step] = products.plan(told, policy({"name": "kalkulon", "state": "absent"}))
+    assert step.product_ids == (key,)
+
+
+@pytest.mark.parametrize("key", ["a\nb", "x" * 256, 7, None])
+def test_what_is_no_key_is_not_handed_back_and_the_product_not_overlooked(key: Any) -> None:
+    told, wanted = (
+        visited((key, "Kalkulon Bau 2025.2", "2025.2")),
+        policy({"name": "kalkulon", "state": "absent"}),
+    )
+    [step] = products.plan(told, wanted)
+    assert step.product_ids == ()
+    assert [found.cause for found in judge(told, wanted).findings] == ["products.unwanted"]
+
+
 @pytest.mark.parametrize(("key", "same"), [("{new}", True), ("{OLD}", False)])
 def test_windows_installer_is_told_when_the_version_before_has_the_same_code(key: str, same: bool) -> None:
     [step] = products.plan(visited((key, "Kalkulon Bau 2025.2", "2025.2")), policy({"name": "kalkulon"}))

@@ -74,6 +74,62 @@ def test_the_same_product_code_is_told_to_windows_installer() -> None:
     assert installer_arguments.to_install(EXE, over_the_same_code=True) == ""
 
 
+@pytest.mark.parametrize(
+    ("argument", "read"),
+    [
+        # ansible/ansible#63691: /log"C:\\a b.log" of the vendor's manual is this argument, and has no quotes in it.
+        (r"/logC:\Program Files\a b.log", r"/logC:\Program Files\a b.log"),
+        # ansible/ansible#50221: two arguments written as one are one.
+        ("--site https://mirror.example", "--site https://mirror.example"),
+        ("/LOADINF=C:\\inst\\", "/LOADINF=C:\\inst\\"),
+    ],
+)
+def test_arguments_of_public_reports_reach_an_exe(argument: str, read: str) -> None:
+    assert command_line.argv(installer_arguments.for_exe([argument, "/S"])) == [read, "/S"]
+
+
+def test_several_words_of_a_public_report_reach_an_msi() -> None:
+    """wazuh/wazuh#15304; ansible/ansible-modules-core#1229."""
+    line = installer_arguments.for_msi(["WAZUH_REGISTRATION_PASSWORD=123 asd", "WAZUH_MANAGER=172.31.11.241"])
+    assert line == 'WAZUH_REGISTRATION_PASSWORD="123 asd" WAZUH_MANAGER=172.31.11.241'
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        (r'"a b" c', ["a b", "c"]),
+        (r'a\\b "c\\" d', [r"a\\b", "c\\", "d"]),
+        (r"a\\\"b c", [r"a\"b", "c"]),
+        (r'"a ""b"" c"', ['a "b" c']),
+        (r'x"y z"w ""', ["xy zw", ""]),
+        ("", []),
+    ],
+)
+def test_the_lab_reads_a_command_line_as_windows_does(line: str, read: list[str]) -> None:
+    """Examples of Microsoft's page "Parsing C command-line arguments" among them."""
+    assert command_line.argv(line) == read
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ('PROPERTY="Embedded ""Quotes"" White Space"', {"PROPERTY": 'Embedded "Quotes" White Space'}),
+        ('/qn PROPERTY=""', {"PROPERTY": ""}),
+        ("A=1 a=2", {"A": "2"}),
+        (r'DIR="C:\x\" B=1', {"DIR": "C:\\x\\", "B": "1"}),
+    ],
+)
+def test_the_lab_reads_properties_as_msiexec_does(line: str, read: dict[str, str]) -> None:
+    """The first is the example of Microsoft's page on msiexec's command line."""
+    assert command_line.properties(line) == read
+
+
+@pytest.mark.parametrize("line", ['A="x', 'A="x"y', 'A=x"y"', 'A="x" ="'])
+def test_what_msiexec_cannot_read_is_an_error(line: str) -> None:
+    with pytest.raises(NotUnderstood):
+        command_line.properties(line)
+
+
 GUID = "{6C1E4F0A-52B7-4D1C-9C83-2F6A8E0B2601}"
 
 
