@@ -1,43 +1,60 @@
-"""visit | product_judgement(policy), product_plan, product_settled: see assess/products.py."""
+"""visit | product_judgement(policy, told), product_plan, product_settled: see assess/products.py."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from serviceheft.assess import products
+from serviceheft import installer_arguments, settings
+from serviceheft.assess import product_results, products, productversion
+from serviceheft.assess.product_results import Result
 from serviceheft.assess.products import ProductsPolicy
 
 
-def _section(visit: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    section: Mapping[str, Any] | None = visit.get("sections", {}).get("programs")
-    return section
+def product_judgement(
+    visit: Mapping[str, Any], policy: Mapping[str, Any], restart_told_at: str | None
+) -> dict[str, Any]:
+    wanted, now = ProductsPolicy.from_variables(policy), settings.now()
+    planned = products.actions_planned(visit, wanted, now)
+    return products.judge(visit, wanted, now, restart_told_at, planned).as_data()
 
 
-def product_judgement(visit: Mapping[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
-    wanted, section = ProductsPolicy.from_variables(policy), _section(visit)
-    return products.judge(section, wanted, products.actions_planned(section, wanted)).as_data()
-
-
-def product_plan(visit: Mapping[str, Any], policy: Mapping[str, Any]) -> list[dict[str, str]]:
-    return products.plan_as_data(products.plan(_section(visit), ProductsPolicy.from_variables(policy)))
+def product_plan(visit: Mapping[str, Any], policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return products.plan_as_data(products.plan(visit, ProductsPolicy.from_variables(policy)))
 
 
 def product_settled(
     visit: Mapping[str, Any],
     policy: Mapping[str, Any],
     before: Mapping[str, Any],
-    reasons: Mapping[str, str],
+    results: Mapping[str, Any],
+    restart_told_at: str | None,
 ) -> dict[str, Any]:
-    wanted = ProductsPolicy.from_variables(policy)
-    actions = products.actions_taken(_section(before), _section(visit), visit, reasons, wanted)
-    return products.judge(_section(visit), wanted, actions).as_data()
+    wanted, now = ProductsPolicy.from_variables(policy), settings.now()
+    found = {name: Result.from_data(result) for name, result in results.items()}
+    actions = products.actions_taken(before, visit, found, wanted, now)
+    told_at = max(
+        (it.restart_told_at for it in found.values() if it.restart_told_at), default=restart_told_at
+    )
+    return products.judge(visit, wanted, now, told_at, actions).as_data()
 
 
-def product_failure(installed: Mapping[str, Any], before: Mapping[str, Any]) -> str:
-    return products.failure(before, installed)
+def product_result(
+    installed: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, Any]:
+    return product_results.read_result(before, installed, after, settings.now())
 
 
 def product_may_begin(before: Mapping[str, Any]) -> bool:
-    return not products.service_step_failed(before)
+    return not product_results.service_step_failed(before)
+
+
+def product_arguments(package: Mapping[str, Any], step: Mapping[str, Any], product_id: str) -> str:
+    if step["state"] == "absent":
+        return installer_arguments.to_remove(package, product_id)
+    return installer_arguments.to_install(package, over_the_same_code=step["over_the_same_code"])
+
+
+def product_file_version(version: str) -> str | None:
+    return productversion.as_file_version(version)
 
 
 class FilterModule:
@@ -46,6 +63,8 @@ class FilterModule:
             "product_judgement": product_judgement,
             "product_plan": product_plan,
             "product_settled": product_settled,
-            "product_failure": product_failure,
+            "product_result": product_result,
             "product_may_begin": product_may_begin,
+            "product_arguments": product_arguments,
+            "product_file_version": product_file_version,
         }

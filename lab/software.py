@@ -40,16 +40,19 @@ def supply_products(state: Json, variables: Mapping[str, Any]) -> None:
     state["installers"] = {str(product["installer"]): _installer(product) for product in described.values()}
     for wish in variables["business_software_products"]:
         product = described[wish["name"]]
+        there = {service["name"] for service in state["services"]}
+        steps = [*product.get("before", ()), *product.get("after", ())]
         state["services"] += [
             {
-                "name": step["service"],
-                "display_name": f"{product['title']} {step['service']}",
+                "name": name,
+                "display_name": f"{product['title']} {name}",
                 "state": "running",
                 "start_mode": "auto",
                 "path": rf"C:\Program Files\{product['title']}\service.exe",
                 "username": "LocalSystem",
             }
-            for step in product.get("before", ())
+            for name in dict.fromkeys(step["service"] for step in steps)
+            if name not in there
         ]
         if wish.get("state", "present") == "present":
             state["programs"].append(program(_installer(product)))

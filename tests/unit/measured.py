@@ -192,6 +192,7 @@ def measure(one: MeasuredHost, state: Json, now: datetime, console: Json | None 
             "filtered_updates": {},
         },
         "standard_software_facts": facts,
+        "business_software_told": {"changed": False, "restarts": {one.host.name: "2026-11-16T09:00:00Z"}},
         "antivirus_check_console": {
             "changed": False,
             "console": {"available": True, "reason": None, "endpoints": {one.host.name: details}},

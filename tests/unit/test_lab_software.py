@@ -198,7 +198,8 @@ def test_installers_fail_in_the_modules_words(
     given = {"path": EXE, "arguments": ["/S"], **arguments}
     with pytest.raises(ModuleFailure, match=message):
         call(one, PACKAGE, **{name: value for name, value in given.items() if value is not None})
-    assert "Planer" not in programs(one)
+    # Who wants a restart has done all else, whether its code was expected or not.
+    assert ("Planer" in programs(one)) is ("expected_return_code" in arguments)
 
 
 def test_a_file_version_has_four_numbers() -> None:
@@ -209,3 +210,66 @@ def test_a_file_version_has_four_numbers() -> None:
     for version, changed in (("14.2.0.0", False), ("14.2", True)):
         given = {"path": EXE, "creates_path": path, "creates_version": version}
         assert call(one, PACKAGE, check_mode=True, **given)["changed"] is changed
+
+
+NEW = "{6C1E4F0A-52B7-4D1C-9C83-2F6A8E0B2601}"
+
+
+def with_old_version(**installer: Any) -> Machine:
+    """The MSI's own product code, with the version before installed under it."""
+    one = with_installers()
+    one.state["installers"][SHARE] |= {"product_id": NEW, **installer}
+    one.state["programs"].append(
+        {"key": NEW, "name": "Kalkulon 2025.2", "version": "2025.2", "publisher": "K", "hive": "machine"}
+    )
+    return one
+
+
+def test_a_new_version_under_the_old_code_needs_to_be_told() -> None:
+    """1638, as in ansible-collections/ansible.windows#166 and chocolatey/choco#762."""
+    path = r"C:\Program Files\Kalkulon\kalkulon.exe"
+    given = {"path": SHARE, "creates_path": path, "creates_version": "2026.1.0.0"}
+    assert call(with_old_version(), PACKAGE, user=SYSTEM, path=SHARE)["changed"] is False
+    with pytest.raises(ModuleFailure) as caught:
+        call(with_old_version(), PACKAGE, user=SYSTEM, **given)
+    assert caught.value.result["rc"] == 1638
+    one = with_old_version()
+    call(one, PACKAGE, user=SYSTEM, arguments="REINSTALL=ALL REINSTALLMODE=vomus", **given)
+    assert programs(one)["Kalkulon 2026.1"] == "2026.1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [("", 1641), ("REBOOT=ReallySuppress", 3010), ('KEY="x', 1639)]
+)
+def test_an_msi_restarts_unless_it_is_told_not_to(arguments: str, code: int) -> None:
+    one = with_installers()
+    one.state["installers"][SHARE]["return_code"] = 1641
+    given = {"path": SHARE, "arguments": arguments, "expected_return_code": [0, 1641, 3010]}
+    if code == 1639:
+        with pytest.raises(ModuleFailure) as caught:
+            call(one, PACKAGE, user=SYSTEM, **given)
+        assert caught.value.result["rc"] == code
+    else:
+        assert call(one, PACKAGE, user=SYSTEM, **given)["rc"] == code
+
+
+def test_a_list_of_arguments_is_quoted_for_an_exe_and_a_text_is_not() -> None:
+    one = with_installers()
+    for given, read in (
+        (["/S", "a b"], ["/S", "a b"]),
+        ('/S "a b"', ["/S", "a b"]),
+        ("/S a b", ["/S", "a", "b"]),
+    ):
+        call(one, PACKAGE, path=EXE, arguments=given)
+        told = one.state["received_arguments"][EXE]
+        assert [bytes.fromhex(value).decode() for value in told.values()] == read
+
+
+def test_a_key_in_both_hives_is_removed_64_bit_first() -> None:
+    one = with_installers()
+    for hive in ("machine32", "machine"):
+        entry = {"key": "P", "name": f"P {hive}", "version": "1", "publisher": "P", "hive": hive}
+        one.state["programs"].append(entry)
+    for left in ({"P machine32"}, set()):
+        assert call(one, PACKAGE, state="absent", product_id="p")["changed"] is True
+        assert {name for name in programs(one) if name.startswith("P ")} == left

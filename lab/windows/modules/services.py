@@ -60,7 +60,10 @@ def win_service(machine: Machine, args: dict[str, Any], call: Call) -> dict[str,
         machine.require_space()
     shown.update(wanted)
     changed |= _set_state(shown, args["state"])
-    return {"changed": changed, "exists": True} | _result(shown)
+    result = {"changed": changed, "exists": True} | _result(shown)
+    if shown.get("crashes"):  # right after its start, once the module has been told that it runs
+        shown["state"] = "stopped"
+    return result
 
 
 @module("ansible.windows.win_service_info")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from serviceheft.installer_arguments import is_msi, is_property
 from serviceheft.model.catalogue import Title
 from serviceheft.model.fields import Model, Secret, Slug, Text, Version, reject
 
@@ -12,6 +13,8 @@ type State = Literal["present", "absent"]
 
 _PACKAGE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 _INSTALLER = re.compile(r"https://[^\s{}@\"]+|\\\\[^\\/\s{}\"]+\\[^/{}\"]+")
+#: What would let Windows Installer restart the host.
+_RESTARTING = re.compile(r"[/-](?:forcerestart|promptrestart)|REBOOT(?:PROMPT)?=.*", re.IGNORECASE)
 _DRIVE_PATH = re.compile(r"[A-Za-z]:\\[^/{}\"*?<>|]+")
 
 
@@ -40,9 +43,24 @@ def _sha256(value: str) -> str:
     return value
 
 
+def _argument(value: str) -> str:
+    if not value.isprintable():
+        reject("has line breaks or control characters", "Write each argument in a line of its own.")
+    return value
+
+
+def _installed_name(value: str) -> str:
+    if "*" in value[:-1] or not value.strip("* "):
+        advice = "Write the whole name, or its beginning with a * at the end, as Kalkulon Bau *."
+        reject(f"{value!r} fits no program, or all of them", advice)
+    return value
+
+
 PackageName = Annotated[
     str, AfterValidator(_package), WithJsonSchema({"type": "string", "pattern": _PACKAGE.pattern})
 ]
+Argument = Annotated[Text, AfterValidator(_argument)]
+InstalledName = Annotated[Text, AfterValidator(_installed_name)]
 Installer = Annotated[str, AfterValidator(_installer)]
 DrivePath = Annotated[str, AfterValidator(_drive_path)]
 Sha256 = Annotated[
@@ -94,30 +112,30 @@ class BusinessPackage(Model):
     """Name as people say it."""
     version: Version
     """The wanted version, in quotes: the one that the installer brings."""
-    installed_name: Text
-    """Its name in the list of installed programs; a * at the end stands for any end."""
+    installed_name: InstalledName
+    """Its name in the list of installed programs; a * at the end stands for any end. No other product's name fits."""
     installer: Installer
     """The MSI or EXE file: on a share that computers may read, or an https address."""
     checksum: Sha256
     """SHA-256 of the installer."""
-    arguments: list[Text] = Field(default=[])
-    """Arguments for a silent installation; an MSI is installed silently anyway."""
+    arguments: list[Argument] = Field(default=[])
+    """Arguments for a silent installation, without quotes around them; an MSI is installed silently anyway."""
     licence_key: Secret | None = None
     """The licence key, from the vault."""
-    licence_argument: Text | None = None
+    licence_argument: Argument | None = None
     """What stands before the licence key in the arguments, such as LICENCEKEY=."""
     product_id: Text | None = None
-    """Product code of the MSI, or name of the key in the list of installed programs; needed for removal."""
+    """Product code of the MSI, or name of the key in the list of installed programs; where the name does not tell."""
     creates_path: DrivePath | None = None
     """Program file whose file version is that of the product."""
-    uninstall_arguments: list[Text] = Field(default=[])
-    """Arguments for a silent removal."""
+    uninstall_arguments: list[Argument] = Field(default=[])
+    """Arguments for a silent removal; an EXE needs them, an MSI does not."""
     return_codes: list[int] = Field(default=[0, 3010], min_length=1)
     """Return codes that mean success; 3010: a restart is needed."""
     before: list[ServiceStep] = Field(default=[])
     """Services to stop or start before the installation."""
     after: list[ServiceStep] = Field(default=[])
-    """The same after it, whether it succeeded or not."""
+    """The same after it, whether it succeeded or not; each visit looks whether they are as it says."""
 
     @model_validator(mode="after")
     def _key_and_argument(self) -> Self:
@@ -126,6 +144,30 @@ class BusinessPackage(Model):
                 "of licence_key and licence_argument only one is set",
                 "Set both, or none: the key is passed right behind the argument.",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _what_windows_installer_reads(self) -> Self:
+        if not is_msi(self.installer):
+            return self
+        if self.licence_argument is not None and not (
+            self.licence_argument.endswith("=") and is_property(self.licence_argument)
+        ):
+            reject(
+                "licence_argument is no property of Windows Installer",
+                "Write it as PROPERTY=, such as LICENCEKEY=.",
+            )
+        for argument in [*self.arguments, *self.uninstall_arguments]:
+            if _RESTARTING.fullmatch(argument):
+                reject(
+                    f"{argument.partition('=')[0]} lets the installer restart the host",
+                    "Leave it out: an MSI is always installed without a restart.",
+                )
+            if is_property(argument) and re.search(r'=".*"$', argument):
+                reject(
+                    f"{argument.partition('=')[0]} has quotes around its value",
+                    "Write it without them: they are set where they are needed.",
+                )
         return self
 
 

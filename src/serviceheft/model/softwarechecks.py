@@ -1,14 +1,17 @@
 """Rules about wanted software: what is contained, agreed, known, and complete enough to be installed."""
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
+from serviceheft.installer_arguments import is_msi
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.crosschecks import agreement, is_contained
 from serviceheft.model.draft import Draft
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.resolution import Setting
 from serviceheft.model.schema import Contract, ServiceChoice
+from serviceheft.program_names import overlap
 
 _SOFTWARE = {"3.3": "standard_software_applications", "4.3": "business_software_products"}
 _ACCOUNT = ("standard_software_source_username", "standard_software_source_password")
@@ -21,6 +24,7 @@ def check(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
     yield from _software_is_agreed(draft, catalogue)
     yield from _packages_are_offered(draft)
     yield from _products_are_described(draft)
+    yield from _products_are_told_apart(draft)
     yield from _account_is_complete(draft)
 
 
@@ -138,9 +142,28 @@ def _products_are_described(draft: Draft) -> Iterator[Problem]:
                 advice = near or "Describe it there: how it is recognised and installed."
                 message = f"business_software_packages has no product {name!r}"
                 yield setting.document.problem(path, message, advice)
-            elif entry.get("state") == "absent" and "product_id" not in known[name]:
-                message = f"{name!r} is to be removed, but has no product_id"
-                yield setting.document.problem(path, message, "Add it to the product's description.")
+            elif entry.get("state") == "absent" and not (
+                is_msi(str(known[name].get("installer"))) or known[name].get("uninstall_arguments")
+            ):
+                message = f"{name!r} is to be removed, but has no uninstall_arguments"
+                advice = (
+                    "Add them to the product's description: without them its uninstaller waits for a click."
+                )
+                yield setting.document.problem(path, message, advice)
+
+
+def _products_are_told_apart(draft: Draft) -> Iterator[Problem]:
+    """A program that fits two descriptions would be updated to the one, and then to the other."""
+    setting = _described(draft)
+    if setting is None or not isinstance(setting.value, list):
+        return
+    entries = [(index, entry) for index, entry in enumerate(setting.value) if isinstance(entry, dict)]
+    for (_, one), (index, other) in combinations(entries, 2):
+        names = (one.get("installed_name"), other.get("installed_name"))
+        if all(isinstance(name, str) for name in names) and overlap(str(names[0]), str(names[1])):
+            message = f"a program can fit both {names[1]!r} and {names[0]!r} (of {one.get('name')!r})"
+            advice = "Write both so that each fits its own product alone."
+            yield setting.document.problem((*setting.path, index, "installed_name"), message, advice)
 
 
 def _described(draft: Draft) -> Setting | None:
