@@ -19,7 +19,7 @@ $spec = @{
             type = 'list'
             elements = 'str'
             required = $true
-            choices = 'computer', 'antivirus', 'updates', 'volumes', 'network', 'programs', 'services',
+            choices = 'computer', 'antivirus', 'updates', 'volumes', 'network', 'programs', 'packages', 'services',
                 'anydesk'
         }
     }
@@ -321,6 +321,35 @@ $collectors = @{
     programs = {
         $section = @{ Errors = @{} }
         Add-UninstallPart -Section $section -Like '*'
+        $section
+    }
+
+    packages = {
+        # What Chocolatey's packages depend on: choco tells it of none that is installed.
+        $section = @{ Errors = @{} }
+        Add-Part -Section $section -Name Packages -Collect {
+            $root = $env:ChocolateyInstall
+            if (-not $root) {
+                $root = Join-Path -Path $env:ProgramData -ChildPath 'chocolatey'
+            }
+            $library = Join-Path -Path $root -ChildPath 'lib'
+            , @(
+                if (Test-Path -LiteralPath $library) {
+                    foreach ($file in Get-ChildItem -Path "$library\*\*.nuspec") {
+                        $document = New-Object -TypeName Xml.XmlDocument
+                        $document.Load($file.FullName)
+                        @{
+                            Id = $document.package.metadata.id
+                            Dependencies = @(
+                                foreach ($one in $document.SelectNodes("//*[local-name()='dependency']")) {
+                                    $one.GetAttribute('id')
+                                }
+                            )
+                        }
+                    }
+                }
+            )
+        }
         $section
     }
 
