@@ -339,7 +339,7 @@ $collectors = @{
                         $document = New-Object -TypeName Xml.XmlDocument
                         $document.Load($file.FullName)
                         @{
-                            Id = $document.package.metadata.id
+                            Id = [String]$document.package.metadata.id
                             Dependencies = @(
                                 foreach ($one in $document.SelectNodes("//*[local-name()='dependency']")) {
                                     $one.GetAttribute('id')

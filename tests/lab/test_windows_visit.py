@@ -16,7 +16,17 @@ from tests.lab.windows_site import PSRP, Site
 
 pytestmark = pytest.mark.lab
 
-SECTIONS = ["computer", "antivirus", "updates", "volumes", "network", "programs", "services", "anydesk"]
+SECTIONS = [
+    "computer",
+    "antivirus",
+    "updates",
+    "volumes",
+    "network",
+    "programs",
+    "packages",
+    "services",
+    "anydesk",
+]
 VISIT = {"name": "visit", "windows_visit": {"sections": SECTIONS}}
 
 

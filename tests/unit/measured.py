@@ -35,7 +35,17 @@ from serviceheft.settings import REPOSITORY
 type Json = dict[str, Any]
 
 CUSTOMERS = ("musterbau", "kanzlei_nord", "praxis_sued", "werkstatt")
-SECTIONS = ("computer", "antivirus", "updates", "volumes", "network", "programs", "services", "anydesk")
+SECTIONS = (
+    "computer",
+    "antivirus",
+    "updates",
+    "volumes",
+    "network",
+    "programs",
+    "packages",
+    "services",
+    "anydesk",
+)
 
 
 @dataclass(frozen=True)

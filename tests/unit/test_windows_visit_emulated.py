@@ -27,7 +27,17 @@ from serviceheft.settings import REPOSITORY
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
 ROLES: tuple[Role, ...] = ("client", "laptop", "server", "domain_controller")
-SECTIONS = ["computer", "antivirus", "updates", "volumes", "network", "programs", "services", "anydesk"]
+SECTIONS = [
+    "computer",
+    "antivirus",
+    "updates",
+    "volumes",
+    "network",
+    "programs",
+    "packages",
+    "services",
+    "anydesk",
+]
 
 
 def visit(state: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:

@@ -240,6 +240,20 @@ def _programs(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
     }
 
 
+def _packages(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
+    recipes = machine.state.get("recipes", {})
+    return {
+        "Errors": {},
+        "Packages": [
+            {
+                "Id": package["name"],
+                "Dependencies": list(recipes.get(package["name"], {}).get("needs", ())),
+            }
+            for package in machine.state["packages"]
+        ],
+    }
+
+
 def _program(program: Json) -> Json:
     return {
         "KeyName": program.get("key", program["name"]),
@@ -310,6 +324,7 @@ _SECTIONS: dict[str, Callable[[Machine, datetime], Json]] = {
     "volumes": _volumes,
     "network": _network,
     "programs": _programs,
+    "packages": _packages,
     "services": _services,
     "anydesk": _anydesk,
 }

@@ -219,7 +219,8 @@ class Told:
 
     def needed_by(self, package: str) -> set[str]:
         """The installed packages that depend on this one."""
-        return {name for name, needs in (self.needs or {}).items() if package in needs}
+        needs = (self.needs or {}).items()
+        return {name for name, needed in needs if package in needed and name in self.installed}
 
     def _below(self, package: str) -> set[str]:
         found: set[str] = set()
