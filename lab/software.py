@@ -8,16 +8,20 @@ from lab.windows.state_file import Json
 from serviceheft.model.software import wanted_applications
 
 
-def supply_packages(state: Json, variables: Mapping[str, Any]) -> None:
+def supply_packages(state: Json, variables: Mapping[str, Any], password: str | None) -> None:
     """The provider's source on the machine, and every wanted application at its wanted version.
 
-    ValueError for a package that the lab's feed lacks.
+    `password` is that of the source's account, where it has one. ValueError for a package that the lab's feed lacks.
     """
     address = str(variables["standard_software_source_url"])
+    ours = source(str(variables["standard_software_source_name"]), address)
     state["feed_address"] = address
+    if user := variables.get("standard_software_source_username"):
+        state["feed_account"] = {"user": user, "password": password}
+        ours |= {"source_username": user, "password": password}
     state["sources"] = [
         source("chocolatey", "https://community.chocolatey.org/api/v2/", disabled=True),
-        source(str(variables["standard_software_source_name"]), address),
+        ours,
     ]
     for wish in wanted_applications(variables):
         if not wish.present:
