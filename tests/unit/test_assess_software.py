@@ -230,6 +230,22 @@ def test_what_tells_nothing_is_not_measured_and_not_acted_on(told: object, reaso
         ("vlc: Der Remotename konnte nicht aufgelöst werden: 'packages.example'", "software.source_away"),
         ("vlc: Der Zugriff auf den Pfad wurde verweigert.", "reach.access_denied"),
         ("Checksum for vlc does not match.", "software.checksum"),
+        # chocolatey/choco#2937, Chocolatey 1 on a German Windows
+        ("Error retrieving packages from source 'https://packages.example/':\n Der Remotename konnte nicht aufgelöst "
+         "werden: 'packages.example'\n\nvlc was not found with the source(s) listed.", "software.source_away"),
+        # Devolutions/UniGetUI#2089, Chocolatey 2
+        ("Unable to connect to source 'https://packages.example/':\n Failed to fetch results from V2 feed at "
+         "'https://packages.example/Packages()?$filter=(tolower(Id)%20eq%20'vlc')' with following message : Response "
+         "status code does not indicate success: 499 ().\nvlc was not found with the source(s) listed.",
+         "software.source_away"),
+        # chocolatey/chocolatey-ansible#184
+        ("Failed to download Chocolatey script from 'https://packages.example/vlc/install.ps1'; The remote server "
+         "returned an error: (401) Unauthorized.", "software.account_refused"),
+        # chocolatey/choco#779
+        ("vlc v3.0.21\nAttempt to get headers for http://vlc.example/vlc.exe failed.\n The remote server returned an "
+         "error: (404) Not Found.\nThe install of vlc was NOT successful.", "software.download"),
+        # rcmaehl/MSEdgeRedirect#155
+        ("vlc v3.0.21\nFailures\n - vlc (exited 1603) - Error while running 'C:\\x.ps1'.", "software.installer_failed"),
     ],
 )  # fmt: skip
 def test_a_failed_step_says_why_in_a_code(said: str, reason: str) -> None:
@@ -524,7 +540,7 @@ def test_exit_codes_go_before_words(code: int, reason: str) -> None:
 
 
 def test_each_package_of_a_call_has_its_own_exit_code() -> None:
-    """chocolatey/choco#1618-like summaries: a call has one code, the list of failures has each."""
+    """The call has one code, the list of failures at its end has each."""
     wanted, before = policy({"name": "vlc"}, {"name": "firefox"}, {"name": "7zip"}), facts({})
     said = (
         "vlc v3.0.21 [Approved]\nERROR: Exit code was '1618'.\nfirefox v145.0.1\n"
@@ -563,6 +579,14 @@ def test_a_restart_that_is_wanted_is_kept_until_the_host_was_started(code: int) 
     again = Known.from_measured(measured)
     assert again.at_visit(before, later) == again.at_visit(None, later) == known
     assert again.at_visit(after, later).restart_wanted_at is None
+
+
+def test_a_restart_is_noted_also_where_another_package_of_the_call_failed() -> None:
+    look = Look(facts({}))
+    said = "Packages requiring reboot:\n - firefox (exit code 3010)\nFailures\n - vlc (exited 1618) - Error"
+    results = [{"msg": "Error installing package(s) 'vlc, firefox'", "rc": 1618, "stdout": said}]
+    known = software.known_after(software.Plan(), [], look, look, results, NOW)
+    assert known.restart_wanted_at == "2026-11-18T10:00:00Z"
 
 
 def test_success_that_wants_a_restart_is_success() -> None:

@@ -151,7 +151,7 @@ def test_a_feed_with_an_account_tells_nothing_to_another_one() -> None:
         (each["package"], each["available_version"]) for each in told(one)["outdated"]
     ]
     with pytest.raises(ModuleFailure) as failed:
-        call(one, CHOCOLATEY, name="vlc", state="latest", source="feed")
+        call(one, CHOCOLATEY, name="vlc", state="latest", source="feed", choco_args=["--fail-on-unfound"])
     assert "401 (Unauthorized)" in failed.value.result["stdout"]
     call(one, SOURCE, name="feed", source=FEED, source_username="reader", source_password="new")
     assert call(one, CHOCOLATEY, name="vlc", state="latest", source="feed")["changed"] is True
@@ -159,6 +159,16 @@ def test_a_feed_with_an_account_tells_nothing_to_another_one() -> None:
     with pytest.raises(ModuleFailure) as failed:
         call(one, CHOCOLATEY, name="firefox", source="feed")
     assert "403 (Forbidden)" in failed.value.result["stdout"]
+
+
+def test_an_update_that_no_source_answers_is_a_success_unless_it_is_to_fail() -> None:
+    """chocolatey/choco#2937."""
+    one = machine(faults=Faults(feed_away=True))
+    one.state["packages"].append({"name": "vlc", "version": "3.0.20", "pinned": False})
+    result = call(one, CHOCOLATEY, name="vlc", state="latest")
+    assert (result["rc"], result["changed"]) == (0, False)
+    with pytest.raises(ModuleFailure):
+        call(one, CHOCOLATEY, name="vlc", state="latest", choco_args=["--fail-on-unfound"])
 
 
 def test_an_unlisted_version_is_found_by_its_number_alone() -> None:

@@ -62,6 +62,10 @@ class _PackageFailure(Exception):
         self.code = code
 
 
+class _Unfound(_PackageFailure):
+    """No source has the package: for an update only a warning, unless the call wants it to fail (choco#2937)."""
+
+
 def put(state: Json, name: str, version: str, *, pinned: bool = False) -> None:
     """Have a package in this version, with what it needs and its program."""
     recipe = state.get("recipes", {}).get(name, {})
@@ -154,9 +158,12 @@ def _bring(machine: Machine, args: dict[str, Any]) -> int:
     code = 0
     for doing, group in (("installing", missing), ("updating", others)):
         failed: list[_PackageFailure] = []
+        restart: list[str] = []
         for name in group:
             try:
-                code = _apply(machine, name, state, version, args) or code
+                if ended := _apply(machine, name, state, version, args):
+                    code = ended
+                    restart.append(f" - {name} (exit code {ended})")
             except _PackageFailure as failure:
                 failed.append(failure)
         if failed:
@@ -164,7 +171,9 @@ def _bring(machine: Machine, args: dict[str, Any]) -> int:
             raise ModuleFailure(
                 f"Error {doing} package(s) '{', '.join(group)}'",
                 rc=failed[-1].code,
-                stdout="\r\n".join(str(failure) for failure in failed),
+                stdout="\r\n".join(
+                    (*(["Packages requiring reboot:", *restart] if restart else ()), *map(str, failed))
+                ),
                 stderr="",
             )
     if state != "absent" and args["pinned"] is not None:
@@ -303,7 +312,12 @@ def _apply(machine: Machine, name: str, state: str, version: str | None, args: d
         return _replace(machine, package, version, args) if version not in (None, package["version"]) else 0
     if (state == "downgrade" and version is None) or (package["pinned"] and not args["ignore_pinned"]):
         return 0
-    chosen, code = _offered(machine, name, version, args)
+    try:
+        chosen, code = _offered(machine, name, version, args)
+    except _Unfound:
+        if "--fail-on-unfound" in (args["choco_args"] or ()):
+            raise
+        return 0
     if _key(chosen) > _key(package["version"]) or (state == "downgrade" and chosen != package["version"]):
         put(machine.state, package["name"], chosen, pinned=package["pinned"])
     return code
@@ -343,14 +357,14 @@ def _offered(machine: Machine, name: str, version: str | None, args: dict[str, A
     if code in _RESTART_BEFORE:
         raise _PackageFailure(_RESTART_FIRST.format(code=code), code)
     if machine.faults.feed_away:
-        raise _PackageFailure(_AWAY.format(name=name, source=asked))
+        raise _Unfound(_AWAY.format(name=name, source=asked))
     if status := _refusal(machine, source, args):
-        raise _PackageFailure(_REFUSED.format(name=name, source=asked, status=status))
+        raise _Unfound(_REFUSED.format(name=name, source=asked, status=status))
     versions = _feed(machine, name, source)
     listed = [each for each in versions if each not in machine.state.get("unlisted", {}).get(name, ())]
     chosen = (version if version in versions else None) if version else max(listed, key=_key, default=None)
     if chosen is None:
-        raise _PackageFailure(_NOT_FOUND.format(name=name, source=asked))
+        raise _Unfound(_NOT_FOUND.format(name=name, source=asked))
     if machine.faults.disk_full:
         raise _PackageFailure(_NO_SPACE.format(name=name))
     if name in machine.faults.broken_packages:

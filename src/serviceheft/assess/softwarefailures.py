@@ -11,9 +11,12 @@ from serviceheft.assess.reading import mapping, rows, text, texts, whole_number
 #: Exit codes that want a restart: after 1641 and 3010 all is done, before 350 and 1604 nothing is.
 _RESTART_WANTED = frozenset({1641, 3010, 350, 1604})
 
-#: Exit code of Chocolatey, or of one package of a call, -> why.
+#: Exit code of Chocolatey, or of one package of a call, -> why. A download that fails ends with its HTTP status.
 _BY_CODE = {
     112: "reach.disk_full",
+    401: "software.download",
+    403: "software.download",
+    404: "software.download",
     350: "software.restart_first",
     1603: "software.installer_failed",
     1604: "software.restart_first",
@@ -29,6 +32,8 @@ _OF_SOURCE = (
     "unable to load the service index",
     "unable to connect",
     "failed to fetch results",
+    "error retrieving packages from source",
+    "could not connect to the feed",
     "failed to download chocolatey script",
 )
 _NOT_FOUND = "was not found with the source"
@@ -36,6 +41,8 @@ _PACKAGES = re.compile(r"package\(s\) '([^']*)'")
 #: The line with which Chocolatey turns to a package, and one of the list of failures at the end.
 _HEADING = re.compile(r"^(\S+) v\d")
 _EXITED = re.compile(r"^\s*- (\S+) \(exited (-?\d+)\)", re.MULTILINE)
+#: One of the list of packages that want a restart.
+_WANTS_RESTART = re.compile(r"^\s*- \S+ \(exit code (\d+)\)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Said:
                 for one in calls
                 if text(one, "msg")  # only a failed module says anything
             ),
-            any(whole_number(one, "rc") in _RESTART_WANTED for one in calls),
+            any(_wants_restart(one) for one in calls),
         )
 
     def why(self, names: tuple[str, ...]) -> str:
@@ -143,6 +150,12 @@ def _own_lines(raw: str, name: str) -> str:
         if current == name or name in line:
             found.append(line)
     return "\n".join(found)
+
+
+def _wants_restart(one: Mapping[str, Any]) -> bool:
+    """The code of a call is that of its failure where another package failed: then the list of packages tells."""
+    codes = {whole_number(one, "rc"), *(int(match[1]) for match in _WANTS_RESTART.finditer(_raw(one)))}
+    return not codes.isdisjoint(_RESTART_WANTED)
 
 
 def _about(one: Mapping[str, Any]) -> frozenset[str]:
