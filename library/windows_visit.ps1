@@ -327,11 +327,11 @@ $collectors = @{
     packages = {
         # What Chocolatey's packages depend on: choco tells it of none that is installed.
         $section = @{ Errors = @{} }
+        $root = $env:ChocolateyInstall
+        if (-not $root) {
+            $root = Join-Path -Path $env:ProgramData -ChildPath 'chocolatey'
+        }
         Add-Part -Section $section -Name Packages -Collect {
-            $root = $env:ChocolateyInstall
-            if (-not $root) {
-                $root = Join-Path -Path $env:ProgramData -ChildPath 'chocolatey'
-            }
             $library = Join-Path -Path $root -ChildPath 'lib'
             , @(
                 if (Test-Path -LiteralPath $library) {
@@ -349,6 +349,20 @@ $collectors = @{
                     }
                 }
             )
+        }
+        Add-Part -Section $section -Name IgnoresUnfound -Collect {
+            # Then a source that is away shows nowhere: what it should have told of is not listed as outdated.
+            $settings = Join-Path -Path $root -ChildPath 'config\chocolatey.config'
+            if (Test-Path -LiteralPath $settings) {
+                $document = New-Object -TypeName Xml.XmlDocument
+                $document.Load($settings)
+                $name = 'ignoreUnfoundPackagesOnUpgradeOutdated'
+                $feature = $document.SelectSingleNode("//feature[@name='$name']")
+                $null -ne $feature -and $feature.GetAttribute('enabled') -eq 'true'
+            }
+            else {
+                $false
+            }
         }
         $section
     }

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("standard_software")]
 
 PASSWORD = "FEED-CANARY-7C2E-91KD"
 SEVEN_ZIP = "7-Zip 25.1.0 (x64)"
-HOSTS = [f"pc-{number:03}" for number in range(1, 9)]
+HOSTS = [f"pc-{number:03}" for number in range(1, 10)]
 FILES: dict[str, Any] = {
     "group_vars/all/software.yml": {
         "standard_software_source_username": "reader",
@@ -42,7 +42,8 @@ def spoil(lab: Rehearsal) -> None:
     """pc-001 has 7-Zip by its meta package, pc-002 with an uninstaller that fails unheard, pc-003 with something else
     that needs it, and wants what the feed does not list; pc-004 has an old password of the source, pc-005 one that the
     source does not take from the inventory either; pc-006 may not read the source; pc-007's installers end with exit
-    codes; of pc-008's Firefox only the package is there."""
+    codes; of pc-008's Firefox only the package is there; pc-009's Chocolatey leaves out what no source answers for, and
+    none does."""
 
     def with_7zip(state: dict[str, Any]) -> None:
         put(state, "7zip", "25.1.0")
@@ -64,6 +65,9 @@ def spoil(lab: Rehearsal) -> None:
     def sixth(state: dict[str, Any]) -> None:
         state["feed_forbids"] = True
 
+    def ninth(state: dict[str, Any]) -> None:
+        state["ignores_unfound"] = True
+
     def seventh(state: dict[str, Any]) -> None:
         take(state, "firefox", "vlc")
 
@@ -72,10 +76,11 @@ def spoil(lab: Rehearsal) -> None:
         take(state, "greenshot")
         put(state, "vlc", "3.0.21")
 
-    edits = (with_7zip, with_7zip, third, fourth, fifth, sixth, seventh, eighth)
+    edits = (with_7zip, with_7zip, third, fourth, fifth, sixth, seventh, eighth, ninth)
     for host, edit in zip(HOSTS, edits, strict=True):
         lab.change(host, edit)
     lab.faults("pc-002", kept_programs=["7zip.install"])
+    lab.faults("pc-009", feed_away=True)
     lab.faults("pc-007", package_exits={"vlc": 1618, "firefox": 3010})
 
 
@@ -206,6 +211,11 @@ def test_a_source_that_forbids_is_told_apart_from_one_that_refuses(story: Story)
     assert story.first.actions("pc-006") == []
     assert story.first.causes("pc-006") == set()
     assert story.first.of("pc-006")[-1].reason == "software.not_allowed"
+
+
+def test_a_source_that_is_away_unseen_is_not_taken_for_up_to_date(story: Story) -> None:
+    assert story.first.actions("pc-009") == []
+    assert story.first.of("pc-009")[-1].reason == "software.leaves_out"
 
 
 def test_exit_codes_tell_why_and_whether_a_restart_is_wanted(story: Story) -> None:

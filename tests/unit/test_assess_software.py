@@ -489,6 +489,17 @@ def test_a_refused_account_is_found_and_set_anew(asked: Any, reason: str, planne
     assert software.plan(look, wanted, Known()).source is planned
 
 
+def test_what_chocolatey_is_set_to_leave_out_is_not_taken_for_current() -> None:
+    """chocolatey/choco#1398: with ignoreUnfoundPackagesOnUpgradeOutdated a source that is away shows nowhere."""
+    looked = visit()
+    looked["sections"]["packages"]["IgnoresUnfound"] = True
+    judged = software.judge(Look(facts({"7zip": "25.1.0"}), looked), policy({"name": "7zip"}), Known())
+    assert (judged.outcome, judged.reason) == (Outcome.NOT_MEASURED, "software.leaves_out")
+    told = facts({"7zip": "24.9.0"})  # what is listed was answered for
+    judged = software.judge(Look(told, looked), policy({"name": "7zip"}), Known())
+    assert [found.cause for found in judged.findings] == ["software.outdated"]
+
+
 def test_an_account_that_was_set_anew_is_proven_by_a_second_look() -> None:
     wanted = policy({"name": "7zip"}, username="reader")
     silent = facts({"7zip": "25.1.0"}, sources=with_account(), away=True)

@@ -5,7 +5,8 @@ whole. A package for which no source answers is listed as outdated under its own
 
 `recipes` of the state: package -> needs (packages that it depends on), program (its name in the list of installed
 programs). `feed_account`: user and password that the feed asks for; `feed_forbids`: it answers 403. `unlisted`:
-package -> versions that only an exact version finds.
+package -> versions that only an exact version finds. `ignores_unfound`: Chocolatey's feature
+ignoreUnfoundPackagesOnUpgradeOutdated is on.
 """
 
 import re
@@ -157,30 +158,33 @@ def _bring(machine: Machine, args: dict[str, Any]) -> int:
     others = [name for name in names if name not in missing]
     code = 0
     for doing, group in (("installing", missing), ("updating", others)):
-        failed: list[_PackageFailure] = []
-        restart: list[str] = []
-        for name in group:
-            try:
-                if ended := _apply(machine, name, state, version, args):
-                    code = ended
-                    restart.append(f" - {name} (exit code {ended})")
-            except _PackageFailure as failure:
-                failed.append(failure)
-        if failed:
-            doing = "uninstalling" if state == "absent" else doing
-            raise ModuleFailure(
-                f"Error {doing} package(s) '{', '.join(group)}'",
-                rc=failed[-1].code,
-                stdout="\r\n".join(
-                    (*(["Packages requiring reboot:", *restart] if restart else ()), *map(str, failed))
-                ),
-                stderr="",
-            )
+        code = _call(machine, "uninstalling" if state == "absent" else doing, group, args) or code
     if state != "absent" and args["pinned"] is not None:
         for package in machine.state["packages"]:
             if package["name"].casefold() in names:
                 package["pinned"] = args["pinned"]
     return code
+
+
+def _call(machine: Machine, doing: str, names: list[str], args: dict[str, Any]) -> int:
+    """One call of choco; its exit code, where it is one of success."""
+    code, failed, restart = 0, list[_PackageFailure](), list[str]()
+    for name in names:
+        try:
+            if ended := _apply(machine, name, args["state"], args["version"], args):
+                code = ended
+                restart.append(f" - {name} (exit code {ended})")
+        except _PackageFailure as failure:
+            failed.append(failure)
+    if not failed:
+        return code
+    said = (*(["Packages requiring reboot:", *restart] if restart else ()), *map(str, failed))
+    raise ModuleFailure(
+        f"Error {doing} package(s) '{', '.join(names)}'",
+        rc=failed[-1].code,
+        stdout="\r\n".join(said),
+        stderr="",
+    )
 
 
 @module("chocolatey.chocolatey.win_chocolatey_facts")
@@ -212,8 +216,7 @@ def win_chocolatey_facts(machine: Machine, args: dict[str, Any], call: Call) -> 
                 "pinned": package["pinned"],
             }
             for package in machine.state["packages"]
-            if (newest := _newest(machine, package["name"])) is None
-            or _key(newest) > _key(package["version"])
+            if _is_listed_as_outdated(machine, package, newest := _newest(machine, package["name"]))
         ]
     return {"ansible_facts": {"ansible_chocolatey": facts}}
 
@@ -252,6 +255,12 @@ def win_chocolatey_source(machine: Machine, args: dict[str, Any], call: Call) ->
         machine.require_space()
         machine.state["sources"] = sources
     return {"changed": changed}
+
+
+def _is_listed_as_outdated(machine: Machine, package: Json, newest: str | None) -> bool:
+    if newest is None:
+        return not machine.state.get("ignores_unfound")
+    return _key(newest) > _key(package["version"])
 
 
 def source(name: str, address: str, *, disabled: bool = False) -> Json:
@@ -315,7 +324,7 @@ def _apply(machine: Machine, name: str, state: str, version: str | None, args: d
     try:
         chosen, code = _offered(machine, name, version, args)
     except _Unfound:
-        if "--fail-on-unfound" in (args["choco_args"] or ()):
+        if "--fail-on-unfound" in (args["choco_args"] or ()) and not machine.state.get("ignores_unfound"):
             raise
         return 0
     if _key(chosen) > _key(package["version"]) or (state == "downgrade" and chosen != package["version"]):

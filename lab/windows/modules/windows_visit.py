@@ -251,6 +251,7 @@ def _packages(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
             }
             for package in machine.state["packages"]
         ],
+        "IgnoresUnfound": machine.state.get("ignores_unfound", False),
     }
 
 

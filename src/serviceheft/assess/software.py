@@ -159,7 +159,7 @@ def judge(look: Look, policy: SoftwarePolicy, known: Known, actions: Sequence[Ac
     state = read_state(told, policy, known)
     if policy.wants_any:
         _judge_source(verdict, told, state, policy, look)
-    _judge_applications(verdict, state, look)
+    _judge_applications(verdict, told, state, look)
     return verdict.conclude(as_measured(state), actions)
 
 
@@ -303,14 +303,15 @@ def _judge_source(
         verdict.ok("software.foreign_source")
 
 
-def _judge_applications(verdict: Verdict, state: SoftwareState, look: Look) -> None:
+def _judge_applications(verdict: Verdict, told: Told, state: SoftwareState, look: Look) -> None:
     rows = state.applications or ()
+    silent = "software.leaves_out" if told.leaves_out else "software.newest_unknown"
     for cause in dict.fromkeys(_BY_STATE.values()):
         named = [_named(row) for row in rows if _BY_STATE.get(row.state or "") == cause]
         if named:
             verdict.found(cause, count=len(named), applications=", ".join(named))
         elif cause == "software.outdated" and any(row.state == "unknown" for row in rows):
-            verdict.unmeasured(cause, why_unanswered(look.asked) or "software.newest_unknown")
+            verdict.unmeasured(cause, why_unanswered(look.asked) or silent)
         elif any(row.state == "not_measured" and _program_check(row) == cause for row in rows):
             verdict.unmeasured(cause, _no_programs(look))
         else:

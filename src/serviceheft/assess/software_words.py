@@ -150,6 +150,11 @@ reasons.register(
         N_("Check that the source can be reached from the host and offers the package."),
     ),
     Reason(
+        "software.leaves_out",
+        N_("Chocolatey is set to leave out what no software source answers for"),
+        N_("Run choco feature disable --name=ignoreUnfoundPackagesOnUpgradeOutdated on the host."),
+    ),
+    Reason(
         "software.removal_cap",
         N_("The run has removed as many applications as it may"),
         N_("Check that the list of applications is right; the next run goes on."),

@@ -190,7 +190,8 @@ class Told:
     `newer` holds what is listed as outdated: (newest version or None, held). Chocolatey lists a package under
     its own version when no source answered for it (chocolatey/choco#843): its newest version is not known then.
     `programs` is the list of installed programs, (name in small letters, version), and `needs` what each package
-    depends on; each None where it was not read.
+    depends on; each None where it was not read. `leaves_out`: Chocolatey is set not to list as outdated what no
+    source answers for, so that what it does not list may be anything.
     """
 
     chocolatey: bool
@@ -199,6 +200,7 @@ class Told:
     sources: tuple[Mapping[str, Any], ...]
     programs: tuple[tuple[str, str | None], ...] | None = None
     needs: Mapping[str, frozenset[str]] | None = None
+    leaves_out: bool = False
 
     def program(self, wish: Wish) -> str | None:
         """Version, or else name, of the wish's program in the list of installed programs."""
@@ -262,7 +264,8 @@ def read(look: Look) -> Told | None:
         newer[name.casefold()] = (None if same else version, flag(package, "pinned"))
     if not all(text(source, "name") and flag(source, "disabled") is not None for source in sources):
         return None
-    return Told(True, installed, newer, sources, programs, needs)
+    leaves_out = flag(parts.section(look.visit, "packages"), "IgnoresUnfound") is True
+    return Told(True, installed, newer, sources, programs, needs, leaves_out)
 
 
 def _programs(visit: object) -> tuple[tuple[str, str | None], ...] | None:
@@ -365,7 +368,7 @@ def _foreign(told: Told, policy: SoftwarePolicy) -> tuple[str, ...]:
 def _application(told: Told, wish: Wish, source: str, policy: SoftwarePolicy, known: Known) -> Application:
     name = wish.package.casefold()
     installed = told.installed.get(name)
-    newest, held = told.newer.get(name, (installed, None))
+    newest, held = told.newer.get(name, (None if told.leaves_out else installed, None))
     if not wish.listed:
         wanted, state = "unlisted", "unlisted"
     elif not wish.present:
