@@ -1,35 +1,41 @@
-"""facts | software_judgement(plan, policy), and software_settled: see assess/software.py."""
+"""facts | software_question(policy), software_judgement(plan, ...), software_settled(...): see assess/software.py."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from serviceheft import settings
 from serviceheft.assess import software
-from serviceheft.assess.softwarestate import SoftwarePolicy
+from serviceheft.assess.softwarestate import Look, SoftwarePolicy
+
+type Json = Mapping[str, Any]
 
 
-def software_judgement(
-    facts: Mapping[str, Any],
-    plan: Mapping[str, Any],
-    policy: Mapping[str, Any],
-) -> dict[str, Any]:
+def software_question(facts: Json, policy: Json) -> str:
+    return software.question(facts, SoftwarePolicy.from_variables(policy)) or ""
+
+
+def software_judgement(facts: Json, plan: Json, policy: Json, visit: Json, asked: Json) -> dict[str, Any]:
+    look = Look(facts, visit, asked)
     planned, wanted = software.Plan.from_data(plan), SoftwarePolicy.from_variables(policy)
-    actions = software.actions_planned(planned, facts, wanted)
-    return software.judge(facts, wanted, planned.ours, actions).as_data()
+    actions = software.actions_planned(planned, look, wanted)
+    return software.judge(look, wanted, planned.known, actions).as_data()
 
 
 def software_settled(
-    facts: Mapping[str, Any],
-    plan: Mapping[str, Any],
-    policy: Mapping[str, Any],
-    before: Mapping[str, Any],
-    results: Sequence[Mapping[str, Any]],
+    facts: Json, plan: Json, policy: Json, visit: Json, asked: Json, before: Json, results: Sequence[Json]
 ) -> dict[str, Any]:
+    look = Look(facts, visit, asked)
+    first = Look(before["facts"], before["visit"], before["asked"])
     planned, wanted = software.Plan.from_data(plan), SoftwarePolicy.from_variables(policy)
-    actions = software.actions_taken(planned, before, facts, results, wanted)
-    ours = software.ours_after(planned, actions)
-    return software.judge(facts, wanted, ours, actions).as_data()
+    actions = software.actions_taken(planned, first, look, results, wanted)
+    known = software.known_after(planned, actions, first, look, results, settings.now())
+    return software.judge(look, wanted, known, actions).as_data()
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"software_judgement": software_judgement, "software_settled": software_settled}
+        return {
+            "software_question": software_question,
+            "software_judgement": software_judgement,
+            "software_settled": software_settled,
+        }

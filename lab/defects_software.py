@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from lab.windows.modules.packages import put, take
 from lab.windows.state_file import Json
 
 
@@ -13,22 +14,22 @@ def _package(state: Json, name: str) -> Json:
 
 
 def _missing(state: Json, now: datetime, *, package: str) -> None:  # noqa: ARG001
-    state["packages"].remove(_package(state, package))
+    take(state, package)
     state["planted_package"] = package
 
 
 def _installed(state: Json, now: datetime) -> None:  # noqa: ARG001
     name = state.pop("planted_package")
-    state["packages"].append({"name": name, "version": state["feed"][name][-1], "pinned": False})
+    put(state, name, state["feed"][name][-1])
 
 
 def _outdated(state: Json, now: datetime, *, package: str) -> None:  # noqa: ARG001
-    _package(state, package)["version"] = state["feed"][package][0]
+    put(state, package, state["feed"][package][0])
 
 
 def _updated(state: Json, now: datetime) -> None:  # noqa: ARG001
-    for package in state["packages"]:
-        package["version"] = state["feed"][package["name"]][-1]
+    for package in list(state["packages"]):
+        put(state, package["name"], state["feed"][package["name"]][-1], pinned=package["pinned"])
 
 
 def _unwanted(state: Json, now: datetime, *, package: str, version: str = "1.0.0") -> None:  # noqa: ARG001
@@ -42,9 +43,9 @@ def _removed(state: Json, now: datetime) -> None:  # noqa: ARG001
 
 def _held(*, at: int, pinned: bool) -> Callable[..., None]:
     def edit(state: Json, now: datetime, *, package: str | None = None) -> None:  # noqa: ARG001
-        for each in state["packages"]:
+        for each in list(state["packages"]):
             if package in (None, each["name"]):
-                each |= {"version": state["feed"][each["name"]][at], "pinned": pinned}
+                put(state, each["name"], state["feed"][each["name"]][at], pinned=pinned)
 
     return edit
 

@@ -166,7 +166,8 @@ def machine(customer: Customer, host: Host, secrets: Mapping[str, str], now: dat
     if serial := variables.get("documentation_serial_number"):
         state["hardware"]["serial_number"] = serial
     if "windows_clients" in host.groups:
-        software.supply_packages(state, variables)
+        password = variables.get("standard_software_source_password")
+        software.supply_packages(state, variables, password and _opened(str(password), secrets))
     software.supply_products(state, variables)
     return state
 

@@ -3,35 +3,36 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lab.windows.modules.packages import source
+from lab.windows.modules.packages import put, source
 from lab.windows.state_file import Json
+from serviceheft.model.software import wanted_applications
 
 
-def supply_packages(state: Json, variables: Mapping[str, Any]) -> None:
+def supply_packages(state: Json, variables: Mapping[str, Any], password: str | None) -> None:
     """The provider's source on the machine, and every wanted application at its wanted version.
 
-    ValueError for a package that the lab's feed lacks.
+    `password` is that of the source's account, where it has one. ValueError for a package that the lab's feed lacks.
     """
     address = str(variables["standard_software_source_url"])
+    ours = source(str(variables["standard_software_source_name"]), address)
     state["feed_address"] = address
+    if user := variables.get("standard_software_source_username"):
+        state["feed_account"] = {"user": user, "password": password}
+        ours |= {"source_username": user, "password": password}
     state["sources"] = [
         source("chocolatey", "https://community.chocolatey.org/api/v2/", disabled=True),
-        source(str(variables["standard_software_source_name"]), address),
+        ours,
     ]
-    for wish in variables["standard_software_applications"]:
-        if wish.get("state", "present") != "present":
+    for wish in wanted_applications(variables):
+        if not wish.present:
             continue
-        offered = state["feed"].get(wish["name"])
+        offered = state["feed"].get(wish.name)
         if not offered:
-            raise ValueError(
-                f"The lab's feed has no package {wish['name']}; add it to lab/windows/defaults.py."
-            )
-        version = wish.get("version") or offered[-1]
-        if version not in offered:
+            raise ValueError(f"The lab's feed has no package {wish.name}; add it to lab/windows/defaults.py.")
+        version = wish.entry.get("version")
+        if version not in (None, *offered):
             offered.insert(0, version)
-        state["packages"].append(
-            {"name": wish["name"], "version": version, "pinned": wish.get("version") is not None}
-        )
+        put(state, wish.name, version or offered[-1], pinned=version is not None)
 
 
 def supply_products(state: Json, variables: Mapping[str, Any]) -> None:

@@ -12,9 +12,19 @@ options:
       - Name of the variable in which each host has what win_chocolatey_facts returned.
     type: str
     required: true
+  visit:
+    description:
+      - Name of the variable in which each host has its visit.
+    type: str
+    required: true
+  asked:
+    description:
+      - Name of the variable in which each host has what the question to the source returned.
+    type: str
+    required: true
   maximum_removals:
     description:
-      - So many packages may be removed in this run, on all hosts together.
+      - So many applications may be removed in this run, on all hosts together.
     type: int
     required: true
 author:
@@ -27,6 +37,8 @@ EXAMPLES = r"""
 - name: "3.3 | Plan"
   software_plan:
     facts: standard_software_facts
+    visit: visit_result
+    asked: standard_software_asked
     maximum_removals: 3
   register: standard_software_plans
   run_once: true

@@ -19,7 +19,7 @@ $spec = @{
             type = 'list'
             elements = 'str'
             required = $true
-            choices = 'computer', 'antivirus', 'updates', 'volumes', 'network', 'programs', 'services',
+            choices = 'computer', 'antivirus', 'updates', 'volumes', 'network', 'programs', 'packages', 'services',
                 'anydesk', 'sessions'
         }
     }
@@ -374,6 +374,49 @@ $collectors = @{
     programs = {
         $section = @{ Errors = @{} }
         Add-UninstallPart -Section $section -Like '*'
+        $section
+    }
+
+    packages = {
+        # What Chocolatey's packages depend on: choco tells it of none that is installed.
+        $section = @{ Errors = @{} }
+        $root = $env:ChocolateyInstall
+        if (-not $root) {
+            $root = Join-Path -Path $env:ProgramData -ChildPath 'chocolatey'
+        }
+        Add-Part -Section $section -Name Packages -Collect {
+            $library = Join-Path -Path $root -ChildPath 'lib'
+            , @(
+                if (Test-Path -LiteralPath $library) {
+                    foreach ($file in Get-ChildItem -Path "$library\*\*.nuspec") {
+                        $document = New-Object -TypeName Xml.XmlDocument
+                        $document.Load($file.FullName)
+                        @{
+                            Id = [String]$document.package.metadata.id
+                            Dependencies = @(
+                                foreach ($one in $document.SelectNodes("//*[local-name()='dependency']")) {
+                                    $one.GetAttribute('id')
+                                }
+                            )
+                        }
+                    }
+                }
+            )
+        }
+        Add-Part -Section $section -Name IgnoresUnfound -Collect {
+            # Then a source that is away shows nowhere: what it should have told of is not listed as outdated.
+            $settings = Join-Path -Path $root -ChildPath 'config\chocolatey.config'
+            if (Test-Path -LiteralPath $settings) {
+                $document = New-Object -TypeName Xml.XmlDocument
+                $document.Load($settings)
+                $name = 'ignoreUnfoundPackagesOnUpgradeOutdated'
+                $feature = $document.SelectSingleNode("//feature[@name='$name']")
+                $null -ne $feature -and $feature.GetAttribute('enabled') -eq 'true'
+            }
+            else {
+                $false
+            }
+        }
         $section
     }
 

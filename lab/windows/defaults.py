@@ -76,6 +76,7 @@ _DIRECTORY_SERVICES = [
 
 _FEED = {
     "7zip": ["24.9.0", "25.1.0"],
+    "7zip.install": ["24.9.0", "25.1.0"],
     "anydesk.install": ["9.0.4", "9.5.6"],
     "adobereader": ["2025.1.20693", "2025.1.20844"],
     "chocolatey": ["2.5.0", "2.5.1"],
@@ -90,6 +91,23 @@ _FEED = {
     "temurin21": ["21.0.8.900", "21.0.9.1000"],
     "temurin21jre": ["21.0.8.900", "21.0.9.1000"],
     "vlc": ["3.0.20", "3.0.21"],
+}
+
+#: What packages need, and the programs that they bring; 7zip is a meta package, as on the community's feed.
+_RECIPES: dict[str, Json] = {
+    "7zip": {"needs": ["7zip.install"]},
+    "7zip.install": {"program": "7-Zip {version} (x64)"},
+    "adobereader": {"program": "Adobe Acrobat Reader - Deutsch"},
+    "firefox": {"program": "Mozilla Firefox (x64 de)"},
+    "googlechrome": {"program": "Google Chrome"},
+    "greenshot": {"program": "Greenshot {version}"},
+    "keepassxc": {"program": "KeePassXC"},
+    "libreoffice-fresh": {"program": "LibreOffice {version}"},
+    "notepadplusplus": {"program": "Notepad++ (64-bit x64)"},
+    "openvpn": {"program": "OpenVPN {version}-I001 amd64"},
+    "sumatrapdf": {"program": "SumatraPDF"},
+    "temurin21jre": {"program": "Eclipse Temurin JRE mit Hotspot {version} (x64)"},
+    "vlc": {"program": "VLC media player"},
 }
 
 _AUTOMATIC_UPDATES = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU"
@@ -151,6 +169,7 @@ def default_machine(
         "files": {},
         "packages": [{"name": "chocolatey", "version": _FEED["chocolatey"][-1], "pinned": False}],
         "feed": {package: list(versions) for package, versions in _FEED.items()},
+        "recipes": {package: dict(recipe) for package, recipe in _RECIPES.items()},
         "programs": _programs(role, scanner, now),
         "updates": {
             "available": [],

@@ -1,7 +1,7 @@
 """What is wrong with a machine on purpose."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -17,6 +17,7 @@ class Faults:
     drip_seconds: answers come a byte at a time, so far apart. endless: they never end. packed: 50 kB that unpack to
     50 MB. redirect_to: where every request is sent instead. never_done: no command ends, as each answer says at once.
     feed_away: the source of packages cannot be reached. broken_packages: their installation fails (small letters).
+    package_exits: exit code of a package's installer. kept_programs: packages whose uninstaller fails unheard.
     """
 
     off: bool = False
@@ -35,6 +36,8 @@ class Faults:
     shows_certificate_of_another: bool = False
     feed_away: bool = False
     broken_packages: tuple[str, ...] = ()
+    package_exits: dict[str, int] = field(default_factory=dict)
+    kept_programs: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> "Faults":

@@ -1,7 +1,8 @@
 """Standard and business software (3.3, 4.3) through real Ansible on emulated hosts: what was wanted, done and measured.
 
-One customer, five runs: a dry one, one that mends, one that has nothing left to do, one after an application was
-struck off the list, one with no removal allowed. The machines are emulators: this proves our side.
+One customer, six runs: a dry one, one that mends, one that has nothing left to do, one after an application was
+struck off the list, two after it was listed as absent, the first with no removal allowed. The machines are emulators:
+this proves our side.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lab.windows.modules.packages import put, take
 from serviceheft.book import Stamp
 from tests.lab.rehearsal import Rehearsal, rehearse
 
@@ -49,19 +51,12 @@ FILES: dict[str, Any] = {
         "standard_software_applications": APPLICATIONS,
         "business_software_products": [{"name": "kalkulon"}],
     },
-    "host_vars/pc-004.yml": {
-        "standard_software_applications": [{"name": "7zip", "version": "24.9.0"}, *APPLICATIONS[1:]]
-    },
+    "host_vars/pc-004.yml": {"standard_software_applications_here": [{"name": "7zip", "version": "24.9.0"}]},
 }
 
 
-def drop(state: dict[str, Any], *names: str) -> None:
-    state["packages"] = [each for each in state["packages"] if each["name"] not in names]
-
-
 def set_back(state: dict[str, Any], name: str, *, pinned: bool = False) -> None:
-    package = next(each for each in state["packages"] if each["name"] == name)
-    package |= {"version": state["feed"][name][0], "pinned": pinned}
+    put(state, name, state["feed"][name][0], pinned=pinned)
 
 
 def older_product(state: dict[str, Any]) -> None:
@@ -79,18 +74,17 @@ def spoil(lab: Rehearsal) -> None:
     package manager at all."""
 
     def first(state: dict[str, Any]) -> None:
-        drop(state, "7zip", "vlc")
+        take(state, "7zip", "vlc")
         set_back(state, "firefox")
         older_product(state)
 
     def third(state: dict[str, Any]) -> None:
-        drop(state, "7zip", "vlc")
+        take(state, "7zip", "vlc")
         without_product(state)
         state["installers"][SHARE]["return_code"] = 1618
 
     def fourth(state: dict[str, Any]) -> None:
-        package = next(each for each in state["packages"] if each["name"] == "7zip")
-        package |= {"version": "25.1.0", "pinned": True}
+        put(state, "7zip", "25.1.0", pinned=True)
         without_product(state)
         state["installers"][SHARE]["checksum"] = "cd" * 32
 
@@ -101,14 +95,14 @@ def spoil(lab: Rehearsal) -> None:
         set_back(state, "firefox", pinned=True)
 
     def seventh(state: dict[str, Any]) -> None:
-        state["packages"] = []
+        take(state, *(each["name"] for each in state["packages"]))
         del state["sources"]
 
     lab.change("pc-007", seventh)
     lab.change("pc-001", first)
     lab.change("pc-003", third)
     lab.change("pc-004", fourth)
-    lab.change("pc-005", lambda state: drop(state, "vlc"))
+    lab.change("pc-005", lambda state: take(state, "vlc"))
     lab.change("pc-006", sixth)
     lab.faults("pc-003", broken_packages=["7zip"])
     lab.faults("pc-005", feed_away=True)
@@ -148,6 +142,7 @@ class Story:
     second: Step
     struck: Step
     capped: Step
+    removed: Step
 
 
 def carry_out(lab: Rehearsal, *options: str) -> Step:
@@ -186,11 +181,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         first = carry_out(lab, "--diff", "-vvv")
         second = carry_out(lab)
         left = [each for each in APPLICATIONS if each["name"] != "vlc"]
-        rewrite(lab, left, standard_software_maximum_removals=0)
-        capped = carry_out(lab)
         rewrite(lab, left)
         struck = carry_out(lab)
-        yield Story(lab, before, check, first, second, struck, capped)
+        absent = [*left, {"name": "vlc", "state": "absent"}]
+        rewrite(lab, absent, standard_software_maximum_removals=0)
+        capped = carry_out(lab)
+        rewrite(lab, absent)
+        removed = carry_out(lab)
+        yield Story(lab, before, check, first, second, struck, capped, removed)
 
 
 def test_check_mode_touches_nothing_and_says_what_it_would_do(story: Story) -> None:
@@ -215,7 +213,8 @@ def test_what_is_missing_or_outdated_is_installed_and_measured_again(story: Stor
     assert {life.cause: life.state for life in lives if life.service == "3.3"} == {
         "software.missing": "closed",
         "software.outdated": "closed",
-        "software.unwanted": "closed",  # by the last run, which struck an application off
+        "software.no_longer_listed": "closed",  # by the run after it, which listed the application as absent
+        "software.unwanted": "closed",
     }
 
 
@@ -241,7 +240,7 @@ def test_an_agreed_version_is_reached_and_held(story: Story) -> None:
 
 def test_a_source_that_is_away_is_told_and_never_taken_for_up_to_date(story: Story) -> None:
     first, *_, last = story.first.of("pc-005")
-    assert first.reason == last.reason == "software.newest_unknown"
+    assert first.reason == last.reason == "software.source_away"
     assert story.first.actions("pc-005") == [
         ("package.install", "Medienwiedergabe VLC", "failed", "software.source_away")
     ]
@@ -278,12 +277,19 @@ def test_the_second_run_finishes_what_the_first_could_not_know_and_leaves_the_re
     assert changed == {"pc-006"}
 
 
-def test_only_what_we_installed_is_removed_when_it_is_struck_off(story: Story) -> None:
-    assert story.struck.actions("pc-001") == [("package.remove", "Medienwiedergabe VLC", "done", None)]
-    assert "vlc" not in story.struck.packages("pc-001")
-    assert "vlc" not in story.struck.packages("pc-003")
+def test_what_is_struck_off_stays_and_is_told_where_we_installed_it(story: Story) -> None:
+    assert story.struck.actions("pc-001") == []
+    assert story.struck.causes("pc-001") == [{"software.no_longer_listed"}]
+    assert "vlc" in story.struck.packages("pc-001")
     assert story.struck.of("pc-002")[-1].outcome == "done"
-    assert "vlc" in story.struck.packages("pc-002")
+
+
+def test_what_is_listed_as_absent_is_removed_whoever_installed_it(story: Story) -> None:
+    for host in ("pc-001", "pc-002", "pc-003"):
+        removal = ("package.remove", "Medienwiedergabe VLC", "done", None)
+        assert story.removed.actions(host)[0] == removal
+        assert "vlc" not in story.removed.packages(host)
+    assert story.removed.of("pc-001")[-1].outcome == "done"
 
 
 def test_removals_beyond_the_cap_are_held_back(story: Story) -> None:
@@ -327,7 +333,7 @@ def test_a_customer_of_the_basic_tier_is_asked_for_nothing_and_changed_in_nothin
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     with rehearse(tmp_path_factory.mktemp("basic"), 8, hosts=1, tier="basic") as lab:
-        lab.change("pc-001", lambda state: drop(state, "7zip"))
+        lab.change("pc-001", lambda state: take(state, "7zip"))
         before = lab.machines()
         done = lab.line(playbook="tests/lab/playbooks/software.yml")
         assert lab.machines() == before

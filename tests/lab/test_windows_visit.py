@@ -23,6 +23,7 @@ SECTIONS = [
     "volumes",
     "network",
     "programs",
+    "packages",
     "services",
     "anydesk",
     "sessions",

@@ -24,7 +24,7 @@ from lab.windows.modules import Call, packages
 from lab.windows.modules.windows_visit import run
 from serviceheft import settings
 from serviceheft.assess import software
-from serviceheft.assess.softwarestate import SoftwarePolicy
+from serviceheft.assess.softwarestate import Known, Look, SoftwarePolicy
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer, Host
@@ -35,7 +35,17 @@ from serviceheft.settings import REPOSITORY
 type Json = dict[str, Any]
 
 CUSTOMERS = ("musterbau", "kanzlei_nord", "praxis_sued", "werkstatt")
-SECTIONS = ("computer", "antivirus", "updates", "volumes", "network", "programs", "services", "anydesk")
+SECTIONS = (
+    "computer",
+    "antivirus",
+    "updates",
+    "volumes",
+    "network",
+    "programs",
+    "packages",
+    "services",
+    "anydesk",
+)
 
 
 @dataclass(frozen=True)
@@ -123,9 +133,10 @@ class MeasuredHost:
     def _orders(self, measured: Mapping[str, Any]) -> Json:
         """What the actions on the controller register, from the same measurements."""
         registered = {**self.variables, **measured}
-        ours = ("7zip", "vlc")
+        known = Known(ours=("7zip", "vlc"), brought=("7zip.install",))
         policy = SoftwarePolicy.from_variables(registered)
-        plan = software.plan(measured["standard_software_facts"], policy, ours)
+        names = ("standard_software_facts", "visit_result", "standard_software_asked")
+        plan = software.plan(Look(*(measured.get(name) for name in names)), policy, known)
         plans = software.capped({self.host.name: plan}, 5)
         return {
             "standard_software_plans": {"plans": {self.host.name: plans[self.host.name].as_data()}},
@@ -193,6 +204,7 @@ def measure(one: MeasuredHost, state: Json, now: datetime, console: Json | None 
         },
         "standard_software_facts": facts,
         "business_software_told": {"changed": False, "restarts": {one.host.name: "2026-11-16T09:00:00Z"}},
+        "standard_software_asked": {"changed": False, "skipped": True, "skip_reason": "nothing was open"},
         "antivirus_check_console": {
             "changed": False,
             "console": {"available": True, "reason": None, "endpoints": {one.host.name: details}},

@@ -35,7 +35,17 @@ DATES = [
     "9999-12-31T23:59:59Z",
     "9999-12-31T23:59:59-14:00",
 ]
-SECTIONS = ["computer", "antivirus", "updates", "volumes", "network", "programs", "services", "anydesk"]
+SECTIONS = [
+    "computer",
+    "antivirus",
+    "updates",
+    "volumes",
+    "network",
+    "programs",
+    "packages",
+    "services",
+    "anydesk",
+]
 
 
 def sections(scanner: Any = "defender") -> dict[str, Any]:

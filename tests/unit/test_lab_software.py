@@ -43,7 +43,7 @@ def test_a_failing_package_stops_no_other_of_the_call() -> None:
         ModuleFailure, match=r"^Error installing package\(s\) '7zip, firefox, vlc'$"
     ) as failed:
         call(one, CHOCOLATEY, name=["7zip", "firefox", "vlc"])
-    assert names(one) == {"chocolatey", "7zip", "vlc"}
+    assert names(one) == {"chocolatey", "7zip", "7zip.install", "vlc"}
     assert "firefox not installed. An error occurred" in failed.value.result["stdout"]
     assert "vlc" not in failed.value.result["stdout"]
 
@@ -114,6 +114,85 @@ def test_a_machine_without_chocolatey_gets_it_from_the_named_source_alone() -> N
         call(one, CHOCOLATEY, name="chocolatey")
     assert call(one, CHOCOLATEY, name="chocolatey", source=FEED)["changed"] is True
     assert names(one) == {"chocolatey"}
+
+
+def test_a_meta_package_brings_another_and_leaves_it_with_the_program() -> None:
+    """As on the community's feed: choco uninstall 7zip leaves 7zip.install and the program (chocolatey/choco#865)."""
+    one = machine()
+    call(one, CHOCOLATEY, name="7zip")
+    assert programs(one)["7-Zip 25.1.0 (x64)"] == "25.1.0"
+    with pytest.raises(ModuleFailure) as failed:
+        call(one, CHOCOLATEY, name="7zip.install", state="absent")
+    assert "because '7zip' depends on it" in failed.value.result["stdout"]
+    call(one, CHOCOLATEY, name="7zip", state="absent")
+    assert "7zip.install" in names(one)
+    call(one, CHOCOLATEY, check_mode=True, name="7zip.install", state="absent")
+    assert "7-Zip 25.1.0 (x64)" in programs(one)
+    call(one, CHOCOLATEY, name="7zip.install", state="absent")
+    assert "7-Zip 25.1.0 (x64)" not in programs(one)
+
+
+def test_an_uninstaller_that_fails_unheard_leaves_the_program() -> None:
+    one = machine(faults=Faults(kept_programs=("vlc",)))
+    call(one, CHOCOLATEY, name="vlc")
+    assert call(one, CHOCOLATEY, name="vlc", state="absent")["rc"] == 0
+    assert "VLC media player" in programs(one)
+    assert "vlc" not in names(one)
+
+
+def test_a_feed_with_an_account_tells_nothing_to_another_one() -> None:
+    one = machine()
+    one.state["feed_account"] = {"user": "reader", "password": "new"}
+    call(one, SOURCE, name="feed", source=FEED, source_username="reader", source_password="old")
+    assert told(one)["sources"][0]["source_username"] == "reader"
+    assert "password" not in told(one)["sources"][0]
+    one.state["packages"].append({"name": "vlc", "version": "3.0.20", "pinned": False})
+    assert ("vlc", "3.0.20") in [
+        (each["package"], each["available_version"]) for each in told(one)["outdated"]
+    ]
+    with pytest.raises(ModuleFailure) as failed:
+        call(one, CHOCOLATEY, name="vlc", state="latest", source="feed", choco_args=["--fail-on-unfound"])
+    assert "401 (Unauthorized)" in failed.value.result["stdout"]
+    call(one, SOURCE, name="feed", source=FEED, source_username="reader", source_password="new")
+    assert call(one, CHOCOLATEY, name="vlc", state="latest", source="feed")["changed"] is True
+    one.state["feed_forbids"] = True
+    with pytest.raises(ModuleFailure) as failed:
+        call(one, CHOCOLATEY, name="firefox", source="feed")
+    assert "403 (Forbidden)" in failed.value.result["stdout"]
+
+
+def test_an_update_that_no_source_answers_is_a_success_unless_it_is_to_fail() -> None:
+    """chocolatey/choco#2937."""
+    one = machine(faults=Faults(feed_away=True))
+    one.state["packages"].append({"name": "vlc", "version": "3.0.20", "pinned": False})
+    result = call(one, CHOCOLATEY, name="vlc", state="latest")
+    assert (result["rc"], result["changed"]) == (0, False)
+    with pytest.raises(ModuleFailure):
+        call(one, CHOCOLATEY, name="vlc", state="latest", choco_args=["--fail-on-unfound"])
+
+
+def test_an_unlisted_version_is_found_by_its_number_alone() -> None:
+    one = machine()
+    one.state["unlisted"] = {"vlc": ["3.0.21"]}
+    call(one, CHOCOLATEY, name="vlc")
+    assert {each["name"]: each["version"] for each in one.state["packages"]}["vlc"] == "3.0.20"
+    call(one, CHOCOLATEY, name="vlc", version="3.0.21", state="downgrade")
+    assert {each["name"]: each["version"] for each in one.state["packages"]}["vlc"] == "3.0.21"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_there"), [(3010, True), (1641, True), (1618, False), (1603, False), (350, False)]
+)
+def test_installers_end_with_exit_codes(code: int, is_there: bool) -> None:
+    one = machine(faults=Faults(package_exits={"vlc": code}))
+    if is_there:
+        assert call(one, CHOCOLATEY, name=["vlc", "firefox"])["rc"] == code
+    else:
+        with pytest.raises(ModuleFailure) as failed:
+            call(one, CHOCOLATEY, name=["vlc", "firefox"])
+        assert failed.value.result["rc"] == code
+    assert ("vlc" in names(one)) is is_there
+    assert "firefox" in names(one)
 
 
 def with_installers(**faults: Any) -> Machine:

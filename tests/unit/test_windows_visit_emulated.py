@@ -34,6 +34,7 @@ SECTIONS = [
     "volumes",
     "network",
     "programs",
+    "packages",
     "services",
     "anydesk",
     "sessions",

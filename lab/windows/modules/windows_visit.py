@@ -260,6 +260,21 @@ def _programs(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
     }
 
 
+def _packages(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
+    recipes = machine.state.get("recipes", {})
+    return {
+        "Errors": {},
+        "Packages": [
+            {
+                "Id": package["name"],
+                "Dependencies": list(recipes.get(package["name"], {}).get("needs", ())),
+            }
+            for package in machine.state["packages"]
+        ],
+        "IgnoresUnfound": machine.state.get("ignores_unfound", False),
+    }
+
+
 def _program(program: Json) -> Json:
     return {
         "KeyName": program.get("key", program["name"]),
@@ -337,6 +352,7 @@ _SECTIONS: dict[str, Callable[[Machine, datetime], Json]] = {
     "volumes": _volumes,
     "network": _network,
     "programs": _programs,
+    "packages": _packages,
     "services": _services,
     "anydesk": _anydesk,
     "sessions": _sessions,

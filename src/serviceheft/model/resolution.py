@@ -110,7 +110,10 @@ def _misplaced(document: Document, path: Path_, name: str) -> Problem:
             path, "this variable belongs to the provider", "Remove it from the inventory."
         )
     places = " or ".join(_PLACES[level] for level in allowed if level != "provider")
-    return document.problem(path, "this variable cannot be set here", f"Move it to {places}.")
+    advice = f"Move it to {places}."
+    if f"{name}_here" in levels():
+        advice += f" What holds for one device goes into {name}_here."
+    return document.problem(path, "this variable cannot be set here", advice)
 
 
 def _unknown(document: Document, path: Path_, name: str, level: Level, sections: tuple[str, ...]) -> Problem:

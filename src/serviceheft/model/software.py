@@ -1,7 +1,9 @@
 """Software that an inventory can want: packages of the provider's source (3.3), the customer's own products (4.3)."""
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
@@ -75,6 +77,9 @@ class SoftwarePackage(Model):
     """Name of the package, as the source has it."""
     title: Title
     """Name as people say it."""
+    program: Text | None = None
+    """Its program's name in the list of installed programs; a * at the end stands for any end. Left out: Chocolatey's
+    word alone tells whether it is there."""
 
 
 class Application(Model):
@@ -195,3 +200,52 @@ SoftwarePackages = Annotated[list[SoftwarePackage], AfterValidator(_distinct)]
 Applications = Annotated[list[Application], AfterValidator(_distinct)]
 BusinessPackages = Annotated[list[BusinessPackage], AfterValidator(_distinct)]
 BusinessProducts = Annotated[list[BusinessProduct], AfterValidator(_distinct)]
+
+
+type Origin = Literal["group", "added", "instead"]
+
+
+@dataclass(frozen=True)
+class WantedApplication:
+    """One entry of the list that holds for a device, and where it comes from."""
+
+    entry: Mapping[str, Any]
+    origin: Origin
+
+    @property
+    def name(self) -> str:
+        return str(self.entry.get("name"))
+
+    @property
+    def present(self) -> bool:
+        return str(self.entry.get("state", "present")) == "present"
+
+
+def wanted_applications(variables: Mapping[str, Any]) -> tuple[WantedApplication, ...]:
+    """The applications of a device: those of its group, each replaced by the device's own entry of the same name.
+
+    What only the device lists is added. Nothing is taken away by not being listed: that needs `state: absent`.
+    """
+    own = {_key(entry): entry for entry in entries(variables.get("standard_software_applications_here"))}
+    groups = entries(variables.get("standard_software_applications"))
+    named = {_key(entry) for entry in groups}
+    return (
+        *(
+            WantedApplication(own[_key(entry)], "instead")
+            if _key(entry) in own
+            else WantedApplication(entry, "group")
+            for entry in groups
+        ),
+        *(WantedApplication(entry, "added") for key, entry in own.items() if key not in named),
+    )
+
+
+def entries(value: object) -> list[Mapping[str, Any]]:
+    """The entries of a list; nothing for a value of another shape, which is reported elsewhere."""
+    found: Iterable[object] = value if isinstance(value, list | tuple) else ()
+    return [entry for entry in found if isinstance(entry, Mapping)]
+
+
+def _key(entry: Mapping[str, Any]) -> str:
+    """The name of an entry as names are compared."""
+    return str(entry.get("name")).casefold()

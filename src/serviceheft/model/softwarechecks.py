@@ -11,9 +11,11 @@ from serviceheft.model.draft import Draft
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.resolution import Setting
 from serviceheft.model.schema import Contract, ServiceChoice
+from serviceheft.model.software import wanted_applications
 from serviceheft.program_names import overlap
 
 _SOFTWARE = {"3.3": "standard_software_applications", "4.3": "business_software_products"}
+_HERE = "standard_software_applications_here"
 _ACCOUNT = ("standard_software_source_username", "standard_software_source_password")
 
 
@@ -46,15 +48,22 @@ def _limit(catalogue: Catalogue, number: str) -> int | None:
     return service.limit if service else None
 
 
+def _applications(draft: Draft, host: str) -> tuple[list[str], Setting | None]:
+    """Names of the applications that a host is to have, and the most particular setting that says so."""
+    settings = draft.settings[host]
+    wanted = wanted_applications({name: setting.value for name, setting in settings.items()})
+    setting = settings.get(_HERE) or settings.get(_SOFTWARE["3.3"])
+    return [one.name for one in wanted if one.present], setting
+
+
 def _standard_software(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
     limit = _limit(catalogue, "3.3")
-    by_setting: dict[int, tuple[Setting, list[str]]] = {}
+    by_setting: dict[tuple[int, int], tuple[Setting, list[str]]] = {}
     for name in draft.entries:
-        setting = draft.settings[name].get(_SOFTWARE["3.3"])
-        if setting and limit is not None and len(_present(setting)) > limit:
-            by_setting.setdefault(id(setting), (setting, []))[1].append(name)
-    for setting, hosts in by_setting.values():
-        count = len(_present(setting))
+        wanted, setting = _applications(draft, name)
+        if setting and limit is not None and len(wanted) > limit:
+            by_setting.setdefault((id(setting), len(wanted)), (setting, []))[1].append(name)
+    for (_, count), (setting, hosts) in by_setting.items():
         message = f"{count} standard applications on {some(hosts)}; service 3.3 contains {limit}"
         yield setting.problem(message, "Remove some, or install them by the hour.")
 
@@ -86,7 +95,8 @@ def _software_is_agreed(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]
             or (number in choices and choices[number].ordered)
         ):
             continue
-        settings = [draft.settings[name].get(variable) for name in draft.entries]
+        variables = (variable, _HERE) if number == "3.3" else (variable,)
+        settings = [draft.settings[name].get(each) for name in draft.entries for each in variables]
         wanted = {id(setting): setting for setting in settings if setting and _present(setting)}
         for setting in wanted.values():
             message = f"software is wanted, but {agreement(contract)} lacks {service.title.de} ({number})"
@@ -113,7 +123,7 @@ def _packages_are_offered(draft: Draft) -> Iterator[Problem]:
         str(entry.get("name"))
         for entry in _entries(draft.settings["provider"].get("standard_software_packages"))
     ]
-    for setting in _settings(draft, _SOFTWARE["3.3"]):
+    for setting in (*_settings(draft, _SOFTWARE["3.3"]), *_settings(draft, _HERE)):
         for index, entry in enumerate(setting.value if isinstance(setting.value, list) else []):
             name = entry.get("name") if isinstance(entry, dict) else None
             if (
