@@ -6,6 +6,7 @@ module: product_restarts
 short_description: Since when an installer has wanted a restart of each host
 description:
   - As the last visits measured it, from the book; whether the host has started since is judged by the next visit.
+options: {}
 author:
   - Serviceheft contributors
 notes:
