@@ -148,7 +148,7 @@ def _bootstrap(machine: Machine, args: dict[str, Any]) -> None:
 def _bring(machine: Machine, args: dict[str, Any]) -> int:
     """The exit code of the last call of choco."""
     names = [name.casefold() for name in args["name"]]
-    state, version = args["state"], args["version"]
+    state = args["state"]
     if "all" in names:
         if state in ("present", "reinstalled"):
             raise ModuleFailure(f"Cannot specify the package name as 'all' when state={state}")
