@@ -98,7 +98,7 @@ class PatchedCustomer(Rehearsal):
 def patched_customer(
     base: Path, slot: int, group: str = "windows_servers", servers: tuple[str, ...] = ("srv-001",)
 ) -> Iterator[PatchedCustomer]:
-    """pc-001, which is the pilot, pc-002, pc-003 and srv-001, or other `servers` of a `group`. `slot` as in `rehearse`."""
+    """pc-001, which is the pilot, pc-002, pc-003, and `servers` of a `group`. `slot` as in `rehearse`."""
     with addresses(slot) as address_range:
         written = write_customer(
             base,

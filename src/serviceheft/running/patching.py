@@ -8,17 +8,17 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from serviceheft import settings
-from serviceheft.assess import antivirus, patching, updates
+from serviceheft.assess import antivirus, patching, products, software, updates
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import CheckResult, Judgement, Outcome
 from serviceheft.assess.offered import read_offered
 from serviceheft.assess.parts import told, was_read
-from serviceheft.assess.reading import count, flag, mapping
+from serviceheft.assess.reading import count, flag, mapping, moment, text
 from serviceheft.assess.updatehistory import read_history
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.assess.updatesearch import searched
 from serviceheft.assess.updatestate import build, read_state
-from serviceheft.book import Stamp
+from serviceheft.book import Snapshot, Stamp
 from serviceheft.entitlement import contained
 from serviceheft.model.categories import CATEGORIES
 from serviceheft.patching.attempts import Past
@@ -38,6 +38,9 @@ _SCANNERS = {"defender": "Microsoft Defender", "bitdefender": "Bitdefender", "ka
 _TRIED = (ActionResult.DONE, ActionResult.FAILED)
 _ORDER = TypeAdapter(HostOrder)
 
+#: Subjects whose installers may want a restart.
+_INSTALLING = (software.SUBJECT, products.SUBJECT)
+
 #: What keeps a host from being changed now, and may have passed when its turn comes in the same run.
 _MAY_PASS = frozenset({"patch.others_first", "patch.unidentified"})
 
@@ -52,6 +55,8 @@ class _Known:
     pasts: Mapping[str, Past]
     progress: Progress
     unwell: frozenset[str]
+    #: Since when an installation of 3.3 or 4.3 has wanted a restart, by host.
+    restarts: Mapping[str | None, datetime]
 
 
 def give_orders(session: Session, hosts: Mapping[str, HostVariables], *, planning: bool) -> dict[str, Any]:
@@ -66,7 +71,7 @@ def give_orders(session: Session, hosts: Mapping[str, HostVariables], *, plannin
     policies = _policies(session)
     known = _read_book(session, policies, frozenset(hosts), now)
     facts = {
-        host: read_facts(session, host, registered, policies[host], known.pasts.get(host, Past()), now)
+        host: read_facts(session, host, registered, policies[host], known, now)
         for host, registered in hosts.items()
     }
     orders = order(
@@ -162,7 +167,7 @@ def judge_after(
 
 
 def read_facts(
-    session: Session, host: str, registered: HostVariables, policy: HostPolicy, past: Past, now: datetime
+    session: Session, host: str, registered: HostVariables, policy: HostPolicy, known: _Known, now: datetime
 ) -> HostFacts:
     """What was measured on a host before anything is done: by the visit, and by the second look just before."""
     variables = session.customer.hosts[host].variables
@@ -179,7 +184,7 @@ def read_facts(
         host=host,
         policy=policy,
         offered=read_offered(search, section, now, variables["update_check_categories"]),
-        reboot_pending=read_state(search, section, now).reboot_pending,
+        reboot_pending=_restart_wanted(search, section, known.restarts.get(host), now),
         definitions="outdated elsewhere"
         if definitions == "outdated" and product != "defender"
         else definitions,
@@ -187,8 +192,21 @@ def read_facts(
         signed_in=_signed_in(look) if look else SignedIn.NOT_ASKED,
         build=build(section),
         reached="sections" in visit and "sections" in (look or visit),
-        past=past,
+        past=known.pasts.get(host, Past()),
     )
+
+
+def _restart_wanted(
+    search: Mapping[str, Any] | None, section: Mapping[str, Any], told_at: datetime | None, now: datetime
+) -> bool | None:
+    """Whether Windows wants a restart, or an installer did since it was started last; None: not measured."""
+    pending = read_state(search, section, now).reboot_pending
+    if pending or told_at is None:
+        return pending
+    started_at = moment(section, "LastBootUpTime", now)
+    if started_at is None:
+        return None
+    return True if started_at < told_at else pending
 
 
 def _read_book(
@@ -202,6 +220,9 @@ def _read_book(
             it for it in book.stamps(customer, since=now - LOOKED_AT_SINCE, service=SERVICE) if not it.dry_run
         ]
         pasts = read_pasts(stamps, book.findings(customer))
+        restarts = _restarts_told(
+            it for subject in _INSTALLING for it in book.snapshots(customer, subject.name)
+        )
         all_services = (
             [
                 it
@@ -214,7 +235,18 @@ def _read_book(
     progress = read_progress(session, stamps)
     # Of the others this run's own visit tells.
     ask = {host for host in concerned if host not in in_run or host in progress.started}
-    return _Known(pasts, progress, frozenset(unwell(all_services, ask)))
+    return _Known(pasts, progress, frozenset(unwell(all_services, ask)), restarts)
+
+
+def _restarts_told(snapshots: Iterable[Snapshot]) -> dict[str | None, datetime]:
+    """By host the latest time at which an installer said so."""
+    found: dict[str | None, datetime] = {}
+    for shot in snapshots:
+        told_at = text(shot.measured, "restart_wanted_at")
+        if told_at is not None:
+            at = datetime.fromisoformat(told_at)
+            found[shot.host] = max(found.get(shot.host, at), at)
+    return found
 
 
 def read_progress(session: Session, stamps: Iterable[Stamp]) -> Progress:
