@@ -178,6 +178,11 @@ GONE = {"visit": {"unreachable": True, "msg": "connection refused"}, "offered": 
             after(NOVEMBER),
             "patch.installation_hangs",
         ),
+        (
+            Results({"failed": True, "msg": "async task produced unparsable results"}),
+            after(NOVEMBER),
+            "patch.installation_hangs",
+        ),
         (Results({"changed": True}), after(offered=None, chosen=()), "patch.not_searched_again"),
         (
             Results(

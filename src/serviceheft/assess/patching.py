@@ -53,7 +53,11 @@ _BEFORE_INSTALLING = (
     ("restart is required before", "patch.restart_first"),
 )
 #: How Ansible says that a task in the background was given up, by the host's watchdog and by the controller.
-_HANGS = ("timed out waiting for module completion", "did not complete within the requested time")
+_HANGS = (
+    "timed out waiting for module completion",
+    "did not complete within the requested time",
+    "async task produced unparsable results",  # of a job that never wrote any
+)
 
 _LAPSED, _FAILING, _CAME_IN = (
     "patching.exception_lapsed",
