@@ -77,7 +77,13 @@ NOTHING = SimpleNamespace(maintenance_windows=[])
         ("remote_access", CONTRACT, "2026-11-18T10:00:00+01:00", {}, None),
         ("update_check", CONTRACT, "2026-11-18T10:00:00+01:00", {}, None),
         ("standard_software", NOTHING, "2026-11-18T10:00:00+01:00", {}, None),
-        ("standard_software", CONTRACT, "2026-11-22T03:59:00+01:00", {}, None),  # the night goes on past midnight
+        (
+            "standard_software",
+            CONTRACT,
+            "2026-11-22T03:59:00+01:00",
+            {},
+            None,
+        ),  # the night goes on past midnight
         (
             "standard_software",
             CONTRACT,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from serviceheft.assess.actions import Action, ActionResult
-from serviceheft.assess.judgement import Outcome
+from serviceheft.assess.judgement import Judgement, Outcome
+from serviceheft.assess.patching import RestartDecision, Results, judge_order, judge_result
 from serviceheft.model.patching import FreezeDays
 from serviceheft.model.schema import MaintenanceWindow
 from serviceheft.patching.attempts import Attempt, Past, attempts, keeps_failing, restarts_in_vain
@@ -17,7 +18,7 @@ from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Reboot
 from serviceheft.patching.restarts import SignedIn, restart_waits
 from serviceheft.patching.turns import Turns
 from serviceheft.running.tries import read_pasts, unwell
-from tests.unit.test_patching_decisions import ALWAYS, NOVEMBER, NOW
+from tests.unit.test_patching_decisions import ALWAYS, NOVEMBER, NOW, after
 
 DC = HostPolicy(kind="server", stands_in=frozenset({"domain_controllers"}))
 SERVER, CLIENT = HostPolicy(kind="server"), HostPolicy()
@@ -121,6 +122,30 @@ def test_what_failed_so_often_is_tried_again_once_something_changed() -> None:
     assert not keeps_failing(replace(NOVEMBER, revision=201), past, "26100.1", 3)  # published anew
     assert not keeps_failing(NOVEMBER, replace(past, mended_at=ago(1.5)), "26100.1", 3)  # somebody mended it
     assert [it.at for it in attempts(NOVEMBER, past, None)] == [ago(3), ago(2), ago(1)]
+
+
+def test_what_was_mended_is_neither_well_nor_a_finding_before_it_is_proven() -> None:
+    past = Past(tuple(Attempt(NOVEMBER, ago(days)) for days in (4, 3, 2)))
+    policy = CustomerPolicy(windows=(ALWAYS,))
+
+    def made(past: Past) -> HostOrder:
+        facts = HostFacts("pc-1", HostPolicy(), (NOVEMBER,), past=past)
+        return order([facts], [], Progress(), policy, NOW, stopped=False)["pc-1"]
+
+    def checks(judged: Judgement) -> dict[str, str]:
+        return {it.key: it.result.value for it in judged.checks}
+
+    key = "patching.keeps_failing"
+    given_up = made(past)
+    assert (given_up.install, given_up.failing, given_up.retried) == ((), (NOVEMBER,), ())
+    assert checks(judge_order(given_up, None, unmeasured=None, dry_run=False))[key] == "finding"
+    again = made(replace(past, mended_at=ago(1)))
+    assert (again.install, again.failing, again.retried) == ((NOVEMBER,), (), (NOVEMBER,))
+    assert key not in checks(judge_order(again, None, unmeasured=None, dry_run=False))
+    failed = judge_result(again, Results({"updates": []}), RestartDecision(), after(NOVEMBER))
+    assert key not in checks(failed)
+    done = judge_result(again, Results({"updates": []}), RestartDecision(), after())
+    assert checks(done)[key] == "ok"
 
 
 def test_a_restart_that_never_helps_is_not_made_for_ever() -> None:

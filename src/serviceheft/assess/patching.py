@@ -187,7 +187,7 @@ def _concluded(
         *(
             Check(key, CheckResult.FINDING if key in causes else CheckResult.OK)
             for key in (_LAPSED, _FAILING, _CAME_IN)
-            if key != _CAME_IN or came_in is not None
+            if key in causes or not _untold(key, order, actions, came_in)
         ),
     ]
     reason: str | None
@@ -209,6 +209,14 @@ def _concluded(
         reason=reason,
         actions=tuple(actions),
     )
+
+
+def _untold(key: str, order: HostOrder, actions: Sequence[Action], came_in: tuple[str, ...] | None) -> bool:
+    """Whether a check can be neither well nor a finding: nobody looked, or what was mended is not proven yet."""
+    if key == _CAME_IN:
+        return came_in is None
+    done = {it.values.get("update_id") for it in actions if it.result is ActionResult.DONE}
+    return key == _FAILING and any(update.key not in done for update in order.retried)
 
 
 def _findings(order: HostOrder, came_in: tuple[str, ...] | None) -> list[Finding]:

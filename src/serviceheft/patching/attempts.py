@@ -1,7 +1,7 @@
 """What was tried before: an update that keeps failing on a host is not tried again until something has changed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from serviceheft.patching.policy import Update
@@ -57,6 +57,16 @@ def restarts_in_vain(past: Past, maximum: int) -> bool:
 def failing(offered: Iterable[Update], past: Past, build: str | None, maximum: int) -> tuple[Update, ...]:
     """The updates that keep failing, of those that are offered."""
     return tuple(update for update in offered if keeps_failing(update, past, build, maximum))
+
+
+def retried(offered: Iterable[Update], past: Past, build: str | None, maximum: int) -> tuple[Update, ...]:
+    """The updates that are tried again since somebody said that the cause was mended: not well before it is proven."""
+    before = replace(past, mended_at=None)
+    return tuple(
+        update
+        for update in offered
+        if keeps_failing(update, before, build, maximum) and not keeps_failing(update, past, build, maximum)
+    )
 
 
 def _counts(attempt: Attempt, update: Update, past: Past, build: str | None) -> bool:

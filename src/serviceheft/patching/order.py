@@ -60,7 +60,8 @@ class HostOrder:
     """What is to be done on one host now.
 
     restart: it waits for one already, and gets it before anything else. Whether it is restarted after installing is
-    decided then, by restarts.restart_waits. failing: updates that are not tried any more.
+    decided then, by restarts.restart_waits. failing: updates that are not tried any more; retried: those that are,
+    since somebody mended what made them fail.
     """
 
     host: str
@@ -74,6 +75,7 @@ class HostOrder:
     rejected: tuple[Update, ...] = ()
     lapsed: tuple[UpdateException, ...] = ()
     failing: tuple[Update, ...] = ()
+    retried: tuple[Update, ...] = ()
 
     @property
     def acts(self) -> bool:
@@ -201,7 +203,8 @@ class _Run:
     def _made(self, host: str, earlier: Collection[str], everything: str | None) -> HostOrder:
         facts, selection = self._facts[host], self._chosen[host]
         others = self._turns.others_wait(host, self._unwell, earlier)
-        failing = attempts.failing(selection.chosen, facts.past, facts.build, self._policy.maximum_attempts)
+        tried = (selection.chosen, facts.past, facts.build, self._policy.maximum_attempts)
+        failing = attempts.failing(*tried)
         # An emergency is one update: it restarts nothing that does not get it.
         pending = bool(facts.reboot_pending) and (self._policy.emergency is None or bool(selection.chosen))
         restart_waits = (everything or self._restart_waits(facts) or others) if pending else None
@@ -234,6 +237,7 @@ class _Run:
             rejected=selection.rejected,
             lapsed=selection.lapsed,
             failing=failing,
+            retried=attempts.retried(*tried),
         )
 
     def _update_waits(

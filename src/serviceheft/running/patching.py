@@ -219,7 +219,7 @@ def _read_book(
         stamps = [
             it for it in book.stamps(customer, since=now - LOOKED_AT_SINCE, service=SERVICE) if not it.dry_run
         ]
-        pasts = read_pasts(stamps, book.findings(customer))
+        pasts = read_pasts(stamps, book.findings(customer, open_only=True))
         restarts = _restarts_told(
             it for subject in _INSTALLING for it in book.snapshots(customer, subject.name)
         )

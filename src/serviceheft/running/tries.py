@@ -17,7 +17,7 @@ _TRIED = (ActionResult.DONE, ActionResult.FAILED)
 
 def read_pasts(stamps: Iterable[Stamp], lives: Iterable[FindingLife]) -> dict[str, Past]:
     """The past of each host that has one. `stamps` are those of 3.2 in their order, without dry runs; `lives` the
-    findings, open or not."""
+    findings that are open, mended ones among them."""
     mended: dict[str | None, datetime] = {}
     for life in lives:
         if life.cause in KEEPS_FAILING and life.mended_at is not None:
