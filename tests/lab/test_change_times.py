@@ -1,4 +1,4 @@
-"""Freeze days and maintenance windows hold everything that changes a host by schedule (2.4, 3.1, 3.2, 3.3, 4.3), through
+"""Freeze days and windows hold everything that changes a host by schedule (2.4, 3.1, 3.2, 3.3, 4.3), through
 real Ansible; and the restart that an installation wants is made by patch management, within its terms."""
 
 from collections.abc import Iterator

@@ -10,11 +10,15 @@ import pytest
 
 from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Outcome, Severity
+from serviceheft.assess.patching import judge_order
 from serviceheft.assess.reasons import REASONS
 from serviceheft.model.patching import UpdateException
+from serviceheft.patching.attempts import Past
 from serviceheft.patching.order import HostFacts, Progress, order
 from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Update
 from serviceheft.patching.rings import PATIENCE, Had, Pilot, Rings
+from serviceheft.publish.allowed import agreed_until
+from serviceheft.publish.reader import Reader
 from serviceheft.running.pilots import judge_pilot
 from tests.unit.test_patching_decisions import ALWAYS, KNOWN, NOVEMBER, NOW, PREVIEW
 
@@ -140,6 +144,25 @@ def test_every_agreed_wait_for_pilots_ends_with_a_reason_that_is_no_agreed_one()
         assert wait(NOVEMBER, pilot, since=None) != "patch.pilots_overdue"
     assert not REASONS["patch.pilots_overdue"].agreed
     assert not REASONS["patch.pilot_sick"].agreed
+
+
+def test_a_wait_says_until_when_it_is_an_agreed_one() -> None:
+    facts = [
+        HostFacts("pc-1", PILOT, (NOVEMBER,)),
+        HostFacts("pc-2", HostPolicy(), (NOVEMBER,), past=Past(waiting=((NOVEMBER, ago(10)),))),
+        HostFacts("pc-3", HostPolicy(), (NOVEMBER,)),
+    ]
+    policy = CustomerPolicy(windows=(ALWAYS,))
+    made = order(facts, [having()], Progress(), policy, NOW, stopped=False)
+    # Two weeks and the ring's two days, since it waited first there.
+    assert [(it.reason, str(it.until)) for it in made["pc-2"].waiting] == [("patch.ring_waits", "2026-11-24")]
+    assert [str(it.until) for it in made["pc-3"].waiting] == ["2026-12-04"]
+    judged = judge_order(made["pc-2"], None, unmeasured=None, dry_run=False)
+    assert judged.actions[0].values["until"] == "2026-11-24"
+    assert agreed_until(Reader("de"), judged.actions[0]) == "wie vereinbart bis 24.11.2026"
+    assert (
+        agreed_until(Reader("de"), replace(judged.actions[0], values={"title": "x", "until": "soon"})) == ""
+    )
 
 
 def test_nobody_waits_for_an_absent_pilot_without_an_end() -> None:

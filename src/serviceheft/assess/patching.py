@@ -7,6 +7,7 @@ finds it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from serviceheft.assess import patching_words as words
@@ -307,6 +308,7 @@ def _install(
     *,
     hresult: str | None = None,
     build: str | None = None,
+    until: date | None = None,
 ) -> Action:
     """Named by article and title for people; by id and revision for what it is."""
     values: dict[str, Value] = {
@@ -316,6 +318,7 @@ def _install(
         "upgrade": update.is_upgrade or None,
         "hresult": hresult,
         "build": build,
+        "until": until.isoformat() if until else None,
     }
     told = {name: value for name, value in values.items() if value is not None}
     return Action(words.INSTALL, update.name, result, reason, told)
@@ -336,7 +339,7 @@ def _waiting(order: HostOrder) -> list[Action]:
     found = []
     for waiting in order.waiting:
         if isinstance(waiting.what, Update):
-            found.append(_install(waiting.what, ActionResult.HELD, waiting.reason))
+            found.append(_install(waiting.what, ActionResult.HELD, waiting.reason, until=waiting.until))
         elif waiting.what == "restart":
             found.append(Action(words.RESTART, "Windows", ActionResult.HELD, waiting.reason))
         else:

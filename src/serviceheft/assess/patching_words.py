@@ -15,7 +15,7 @@ actions.register(
     ActionKind(
         INSTALL,
         N_("Install {subject}: {title}"),
-        ("title", "update_id", "revision", "upgrade", "hresult", "build"),
+        ("title", "update_id", "revision", "upgrade", "hresult", "build", "until"),
     ),
     ActionKind(RESTART, N_("Restart {subject}")),
     ActionKind(DEFINITIONS, N_("Bring the virus definitions of {subject} up to date")),

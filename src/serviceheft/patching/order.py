@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from serviceheft.model.patching import UpdateException
@@ -49,10 +49,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What is not done now, and the code of the reason."""
+    """What is not done now, and the code of the reason. `until`: the last day on which the wait is an agreed one."""
 
     what: Update | Literal["restart", "definitions"]
     reason: str
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ class _Run:
             reason = everything or self._update_waits(facts, update, failing, window) or others
             # With a restart outstanding Windows installs nothing more.
             if reason := reason or restart_waits:
-                waiting.append(Waiting(update, reason))
+                waiting.append(Waiting(update, reason, self._agreed_until(facts, update, reason)))
             else:
                 install.append(update)
         waiting += [Waiting(update, "patch.hidden") for update in selection.hidden]
@@ -256,6 +257,10 @@ class _Run:
         if facts.policy.ring == RINGS[0] or update.definitions:
             return None
         return self._ring.waits_for(update, facts.policy.kind, facts.past.waiting_since(update))
+
+    def _agreed_until(self, facts: HostFacts, update: Update, reason: str) -> date | None:
+        ends = self._ring.agreed_until(reason, facts.past.waiting_since(update))
+        return ends and ends.astimezone(BERLIN).date()
 
     def _restart_waits(self, facts: HostFacts) -> str | None:
         if attempts.restarts_in_vain(facts.past, self._policy.maximum_attempts):

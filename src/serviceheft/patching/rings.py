@@ -81,6 +81,10 @@ class Rings:
         late = waiting_since is not None and self._now - waiting_since > PATIENCE + self._wait
         return "patch.pilots_overdue" if late and reason in _AGREED else reason
 
+    def agreed_until(self, reason: str | None, waiting_since: datetime | None) -> datetime | None:
+        """When a wait is over that is agreed; None for a reason that is no such wait. It began now if never before."""
+        return (waiting_since or self._now) + PATIENCE + self._wait if reason in _AGREED else None
+
     def _reason(self, update: Update, kind: Kind) -> str | None:
         words = {pilot.host: word(pilot, update, self._wait, self._now) for pilot in self._pilots}
         said = set(words.values())

@@ -85,5 +85,7 @@ def by_run(source: Source, stamps: Iterable[Stamp], links: dict[str, HostLink]) 
 
 
 def _why(source: Source, action: Action) -> str:
-    reason, code = allowed.reason(source.reader, action.reason), allowed.error_code(source.reader, action)
-    return f"{reason} ({code})" if reason and code else reason or code
+    reader = source.reader
+    reason = allowed.reason(reader, action.reason)
+    more = allowed.error_code(reader, action) or allowed.agreed_until(reader, action)
+    return f"{reason} ({more})" if reason and more else reason or more

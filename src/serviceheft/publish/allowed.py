@@ -209,6 +209,16 @@ def error_code(reader: Reader, action: Action) -> str:
     return reader.gettext(N_("error code {code}"), code=code)
 
 
+def agreed_until(reader: Reader, action: Action) -> str:
+    """The last day on which a wait is one that was agreed; after it, it is overdue."""
+    told = action.values.get("until")
+    try:
+        day = date.fromisoformat(told if isinstance(told, str) else "")
+    except ValueError:
+        return ""
+    return reader.gettext(N_("as agreed until {day}"), day=reader.day(day))
+
+
 def why_outside_procedure(run: Run) -> str | None:
     """The technician's own words for an emergency; of no other kind of run."""
     return run.reason if run.kind == "emergency" else None
