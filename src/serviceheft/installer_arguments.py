@@ -47,11 +47,9 @@ def to_install(package: Mapping[str, Any], *, over_the_same_code: bool = False) 
 def to_remove(package: Mapping[str, Any], key: str) -> str:
     """The arguments that remove the product under this key of the list of installed programs."""
     arguments = [str(one) for one in package.get("uninstall_arguments") or ()]
-    own_is_msi = is_msi(str(package["installer"]))
-    if is_product_code(key) and (own_is_msi or not arguments):
+    if is_product_code(key) and (is_msi(str(package["installer"])) or not arguments):
         return for_msi([*arguments, NO_RESTART])
-    # What an MSI is removed with says nothing to another program's uninstaller.
-    return for_exe(() if own_is_msi else arguments)
+    return for_exe(arguments)
 
 
 def for_exe(arguments: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ NEW_CODE = "{6C1E4F0A-52B7-4D1C-9C83-2F6A8E0B2601}"
 OLD_CODE = "{0A7B1C55-9E10-4C36-8B77-51D2C0AF2502}"
 RELIC_CODES = ("{11111111-2222-3333-4444-555555555501}", "{11111111-2222-3333-4444-555555555502}")
 #: A host names its keys as it likes: nothing of it may be carried out here.
-TEMPLATE = "Altlast {{ 7 * 7 }}"
+TEMPLATE = "Planer {{ 7 * 7 }}"
 MSI = r"\\srv-1\software$\kalkulon 2026.1.msi"
 EXE = "https://planer.example/setup.exe"
 PROGRAM_FILE = r"C:\Program Files\Kalkulon Bau\kalkulon.exe"
@@ -112,7 +112,6 @@ def third(state: dict[str, Any]) -> None:
 def fifth(state: dict[str, Any]) -> None:
     for number, code in enumerate(RELIC_CODES, start=7):
         add(state, code, f"Altlast {number}.0", f"{number}.0")
-    add(state, TEMPLATE, "Altlast 9.0", "9.0")
 
 
 def sixth(state: dict[str, Any]) -> None:
@@ -122,7 +121,8 @@ def sixth(state: dict[str, Any]) -> None:
 
 
 def seventh(state: dict[str, Any]) -> None:
-    """The 32-bit and the 64-bit one under the same key."""
+    """The 32-bit and the 64-bit one under the same key, and an older one."""
+    add(state, TEMPLATE, "Planer", "13")
     add(state, "Planer", "Planer", "14.1")
     add(state, "Planer", "Planer", "14.1")
     state["programs"][-1]["hive"] = "machine32"
@@ -320,13 +320,12 @@ def test_where_a_name_fits_two_products_nothing_is_touched(story: Story) -> None
 
 
 def test_what_is_to_go_goes_by_its_measured_keys(story: Story) -> None:
-    """Without a product_id in the inventory: two product codes, and an entry of another program's uninstaller."""
+    """Without a product_id in the inventory: two product codes, and entries of another program's uninstaller."""
     assert story.first.actions("pc-005") == [("product.remove", "Altlast", "done", None)]
     assert not [name for name in story.first.programs("pc-005") if name.startswith("Altlast")]
     for code in RELIC_CODES:
         assert story.first.received("pc-005", code) == {"REBOOT": "ReallySuppress"}
-    assert story.first.received("pc-005", TEMPLATE) == {}
-    assert TEMPLATE in story.first.states["pc-005"]["received_arguments"]
+    assert story.first.received("pc-007", TEMPLATE) == {"0": "/S", "1": "/keep no data"}
     assert story.first.actions("pc-007") == [("product.remove", "Planer", "done", None)]
     assert "Planer" not in story.first.programs("pc-007")
     assert story.first.received("pc-007", "Planer") == {"0": "/S", "1": "/keep no data"}

@@ -16,6 +16,8 @@ from serviceheft.assess.products import ProductsPolicy
 
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
 KEY = "CANARY-licence"
+OLD_CODE = "{0A7B1C55-9E10-4C36-8B77-51D2C0AF2502}"
+SAME_CODE = "{6C1E4F0A-52B7-4D1C-9C83-2F6A8E0B2601}"
 PACKAGES = [
     {
         "name": "kalkulon",
@@ -39,6 +41,7 @@ PACKAGES = [
         "installed_name": "Planer",
         "installer": "https://planer.example/setup.exe",
         "checksum": "cd" * 32,
+        "uninstall_arguments": ["/S"],
     },
 ]
 
@@ -89,7 +92,7 @@ EDGE = ("Edge", "Microsoft Edge", "142.0")
     [
         ([EDGE], {"name": "kalkulon"}, "products.missing", "Kalkulon Bau 2026.1"),
         (
-            [("{OLD}", "Kalkulon Bau 2025.2", "2025.2.0")],
+            [(OLD_CODE, "Kalkulon Bau 2025.2", "2025.2.0")],
             {"name": "kalkulon"},
             "products.outdated",
             "Kalkulon Bau 2025.2.0 (2026.1)",
@@ -122,7 +125,7 @@ def test_each_deviation_has_its_cause(
         [("{NEW}", "Kalkulon Bau 2026.1", "2026.1.0.0")],
         [("{NEW}", "Kalkulon Bau 2026.1 (x64)", "2026.1.0.512")],
         [("{X}", "KALKULON BAU Server", "2026.1")],
-        [("{NEW}", "Renamed", "2026.1"), ("{NEW2}", "Kalkulon Bau", "2026.1.3")],
+        [("{NEW}", "Renamed", "2026.1"), ("{NEW2}", "Kalkulon Bau 2026", "2026.1.3")],
     ],
 )
 def test_the_agreed_version_under_any_of_its_names_is_done(programs: list[tuple[str, str, str]]) -> None:
@@ -229,7 +232,7 @@ def test_success_by_word_alone_is_a_failure_and_a_lost_host_is_told() -> None:
 
 
 NEW = ("{NEW}", "Kalkulon Bau 2026.1", "2026.1")
-OLD = ("{OLD}", "Kalkulon Bau 2025.2", "2025.2")
+OLD = (OLD_CODE, "Kalkulon Bau 2025.2", "2025.2")
 
 
 @pytest.mark.parametrize("sync", ["Stopped", "Start Pending", None])
@@ -291,12 +294,12 @@ def test_an_older_entry_beside_the_new_one_is_a_finding_and_no_failure() -> None
 def test_what_is_to_go_goes_by_the_keys_that_were_measured() -> None:
     programs = [
         OLD,
-        ("{SAME}", "Kalkulon Bau 2026.1", "2026.1"),
-        ("{SAME}", "Kalkulon Bau 2026.1", "2026.1"),
+        (SAME_CODE, "Kalkulon Bau 2026.1", "2026.1"),
+        (SAME_CODE, "Kalkulon Bau 2026.1", "2026.1"),
         EDGE,
     ]
     [step] = products.plan(visited(*programs), policy({"name": "kalkulon", "state": "absent"}))
-    assert step.product_ids == ("{OLD}", "{SAME}", "{SAME}")
+    assert step.product_ids == (OLD_CODE, SAME_CODE, SAME_CODE)
 
 
 @pytest.mark.parametrize(
@@ -304,23 +307,37 @@ def test_what_is_to_go_goes_by_the_keys_that_were_measured() -> None:
 )
 def test_a_key_is_handed_back_just_as_it_was_measured(key: str) -> None:
     """The first is that of ansible/ansible#61434."""
-    told = visited((key, "Kalkulon Bau 2025.2", "2025.2"))
-    [step] = products.plan(told, policy({"name": "kalkulon", "state": "absent"}))
+    told = visited((key, "Planer", "13"))
+    [step] = products.plan(told, policy({"name": "planer", "state": "absent"}))
     assert step.product_ids == (key,)
 
 
 @pytest.mark.parametrize("key", ["a\nb", "x" * 256, 7, None])
 def test_what_is_no_key_is_not_handed_back_and_the_product_not_overlooked(key: Any) -> None:
     told, wanted = (
-        visited((key, "Kalkulon Bau 2025.2", "2025.2")),
-        policy({"name": "kalkulon", "state": "absent"}),
+        visited((key, "Planer", "13")),
+        policy({"name": "planer", "state": "absent"}),
     )
     [step] = products.plan(told, wanted)
     assert step.product_ids == ()
     assert [found.cause for found in judge(told, wanted).findings] == ["products.unwanted"]
 
 
-@pytest.mark.parametrize(("key", "same"), [("{new}", True), ("{OLD}", False)])
+def test_no_uninstaller_is_started_that_would_ask() -> None:
+    """An MSI's description says nothing to another program's uninstaller."""
+    wanted = policy({"name": "kalkulon", "state": "absent"})
+    before, after = (
+        visited(OLD, ("Kalkulon", "Kalkulon Bau 13", "13")),
+        visited(("Kalkulon", "Kalkulon Bau 13", "13")),
+    )
+    [step] = products.plan(before, wanted)
+    assert step.product_ids == (OLD_CODE,)
+    [action] = taken(before, after, {"kalkulon": Result("products.not_listed")}, wanted)
+    assert (action.result, action.reason) == (ActionResult.FAILED, "products.asks")
+    assert products.plan(after, wanted)[0].product_ids == ()
+
+
+@pytest.mark.parametrize(("key", "same"), [("{new}", True), (OLD_CODE, False)])
 def test_windows_installer_is_told_when_the_version_before_has_the_same_code(key: str, same: bool) -> None:
     [step] = products.plan(visited((key, "Kalkulon Bau 2025.2", "2025.2")), policy({"name": "kalkulon"}))
     assert (step.product_ids, step.over_the_same_code) == (("",), same)
@@ -348,7 +365,7 @@ def test_a_name_that_fits_two_products_is_not_measured_and_nothing_is_done(state
     "names",
     [
         ("Kalkulon Bau 2025.2", "Kalkulon Bau 2026.1"),
-        ("Kalkulon Bau", "Kalkulon Bau (x64)"),
+        ("Kalkulon Bau 2026.1", "Kalkulon Bau (x64)"),
         ("Kalkulon Bau 2026.1 (64-bit)", "KALKULON BAU v2025"),
     ],
 )
@@ -372,7 +389,7 @@ PROGRAMS = st.lists(
     st.sampled_from(
         [
             EDGE,
-            ("{OLD}", "Kalkulon Bau 2025.2", "2025.2"),
+            (OLD_CODE, "Kalkulon Bau 2025.2", "2025.2"),
             ("{NEW}", "Kalkulon Bau 2026.1", "2026.1"),
             ("{NEXT}", "Kalkulon Bau 2027", "2027"),
             VIEWER,

@@ -142,7 +142,6 @@ GUID = "{6C1E4F0A-52B7-4D1C-9C83-2F6A8E0B2601}"
             GUID,
             'KEEPDATA="ja nein" REBOOT=ReallySuppress',
         ),
-        ({**MSI, "uninstall_arguments": ["KEEPDATA=1"]}, "Kalkulon", ""),
         ({**EXE, "uninstall_arguments": ["/S"]}, "Planer", "/S"),
         ({**EXE, "uninstall_arguments": ["/S"]}, GUID, "/S"),
         (EXE, GUID, "REBOOT=ReallySuppress"),

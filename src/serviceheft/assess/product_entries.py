@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from serviceheft.assess.reading import text
+from serviceheft.installer_arguments import is_product_code
 from serviceheft.program_names import fits
 
 #: Windows allows no longer name of a key.
@@ -22,7 +23,8 @@ _BESIDE_THE_NAME = re.compile(
 class Wish:
     """What the inventory says about one product. `installed_name` may end with * for any end.
 
-    `after`: by service whether it is to run once the installation is over.
+    `after`: by service whether it is to run once the installation is over. `silent`: whether it is known how the
+    uninstaller of an EXE asks nothing; what an MSI is removed with says nothing to another program's uninstaller.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Wish:
     present: bool
     installer: str = ""
     after: tuple[tuple[str, bool], ...] = ()
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ def find_entries(programs: Iterable[Mapping[str, Any]], wish: Wish) -> tuple[Ent
     return tuple(
         entry for entry in entries if _has_key(entry.key, wish) or fits(wish.installed_name, entry.name)
     )
+
+
+def is_removable(entry: Entry, wish: Wish) -> bool:
+    """Whether it can be removed without a question that nobody is there to answer."""
+    return bool(entry.key) and (wish.silent or is_product_code(entry.key))
 
 
 def families(entries: Sequence[Entry], wish: Wish) -> tuple[Entry, ...]:

@@ -15,7 +15,7 @@ from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, as_measured, shown
 from serviceheft.assess.parts import lacking, section, told, told_rows
-from serviceheft.assess.product_entries import Entry, Wish, families, find_entries
+from serviceheft.assess.product_entries import Entry, Wish, families, find_entries, is_removable
 from serviceheft.assess.product_results import Result
 from serviceheft.assess.product_services import ProductService, astray, read_services
 from serviceheft.assess.productversion import compare
@@ -118,6 +118,7 @@ def _wish(product: Mapping[str, Any], *, present: bool) -> Wish:
         present=present,
         installer=str(product["installer"]),
         after=tuple(after.items()),
+        silent=bool(product.get("uninstall_arguments")) and not is_msi(str(product["installer"])),
     )
 
 
@@ -190,7 +191,9 @@ def plan(visit: object, policy: ProductsPolicy) -> tuple[Step, ...]:
         state = _product(entries, wish).state
         if state == "unwanted":
             # A key that stands in both hives is there twice, and is removed twice.
-            steps.append(Step(wish.name, "absent", tuple(entry.key for entry in entries if entry.key)))
+            steps.append(
+                Step(wish.name, "absent", tuple(entry.key for entry in entries if is_removable(entry, wish)))
+            )
         elif state in ("missing", "outdated"):
             own = (wish.product_id or "").casefold()
             same = is_msi(wish.installer) and any(entry.key.casefold() == own for entry in entries)
@@ -219,8 +222,11 @@ def actions_taken(
     found = []
     state = read_state(after, policy, now)
     then = {product.name: product for product in state.products or ()}
+    asking = {wish.name for wish in policy.wishes if _is_left_as_it_asks(after, wish)}
     for product in _to_change(before, policy, now):
         reason = _failure(after, state, then.get(product.name), results.get(product.name or "", Result()))
+        if product.name in asking:
+            reason = "products.asks"
         result = ActionResult.FAILED if reason else ActionResult.DONE
         found.append(_action(product, result, reason))
     return tuple(found)
@@ -239,6 +245,12 @@ def _failure(after: object, state: ProductsState, now: Product | None, result: R
         if wrong or (result.service_after_failed and _has_steps(state, now))
         else None
     )
+
+
+def _is_left_as_it_asks(visit: object, wish: Wish) -> bool:
+    """Whether all that is left of a product that is to go is what nobody may start without somebody to answer it."""
+    entries = find_entries(told_rows(section(visit, "programs"), "Programs") or (), wish)
+    return not wish.present and bool(entries) and not any(is_removable(entry, wish) for entry in entries)
 
 
 def _has_steps(state: ProductsState, product: Product) -> bool:

@@ -165,6 +165,11 @@ reasons.register(
         N_("Correct arguments and licence_argument in the inventory; an MSI takes PROPERTY=value."),
     ),
     Reason(
+        "products.asks",
+        N_("The uninstaller would ask, and nobody is there to answer"),
+        N_("Remove it by hand, or describe it as an EXE with uninstall_arguments that make it ask nothing."),
+    ),
+    Reason(
         "products.failed",
         N_("The product's installation failed"),
         N_("Look at the installer's log on the host, mend the cause, and run the service again."),
