@@ -1,4 +1,4 @@
-"""facts | software_question(policy), software_judgement(plan, ...), software_settled(...): see assess/software.py."""
+"""software_question(policy, visit), software_judgement(plan, ...), software_settled(...): see assess/software.py."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,8 +10,8 @@ from serviceheft.assess.softwarestate import Look, SoftwarePolicy
 type Json = Mapping[str, Any]
 
 
-def software_question(facts: Json, policy: Json) -> str:
-    return software.question(facts, SoftwarePolicy.from_variables(policy)) or ""
+def software_question(facts: Json, policy: Json, visit: Json) -> str:
+    return software.question(Look(facts, visit), SoftwarePolicy.from_variables(policy)) or ""
 
 
 def software_judgement(facts: Json, plan: Json, policy: Json, visit: Json, asked: Json) -> dict[str, Any]:

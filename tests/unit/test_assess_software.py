@@ -82,11 +82,11 @@ def causes(told: object, wanted: SoftwarePolicy, ours: tuple[str, ...] = ()) -> 
 
 
 def judge(told: object, wanted: SoftwarePolicy, ours: tuple[str, ...] = ()) -> Judgement:
-    return software.judge(Look(told), wanted, Known(ours))
+    return software.judge(Look(told, visit()), wanted, Known(ours))
 
 
 def plan(told: object, wanted: SoftwarePolicy, ours: tuple[str, ...] = ()) -> software.Plan:
-    return software.plan(Look(told), wanted, Known(ours))
+    return software.plan(Look(told, visit()), wanted, Known(ours))
 
 
 def removed(planned: software.Plan) -> list[str]:
@@ -94,7 +94,7 @@ def removed(planned: software.Plan) -> list[str]:
 
 
 def taken(planned: software.Plan, before: object, after: object, results: Any, wanted: SoftwarePolicy) -> Any:
-    return software.actions_taken(planned, Look(before), Look(after), results, wanted)
+    return software.actions_taken(planned, Look(before, visit()), Look(after, visit()), results, wanted)
 
 
 def test_a_host_with_all_it_should_have_is_done() -> None:
@@ -261,7 +261,10 @@ def test_success_by_word_alone_is_a_failure() -> None:
     planned = plan(before, wanted, ())
     [action] = taken(planned, before, before, [{"rc": 0, "changed": True}], wanted)
     assert (action.result, action.reason) == (ActionResult.FAILED, "software.failed")
-    assert software.known_after(planned, [action], Look(before), Look(before), [], NOW) == Known()
+    assert (
+        software.known_after(planned, [action], Look(before, visit()), Look(before, visit()), [], NOW)
+        == Known()
+    )
 
 
 def test_a_second_measurement_that_failed_proves_nothing() -> None:
@@ -276,7 +279,7 @@ def test_what_the_cap_keeps_back_is_held_and_the_rest_planned() -> None:
     planned = software.capped({"pc": plan(before, wanted)}, 0)["pc"]
     assert [
         (each.kind, each.result.value, each.reason)
-        for each in software.actions_planned(planned, Look(before), wanted)
+        for each in software.actions_planned(planned, Look(before, visit()), wanted)
     ] == [
         ("package.remove", "held", "software.removal_cap"),
         ("package.install", "planned", None),
@@ -302,11 +305,18 @@ def visit(*programs: str, needs: Mapping[str, list[str]] | None = None, booted: 
     return {
         "sections": {
             "programs": {"Errors": {}, "Programs": rows},
-            "packages": {"Errors": {}, "Packages": packages},
+            "packages": {"Errors": {}, "Packages": packages, "IgnoresUnfound": False},
             "updates": {"Errors": {}, "LastBootUpTime": booted},
         },
         "errors": {},
     }
+
+
+def without(section: str) -> Any:
+    """A visit that does not tell of one section."""
+    looked = visit()
+    del looked["sections"][section]
+    return looked
 
 
 def state_of(look: Look, wanted: SoftwarePolicy, known: Known | None = None) -> str:
@@ -334,7 +344,7 @@ def state_of(look: Look, wanted: SoftwarePolicy, known: Known | None = None) -> 
 def test_wanted_is_judged_by_the_package_manager_and_by_the_programs(
     installed: dict[str, str], programs: list[str] | None, wish: dict[str, str], state: str
 ) -> None:
-    look = Look(facts(installed), None if programs is None else visit(*programs))
+    look = Look(facts(installed), without("programs") if programs is None else visit(*programs))
     wanted = policy({"name": "7zip", **wish}, programs={"7zip": "7-Zip *"})
     assert state_of(look, wanted) == state
     judged = software.judge(look, wanted, Known())
@@ -377,9 +387,7 @@ ABSENT = ({"name": "7zip", "state": "absent"},)
 def test_what_came_along_goes_with_what_brought_it(
     needs: Mapping[str, list[str]] | None, brought: tuple[str, ...], wishes: Any, gone: list[str]
 ) -> None:
-    looked = visit(needs=needs)
-    if needs is None:
-        del looked["sections"]["packages"]
+    looked = without("packages") if needs is None else visit(needs=needs)
     look = Look(facts(ALL | {"vlc": "3.0.21"}), looked)
     planned = software.plan(look, policy(*wishes), Known(brought=brought))
     assert removed(planned) == gone
@@ -465,9 +473,10 @@ def test_another_account_of_the_source_is_set_anew() -> None:
 
 def test_only_a_source_that_does_not_tell_is_asked_why() -> None:
     wanted = policy({"name": "firefox"}, {"name": "7zip"})
-    assert software.question(facts({"7zip": "25.1.0", "firefox": "145.0.1"}), wanted) is None
-    assert software.question(facts({"7zip": "25.1.0"}, away=True), wanted) == "7zip"
-    assert software.question({"msg": "away"}, wanted) is None
+    known = facts({"7zip": "25.1.0", "firefox": "145.0.1"})
+    assert software.question(Look(known, visit()), wanted) is None
+    assert software.question(Look(facts({"7zip": "25.1.0"}, away=True), visit()), wanted) == "7zip"
+    assert software.question(Look({"msg": "away"}, visit()), wanted) is None
 
 
 @pytest.mark.parametrize(
@@ -482,7 +491,7 @@ def test_only_a_source_that_does_not_tell_is_asked_why() -> None:
 )
 def test_a_refused_account_is_found_and_set_anew(asked: Any, reason: str, planned: bool) -> None:
     wanted = policy({"name": "7zip"}, username="reader")
-    look = Look(facts({"7zip": "24.9.0"}, sources=with_account(), away=True), None, asked)
+    look = Look(facts({"7zip": "24.9.0"}, sources=with_account(), away=True), visit(), asked)
     judged = software.judge(look, wanted, Known())
     assert judged.reason == reason
     assert ("software.account_refused" in {found.cause for found in judged.findings}) is planned
@@ -495,6 +504,10 @@ def test_what_chocolatey_is_set_to_leave_out_is_not_taken_for_current() -> None:
     looked["sections"]["packages"]["IgnoresUnfound"] = True
     judged = software.judge(Look(facts({"7zip": "25.1.0"}), looked), policy({"name": "7zip"}), Known())
     assert (judged.outcome, judged.reason) == (Outcome.NOT_MEASURED, "software.leaves_out")
+    judged = software.judge(
+        Look(facts({"7zip": "25.1.0"}), without("packages")), policy({"name": "7zip"}), Known()
+    )
+    assert (judged.outcome, judged.reason) == (Outcome.NOT_MEASURED, "visit.section_missing")
     told = facts({"7zip": "24.9.0"})  # what is listed was answered for
     judged = software.judge(Look(told, looked), policy({"name": "7zip"}), Known())
     assert [found.cause for found in judged.findings] == ["software.outdated"]
@@ -503,14 +516,14 @@ def test_what_chocolatey_is_set_to_leave_out_is_not_taken_for_current() -> None:
 def test_an_account_that_was_set_anew_is_proven_by_a_second_look() -> None:
     wanted = policy({"name": "7zip"}, username="reader")
     silent = facts({"7zip": "25.1.0"}, sources=with_account(), away=True)
-    before = Look(silent, None, REFUSED)
+    before = Look(silent, visit(), REFUSED)
     planned = software.plan(before, wanted, Known())
     for asked, told, reason in (
         (REFUSED, silent, "software.account_refused"),
         (GONE, silent, None),
         ({"skipped": True}, facts({"7zip": "25.1.0"}, sources=with_account()), None),
     ):
-        [action] = software.actions_taken(planned, before, Look(told, None, asked), [], wanted)
+        [action] = software.actions_taken(planned, before, Look(told, visit(), asked), [], wanted)
         assert (action.kind, action.reason) == ("source.set", reason)
 
 
@@ -523,7 +536,7 @@ def test_a_list_that_breaks_off_at_a_refused_account_is_set_up_all_the_same() ->
 
 
 def test_without_an_account_in_the_inventory_none_can_be_set() -> None:
-    look = Look(facts({"7zip": "24.9.0"}, away=True), None, REFUSED)
+    look = Look(facts({"7zip": "24.9.0"}, away=True), visit(), REFUSED)
     assert not software.plan(look, policy({"name": "7zip"}), Known()).acts
 
 
@@ -580,7 +593,7 @@ def test_what_another_package_needs_is_told_as_such() -> None:
 
 @pytest.mark.parametrize("code", [3010, 1641, 350, 1604])
 def test_a_restart_that_is_wanted_is_kept_until_the_host_was_started(code: int) -> None:
-    wanted, look = policy({"name": "vlc"}), Look(facts({"vlc": "3.0.21"}))
+    wanted, look = policy({"name": "vlc"}), Look(facts({"vlc": "3.0.21"}), visit())
     planned = software.Plan(install=("vlc",))
     known = software.known_after(planned, [], look, look, [{"results": [{"rc": 0}, {"rc": code}]}], NOW)
     assert known.restart_wanted_at == "2026-11-18T10:00:00Z"
@@ -593,7 +606,7 @@ def test_a_restart_that_is_wanted_is_kept_until_the_host_was_started(code: int) 
 
 
 def test_a_restart_is_noted_also_where_another_package_of_the_call_failed() -> None:
-    look = Look(facts({}))
+    look = Look(facts({}), visit())
     said = "Packages requiring reboot:\n - firefox (exit code 3010)\nFailures\n - vlc (exited 1618) - Error"
     results = [{"msg": "Error installing package(s) 'vlc, firefox'", "rc": 1618, "stdout": said}]
     known = software.known_after(software.Plan(), [], look, look, results, NOW)
@@ -661,11 +674,11 @@ def test_plan_apply_judge_is_done(
     apply(planned, now, pinned)
     after = facts(now, pinned=tuple(pinned))
     done = taken(planned, before, after, [], wanted)
-    known = software.known_after(planned, done, Look(before), Look(after), [], NOW)
-    found = {each.cause for each in software.judge(Look(after), wanted, known).findings}
+    known = software.known_after(planned, done, Look(before, visit()), Look(after, visit()), [], NOW)
+    found = {each.cause for each in software.judge(Look(after, visit()), wanted, known).findings}
     kept = set(ours) & set(now) - {wish["name"] for wish in wishes}
     assert found == ({"software.no_longer_listed"} if kept else set())
-    assert not software.plan(Look(after), wanted, known).acts
+    assert not software.plan(Look(after, visit()), wanted, known).acts
     assert {action.result for action in done} <= {ActionResult.DONE}
 
 
@@ -734,7 +747,7 @@ def test_a_dry_run_plans_just_what_a_run_would_take(
 ) -> None:
     wanted, before = policy(*wishes), facts(installed)
     planned = plan(before, wanted, ours)
-    dry = software.actions_planned(planned, Look(before), wanted)
+    dry = software.actions_planned(planned, Look(before, visit()), wanted)
     failed = taken(planned, before, {"msg": "away"}, [], wanted)
     assert [(each.kind, each.subject) for each in dry] == [(each.kind, each.subject) for each in failed]
     assert {each.result for each in dry} <= {ActionResult.PLANNED}

@@ -163,12 +163,12 @@ def judge(look: Look, policy: SoftwarePolicy, known: Known, actions: Sequence[Ac
     return verdict.conclude(as_measured(state), actions)
 
 
-def question(facts: object, policy: SoftwarePolicy) -> str | None:
+def question(look: Look, policy: SoftwarePolicy) -> str | None:
     """The package whose dry update tells why the source does not; None where nothing is open.
 
     Chocolatey keeps to itself why no source answered when it lists what is outdated (chocolatey/choco#843).
     """
-    told = read(Look(facts))
+    told = read(look)
     rows = read_state(told, policy, Known()).applications or () if told else ()
     return next((row.package for row in rows if row.state == "unknown"), None)
 
@@ -305,15 +305,14 @@ def _judge_source(
 
 def _judge_applications(verdict: Verdict, told: Told, state: SoftwareState, look: Look) -> None:
     rows = state.applications or ()
-    silent = "software.leaves_out" if told.leaves_out else "software.newest_unknown"
     for cause in dict.fromkeys(_BY_STATE.values()):
         named = [_named(row) for row in rows if _BY_STATE.get(row.state or "") == cause]
         if named:
             verdict.found(cause, count=len(named), applications=", ".join(named))
         elif cause == "software.outdated" and any(row.state == "unknown" for row in rows):
-            verdict.unmeasured(cause, why_unanswered(look.asked) or silent)
+            verdict.unmeasured(cause, why_unanswered(look.asked) or _no_newest(told, look))
         elif any(row.state == "not_measured" and _program_check(row) == cause for row in rows):
-            verdict.unmeasured(cause, _no_programs(look))
+            verdict.unmeasured(cause, _unread(look, "programs"))
         else:
             verdict.ok(cause)
 
@@ -322,11 +321,18 @@ def _program_check(row: Application) -> str:
     return "software.program_left" if row.wish == "absent" else "software.program_gone"
 
 
-def _no_programs(look: Look) -> str:
-    """Why the list of installed programs was not read."""
+def _no_newest(told: Told, look: Look) -> str:
+    """Why the newest versions are not known, though no call to the source failed."""
+    if told.leaves_out is None:
+        return _unread(look, "packages")
+    return "software.leaves_out" if told.leaves_out else "software.newest_unknown"
+
+
+def _unread(look: Look, section: str) -> str:
+    """Why a section of the visit was not read."""
     if mapping(look.visit).get("unreachable") is True:
         return reach.classify(look.visit).code
-    return parts.lacking(parts.section(look.visit, "programs"))
+    return parts.lacking(parts.section(look.visit, section))
 
 
 def _named(row: Application) -> str:
@@ -414,7 +420,7 @@ def _short_of(action: Action, one: Plan, look: Look, told: Told, state: Software
         case _:
             done = row_state == "current"
     if row_state == "not_measured":
-        return _no_programs(look)
+        return _unread(look, "programs")
     if row_state in ("program_left", "program_gone"):
         return f"software.{row_state}"
     return None if done else "software.failed"

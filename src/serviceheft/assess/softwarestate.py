@@ -191,7 +191,7 @@ class Told:
     its own version when no source answered for it (chocolatey/choco#843): its newest version is not known then.
     `programs` is the list of installed programs, (name in small letters, version), and `needs` what each package
     depends on; each None where it was not read. `leaves_out`: Chocolatey is set not to list as outdated what no
-    source answers for, so that what it does not list may be anything.
+    source answers for (None: not read), so that what it does not list may be anything.
     """
 
     chocolatey: bool
@@ -200,7 +200,7 @@ class Told:
     sources: tuple[Mapping[str, Any], ...]
     programs: tuple[tuple[str, str | None], ...] | None = None
     needs: Mapping[str, frozenset[str]] | None = None
-    leaves_out: bool = False
+    leaves_out: bool | None = False
 
     def program(self, wish: Wish) -> str | None:
         """Version, or else name, of the wish's program in the list of installed programs."""
@@ -264,8 +264,7 @@ def read(look: Look) -> Told | None:
         newer[name.casefold()] = (None if same else version, flag(package, "pinned"))
     if not all(text(source, "name") and flag(source, "disabled") is not None for source in sources):
         return None
-    leaves_out = flag(parts.section(look.visit, "packages"), "IgnoresUnfound") is True
-    return Told(True, installed, newer, sources, programs, needs, leaves_out)
+    return Told(True, installed, newer, sources, programs, needs, _leaves_out(look.visit))
 
 
 def _programs(visit: object) -> tuple[tuple[str, str | None], ...] | None:
@@ -286,6 +285,11 @@ def _needs(visit: object) -> Mapping[str, frozenset[str]] | None:
         for row in found
         if (name := text(row, "Id"))
     }
+
+
+def _leaves_out(visit: object) -> bool | None:
+    found = parts.section(visit, "packages")
+    return flag(found, "IgnoresUnfound") if parts.was_read(found, "IgnoresUnfound") else None
 
 
 def read_state(told: Told, policy: SoftwarePolicy, known: Known) -> SoftwareState:
@@ -368,7 +372,7 @@ def _foreign(told: Told, policy: SoftwarePolicy) -> tuple[str, ...]:
 def _application(told: Told, wish: Wish, source: str, policy: SoftwarePolicy, known: Known) -> Application:
     name = wish.package.casefold()
     installed = told.installed.get(name)
-    newest, held = told.newer.get(name, (None if told.leaves_out else installed, None))
+    newest, held = told.newer.get(name, (installed if told.leaves_out is False else None, None))
     if not wish.listed:
         wanted, state = "unlisted", "unlisted"
     elif not wish.present:

@@ -182,8 +182,7 @@ class Variables(Model):
     standard_software_packages: Annotated[SoftwarePackages, PROVIDER]
     """Every package that the provider's source offers. (3.3)"""
     standard_software_applications: Annotated[Applications, At(("provider", "all", "group"))]
-    """Standard applications of the devices; the catalogue says how many are contained. One device's own go into
-    standard_software_applications_here. (3.3)"""
+    """Standard applications; the catalogue says how many are contained. One device's own: ..._here. (3.3)"""
     standard_software_applications_here: Annotated[Applications, HOST]
     """What holds for this device besides them, or instead of the entry of the same name. (3.3)"""
     standard_software_source_name: Annotated[Slug, PROVIDER]
