@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from serviceheft import settings, waiting
+from serviceheft import open_emergencies, settings, waiting
 from serviceheft.accounts import Owed
 from serviceheft.agreement import Agreed
 from serviceheft.agreement_changes import changes
@@ -59,9 +59,10 @@ class Order:
     @property
     def kind(self) -> str:
         """The run's kind, as the book and the pages name it."""
-        if self.catch_up:
-            return waiting.KIND
-        return "emergency" if self.emergency else self.cadence or "owed"
+        # One update is not the period's patch management, whoever makes the run: this comes first.
+        if self.emergency:
+            return open_emergencies.KIND
+        return waiting.KIND if self.catch_up else self.cadence or "owed"
 
 
 @dataclass
@@ -170,6 +171,8 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
             tier=customer.contract.tier,
             clock=clock(),
             rehearsed=settings.rehearsed(),
+            catch_up=order.catch_up,
+            maximum_hosts=order.maximum_hosts,
         )
         changed = None if order.dry_run else keep_up(book, customer, catalogue, run, now)
         account, agreed, planned = _owed(customer, catalogue, book, order, now)
