@@ -14,6 +14,7 @@ from serviceheft.entitlement import contained
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.open_emergencies import KIND
+from serviceheft.patching.policy import HostPolicy, Reboot
 from serviceheft.running.pilots import SERVICE
 from serviceheft.settings import BERLIN
 
@@ -39,12 +40,14 @@ class Known(StrEnum):
 class Standing:
     """One customer: its hosts in the scope of patch management, by what is known of them.
 
-    why_not: why nothing is done there; None where the update may be installed.
+    why_not: why nothing is done there; None where the update may be installed. by_day: those of the hosts whose own
+    terms allow a restart at any time.
     """
 
     customer: str
     hosts: Mapping[Known, Sequence[str]]
     why_not: str | None = None
+    by_day: Sequence[str] = ()
 
     @property
     def touched(self) -> list[str]:
@@ -73,7 +76,7 @@ class Published:
 
 def learn(published: Published, book: Book, customer: str) -> None:
     """What the book of a customer says of the update's age. Raises BookUnavailable."""
-    for snapshot in measured(book, customer).values():
+    for snapshot in last_measured(book, customer).values():
         for row in rows_of(snapshot.measured, published.kb):
             if isinstance(told := row.get("published_at"), str):
                 published.learn(datetime.fromisoformat(told))
@@ -89,17 +92,25 @@ def standing(
     hosts = in_scope(customer, catalogue)
     return Standing(
         customer.name,
-        partition(hosts, measured(book, customer.name), published),
+        partition(hosts, last_measured(book, customer.name), published),
         why_not(customer, catalogue, now),
+        [host for host in hosts if restart_terms(customer, host).reboot is Reboot.WHEN_NEEDED],
     )
 
 
+def restart_terms(customer: Customer, host: str) -> HostPolicy:
+    """What is agreed about the restarts of a host."""
+    return HostPolicy.from_variables(customer.hosts[host].variables)
+
+
 def in_scope(customer: Customer, catalogue: Catalogue) -> list[str]:
+    """The hosts that patch management is for."""
     scope = set(catalogue.services[SERVICE].scope)
     return [name for name, host in customer.hosts.items() if scope & set(host.groups)]
 
 
 def why_not(customer: Customer, catalogue: Catalogue, now: datetime) -> str | None:
+    """Why nothing may be installed at the customer; None where it may."""
     agreed = {clause.service for clause in contained(customer, catalogue) if clause.standing.contained}
     contract, today = customer.contract, now.astimezone(BERLIN).date()
     if SERVICE not in agreed:
@@ -141,7 +152,8 @@ def is_whole(measured: Mapping[str, Any]) -> bool:
     )
 
 
-def measured(book: Book, customer: str) -> dict[str | None, Snapshot]:
+def last_measured(book: Book, customer: str) -> dict[str | None, Snapshot]:
+    """By host the last measurement whose search told what is missing. Raises BookUnavailable."""
     return {it.host: it for it in book.snapshots(customer, updates.SUBJECT.name, telling="missing")}
 
 

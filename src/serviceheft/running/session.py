@@ -220,8 +220,7 @@ def _reason(order: Order) -> str | None:
 
 def check_emergency(kb: str, reason: str | None) -> None:
     """Raises RunRefused when the procedure must not be left out."""
-    if not re.fullmatch(r"KB[0-9]{6,8}", kb):
-        raise RunRefused(f"{kb!r} is no article of Microsoft's knowledge base. Write it as KB5068861.")
+    check_article(kb)
     if not (reason or "").strip():
         raise RunRefused(
             "An emergency leaves rings, windows and freeze days out: say why with --reason TEXT."
@@ -231,6 +230,12 @@ def check_emergency(kb: str, reason: str | None) -> None:
             f"The stop file {settings.stop_file()} is there ({stopped}): nothing is changed, in an emergency neither. "
             "Remove it first."
         )
+
+
+def check_article(kb: str) -> None:
+    """Raises RunRefused for what is no article."""
+    if not re.fullmatch(r"KB[0-9]{6,8}", kb):
+        raise RunRefused(f"{kb!r} is no article of Microsoft's knowledge base. Write it as KB5068861.")
 
 
 def _owed(

@@ -1,6 +1,6 @@
 """Which emergencies are still open at a customer: what the book says, what is agreed today, and both as words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +9,8 @@ from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.open_emergencies import KIND, KINDS, OpenEmergency, Terms, followed
 from serviceheft.patching import windows
-from serviceheft.patching.policy import HostPolicy, Reboot
-from serviceheft.running.emergency import in_scope, is_whole, measured, rows_of, why_not
+from serviceheft.patching.policy import Reboot
+from serviceheft.running.emergency import in_scope, is_whole, last_measured, restart_terms, rows_of, why_not
 from serviceheft.running.pilots import SERVICE
 
 
@@ -22,7 +22,7 @@ def still_open(customer: Customer, catalogue: Catalogue, book: Book, now: dateti
     ids = {run.id for run in runs if run.kind == KIND and not run.dry_run}
     since = min(run.began_at for run in runs)
     stamps = [it for it in book.stamps(customer.name, since=since, service=SERVICE) if it.run in ids]
-    seen = measured(book, customer.name)
+    seen = last_measured(book, customer.name)
     found = followed(runs, stamps, lambda kb: _well_at(seen, kb), _terms(customer, catalogue, now), now)
     return [one for one in found if one.owing]
 
@@ -53,11 +53,6 @@ def as_data(emergency: OpenEmergency) -> dict[str, Any]:
     }
 
 
-def restarted_by_day(customer: Customer, hosts: Iterable[str]) -> list[str]:
-    """Those of the hosts whose own terms allow a restart at any time, so in the middle of somebody's work as well."""
-    return [host for host in hosts if _policy(customer, host).reboot is Reboot.WHEN_NEEDED]
-
-
 def _terms(customer: Customer, catalogue: Catalogue, now: datetime) -> Terms:
     if why_not(customer, catalogue, now) is not None or customer.contract.kind == "hourly":
         return Terms({}, {}, 1)
@@ -70,13 +65,9 @@ def _terms(customer: Customer, catalogue: Catalogue, now: datetime) -> Terms:
     )
 
 
-def _policy(customer: Customer, host: str) -> HostPolicy:
-    return HostPolicy.from_variables(customer.hosts[host].variables)
-
-
 def _may_restart(customer: Customer, host: str, now: datetime) -> bool:
     """Whether it is worth a visit for the restart alone; whether it is made the visit decides."""
-    policy = _policy(customer, host)
+    policy = restart_terms(customer, host)
     if policy.reboot is Reboot.NEVER:
         return False
     return policy.reboot is Reboot.WHEN_NEEDED or windows.is_open(
