@@ -6,7 +6,7 @@ Nothing is kept for this: it is read from the runs, stamps and measurements of t
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -119,6 +119,7 @@ def followed(
     host the time of the last measurement, where that was whole and found neither the update missing nor a restart
     pending. A host that is not in `terms` any more is neither.
     """
+    now = now.astimezone(UTC)  # two times of one zone would be subtracted as their clocks show them
     of_article: dict[str, list[Run]] = {}
     over: set[str] = set()
     for run in runs:

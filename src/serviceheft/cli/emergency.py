@@ -163,14 +163,18 @@ def _tell(found: "Sequence[Standing]", published: "Published") -> None:
 
 
 def _tell_restarts(one: "Standing") -> None:
-    at_once = [host for host in one.touched if host in one.by_day]
-    if at_once:
-        say(f"{one.customer}: restarted at once where it needs it, also by day: {', '.join(at_once)}")
-    if len(at_once) < len(one.touched):
-        others = "all" if not at_once else "the others"
-        say(
-            f"{one.customer}: {others} are restarted as their own terms allow, by catch-up; until then they owe it."
-        )
+    """When whom: an emergency installs now, and restarts as each device's own terms say."""
+    from serviceheft.patching.policy import Reboot
+
+    terms = {
+        Reboot.WHEN_NEEDED: "restarted at once where it needs it, also by day",
+        Reboot.IN_WINDOW: "restarted in the maintenance window",
+        Reboot.NOBODY_LOGGED_ON: "restarted in the maintenance window with nobody signed in",
+        Reboot.NEVER: "never restarted by us, so somebody does it there",
+    }
+    for reboot, words in terms.items():
+        if hosts := [host for host in one.touched if one.restarts[host] is reboot]:
+            say(f"{one.customer}: {words}: {', '.join(hosts)}")
 
 
 def _day(text: str, today: date) -> date:

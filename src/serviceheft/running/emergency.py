@@ -40,14 +40,13 @@ class Known(StrEnum):
 class Standing:
     """One customer: its hosts in the scope of patch management, by what is known of them.
 
-    why_not: why nothing is done there; None where the update may be installed. by_day: those of the hosts whose own
-    terms allow a restart at any time.
+    why_not: why nothing is done there; None where the update may be installed. restarts: each host's own terms.
     """
 
     customer: str
     hosts: Mapping[Known, Sequence[str]]
     why_not: str | None = None
-    by_day: Sequence[str] = ()
+    restarts: Mapping[str, Reboot] = field(default_factory=dict)
 
     @property
     def touched(self) -> list[str]:
@@ -94,7 +93,7 @@ def standing(
         customer.name,
         partition(hosts, last_measured(book, customer.name), published),
         why_not(customer, catalogue, now),
-        [host for host in hosts if restart_terms(customer, host).reboot is Reboot.WHEN_NEEDED],
+        {host: restart_terms(customer, host).reboot for host in hosts},
     )
 
 
