@@ -151,7 +151,7 @@ class Variables(Model):
     patch_management_windows: list[Slug] | None
     """Maintenance windows of the contract that hold for the device; null: all of them. (3.2)"""
     patch_management_reboot: Literal["never", "when_needed", "in_window", "nobody_logged_on"]
-    """When a device may be restarted; nobody_logged_on: in the window, and with nobody signed in. (3.2)"""
+    """When a device may be restarted, in emergencies too; nobody_logged_on: in the window, nobody signed in. (3.2)"""
     patch_management_freeze: Annotated[list[FreezeDays], CUSTOMER]
     """Days on which nothing is changed. (3.2)"""
     patch_management_maximum_hosts: Annotated[int, CUSTOMER, Field(ge=1)]

@@ -60,7 +60,9 @@ def call(customer: Customer, catalogue: Catalogue, now: datetime) -> PlaybookCal
 
 
 def emergencies(customer: Customer, catalogue: Catalogue, now: datetime) -> list[OpenEmergency]:
-    """The emergencies that hosts still owe."""
+    """The emergencies that hosts still owe; none of a customer that is billed by the hour."""
+    if customer.contract.kind == "hourly":
+        return []
     with open_book() as book:
         return still_open(customer, catalogue, book, now)
 
