@@ -128,15 +128,17 @@ def test_who_has_it_rejected_owes_nothing_and_an_order_can_be_ended(site: Patche
 
 
 def test_in_the_night_of_the_clock_change_time_goes_on(site: PatchedCustomer) -> None:
-    """Back from 03:00 to 02:00: the catch-up is made later than the order, though its clock says earlier."""
+    """From 02:00 on to 03:00: the second catch-up is made half an hour after the first, though the clock says more."""
     site.plant("pc-002")
-    assert site.weekly(at="2027-10-29T10:00:00+02:00").returncode == 0
+    site.weekly(at="2027-03-26T10:00:00+01:00")
     site.faults("pc-002", off=True)
-    assert site.heft(*ORDER, HEFT_NOW="2027-10-31T02:50:00+02:00").returncode == 1
+    assert site.heft(*ORDER, HEFT_NOW="2027-03-28T01:00:00+01:00").returncode == 1
+    site.faults("pc-002", answers_as="pc-003")
+    site.heft("catch-up", NAME, HEFT_NOW="2027-03-28T01:40:00+01:00")
+    nothing_happens(site, "2027-03-28T03:10:00+02:00")
     site.faults("pc-002")
-    carried_out(site.heft("catch-up", NAME, HEFT_NOW="2027-10-31T02:10:00+01:00"))
+    carried_out(site.heft("catch-up", NAME, HEFT_NOW="2027-03-28T03:41:00+02:00"))
     assert site.installed("pc-002")
-    nothing_happens(site, "2027-10-31T02:20:00+01:00")
 
 
 def test_what_waits_for_its_restart_stays_owed(site: PatchedCustomer) -> None:
