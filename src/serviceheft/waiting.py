@@ -18,7 +18,7 @@ KIND = "catch-up"
 #: A host that answered, but could not be visited after all, is left alone for so long.
 PAUSE = timedelta(hours=1)
 #: What waiting does not cure. Trying again and again would lock the account, for one.
-_NEEDS_SOMEBODY = frozenset({"reach.credentials", "reach.certificate"})
+NEEDS_SOMEBODY = frozenset({"reach.credentials", "reach.certificate"})
 
 
 class Turn(StrEnum):
@@ -107,7 +107,7 @@ def _missed(stamps: Sequence[Stamp]) -> list[Stamp]:
 
 
 def _turn(last: Stamp, now: datetime) -> Turn:
-    if last.reason in _NEEDS_SOMEBODY:
+    if last.reason in NEEDS_SOMEBODY:
         return Turn.BY_HAND
     # Who does not answer the probe gets no stamp: one of a catch-up says that the host answered and was visited.
     return Turn.LATER if last.kind == KIND and now - last.at < PAUSE else Turn.NOW

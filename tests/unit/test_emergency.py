@@ -76,6 +76,17 @@ def test_a_search_that_did_not_see_everything_says_nothing() -> None:
     assert known(snapshot(missing=[{"kb": KB}] * MOST_ROWS), published) is Known.LACKS
 
 
+def test_the_next_windows_with_the_same_article_is_not_the_update() -> None:
+    """KB5044284 was the article of a cumulative update and of Windows Server 2025 at once."""
+    published = Published.on(KB, date(2026, 11, 1))
+    upgrade = {"kb": KB, "title": "Windows Server 2025", "category": "Upgrades"}
+    cumulative = {"kb": KB, "title": f"2026-11 Cumulative Update ({KB})", "category": "SecurityUpdates"}
+    assert known(snapshot(left_out=[upgrade]), published) is Known.WELL
+    assert known(snapshot(missing=[upgrade], left_out=[]), published) is Known.WELL
+    assert known(snapshot(missing=[cumulative], left_out=[upgrade]), published) is Known.LACKS
+    assert known(snapshot(missing=[cumulative | {"category": None}]), published) is Known.LACKS
+
+
 def test_the_first_that_was_offered_it_tells_its_age_unless_somebody_says() -> None:
     published = Published(KB)
     for moment in (TUESDAY, TUESDAY - timedelta(days=3), TUESDAY - timedelta(days=1)):

@@ -40,7 +40,7 @@ _SEARCHED_AT = {
 _RINGS = {"pilot": N_("first, as a pilot"), "broad": N_("after the pilots")}
 _RESTARTS = {
     "never": N_("never"),
-    "when_needed": N_("whenever needed"),
+    "when_needed": N_("whenever needed, also by day"),
     "in_window": N_("in the maintenance window"),
     "nobody_logged_on": N_("in the maintenance window, when nobody is signed in"),
 }

@@ -89,6 +89,8 @@ class Book(AgreedPages):
         process: Process | None = None,
         clock: timing.Clock | None = None,
         rehearsed: bool = False,
+        catch_up: bool = False,
+        maximum_hosts: int | None = None,
     ) -> str:
         """The id of a new run, such as 20261122T203500Z-7f3a. Runs that were interrupted get their end first.
 
@@ -125,6 +127,8 @@ class Book(AgreedPages):
                 "limit": limit,
                 "process": asdict(process),
                 "rehearsed": rehearsed,
+                "catch_up": catch_up,
+                "maximum_hosts": maximum_hosts,
                 "clock": clock.body if clock else None,
             }
             appending.append("run begun", body=body)
@@ -318,13 +322,16 @@ class Book(AgreedPages):
         *,
         now: datetime | None = None,
         open_only: bool = False,
+        kinds: Collection[str] | None = None,
     ) -> list[Run]:
-        """The latest runs first; open_only leaves out those whose end was written.
+        """The latest runs first; open_only leaves out those whose end was written. kinds: None means any.
 
         `now` decides whether a silent run of another machine still goes on.
         """
         with self._store.reading() as connection:
-            return reading.runs(connection, customer, now or datetime.now(UTC), limit, open_only=open_only)
+            return reading.runs(
+                connection, customer, now or datetime.now(UTC), limit, open_only=open_only, kinds=kinds
+            )
 
     def stamps(
         self,

@@ -1,6 +1,7 @@
 """Queries on an open transaction, and entries turned into the records that readers get."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
@@ -152,18 +153,24 @@ def runs(
     limit: int | None = None,
     *,
     open_only: bool = False,
+    kinds: Collection[str] | None = None,
 ) -> list[Run]:
-    """A customer's runs, the latest first; open_only: those of which the end was not written."""
+    """A customer's runs, the latest first; open_only: those of which the end was not written; of these kinds."""
     of_customer = schema.entries.alias()
     query = sa.select(of_customer).where(
         of_customer.c.customer == customer, of_customer.c.kind == "run begun"
     )
     if open_only:
         query = query.where(~sa.exists().where(_e.run == of_customer.c.run, _e.kind == "run ended"))
+    if kinds is not None:  # a body is canonical JSON, so that no other run is read at all
+        said = [of_customer.c.body.contains(f'"kind":"{kind}"', autoescape=True) for kind in sorted(kinds)]
+        query = query.where(sa.or_(sa.false(), *said))
     latest_first = query.order_by(of_customer.c.number.desc()).limit(limit)
     begun = [Entry(*row) for row in connection.execute(latest_first)]
-    ends = {} if open_only else _ends(connection, customer, [it.run for it in begun] if limit else None)
-    return [_run(connection, it, ends.get(it.run), now) for it in begun]
+    few = limit or len(begun) <= FEW_RUNS
+    ends = {} if open_only else _ends(connection, customer, [it.run for it in begun] if few else None)
+    known = renames.read(connection, customer)
+    return [_run(connection, it, ends.get(it.run), now, known) for it in begun]
 
 
 def _ends(connection: sa.Connection, customer: str, of: list[str | None] | None) -> dict[str | None, Entry]:
@@ -187,7 +194,7 @@ def run(connection: sa.Connection, identifier: str, now: datetime) -> Run | None
             begun = it
         else:
             ended = it
-    return _run(connection, begun, ended, now) if begun else None
+    return _run(connection, begun, ended, now, renames.read(connection, begun.customer)) if begun else None
 
 
 def _last_heard(connection: sa.Connection, begun: Entry) -> datetime:
@@ -195,7 +202,9 @@ def _last_heard(connection: sa.Connection, begun: Entry) -> datetime:
     return moment(connection.execute(query).scalar_one())
 
 
-def _run(connection: sa.Connection, begun: Entry, ended: Entry | None, now: datetime) -> Run:
+def _run(
+    connection: sa.Connection, begun: Entry, ended: Entry | None, now: datetime, known: renames.Renames
+) -> Run:
     body = json.loads(begun.body)
     process = Process(**body["process"])
     state: Literal["running", "carried out", "incomplete", "interrupted"]
@@ -222,6 +231,13 @@ def _run(connection: sa.Connection, begun: Entry, ended: Entry | None, now: date
         billable_minutes=_minutes(ended),
         state=state,
         rehearsed=bool(body.get("rehearsed")),
+        catch_up=bool(body.get("catch_up")),
+        maximum_hosts=body.get("maximum_hosts"),
+        listed=tuple(
+            str(known.present(part, begun.number))
+            for part in (name.strip() for name in re.split("[,:]", body["limit"] or ""))
+            if part
+        ),
     )
 
 

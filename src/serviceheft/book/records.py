@@ -35,6 +35,12 @@ class Run:
     state: Literal["running", "carried out", "incomplete", "interrupted"]
     #: The time was made up (HEFT_NOW): proves nothing.
     rehearsed: bool = False
+    #: Made by `heft catch-up`, of whatever kind it is.
+    catch_up: bool = False
+    #: The cap that was named instead of the customer's own.
+    maximum_hosts: int | None = None
+    #: What the limit lists, hosts by their present names; empty without a limit.
+    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

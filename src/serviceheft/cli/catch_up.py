@@ -1,6 +1,6 @@
 """heft catch-up: carry out what is owed to hosts that could not be reached, as soon as they answer."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -9,12 +9,23 @@ from serviceheft import settings
 from serviceheft.cli.customers import Refused, known, load, names
 from serviceheft.screen import Screen, say
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from serviceheft.open_emergencies import OpenEmergency
+    from serviceheft.running.command import PlaybookCall
+    from serviceheft.waiting import Waiting
+
 
 def catch_up(
     customer: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="All when left out.")] = None,
     only_list: Annotated[bool, typer.Option("--list", help="Show who waits; touch nothing.")] = False,
 ) -> None:
     """Visit hosts that could not be reached, as soon as they answer. Made for cron or a timer: docs/catch-up.md.
+
+    First the emergencies: whoever still owes one gets its update at once, outside of rings, windows and freeze days,
+    in a run for each emergency. A restart follows the device's own terms. Then all else that is owed, as ever.
 
     Silent when there is nothing to do. Exit code 0: nobody waits, nobody answers, somebody else is at it already, or
     all was carried out. 1: something failed. 2: bad input, nothing touched.
@@ -50,19 +61,23 @@ def _carry_out(name: str) -> int:
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running import catching_up
 
-    found = load(name)
+    found, catalogue, code = load(name), load_catalogue(), 0
+
+    def visit(call: "PlaybookCall") -> int:
+        ended = carry_out(call)
+        if ended == 2:
+            catching_up.refuse_two(name)  # somebody else was quicker by a moment
+        return max(code, ended)
+
     try:
         with catching_up.alone(name):
-            call = catching_up.call(found, load_catalogue(), settings.now())
-            if call is None:
-                return 0
-            code = carry_out(call)
-            if code == 2:
-                catching_up.refuse_two(name)  # somebody else was quicker by a moment
-            return code
+            for urgent in catching_up.emergency_calls(found, catalogue, settings.now()):
+                code = visit(urgent)
+            call = catching_up.call(found, catalogue, settings.now())
+            return visit(call) if call else code
     except catching_up.UnderWay as busy:
         say(busy)
-        return 0
+        return code
 
 
 def _is_refusal(error: Exception) -> bool:
@@ -73,16 +88,37 @@ def _is_refusal(error: Exception) -> bool:
 
 
 def _show(name: str) -> None:
-    from serviceheft.cli.contract import local, table
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running import catching_up
+
+    customer, catalogue, now = load(name), load_catalogue(), settings.now()
+    urgent = catching_up.emergencies(customer, catalogue, now)
+    found = catching_up.queue(customer, catalogue, now)
+    for one in urgent:
+        _show_emergency(name, one)
+    if found:
+        _show_queue(name, found, now)
+    elif not urgent:
+        say(f"{name}: nobody waits.")
+
+
+def _show_emergency(name: str, emergency: "OpenEmergency") -> None:
+    from serviceheft.cli.contract import local, table
+    from serviceheft.running.stop import stop_reason
     from serviceheft.running.summary import why
 
-    now = settings.now()
-    found = catching_up.queue(load(name), load_catalogue(), now)
-    if not found:
-        say(f"{name}: nobody waits.")
-        return
+    title = f"{name}: emergency {emergency.kb} of {local(emergency.began_at)}: {emergency.reason}"
+    made = table(title, "host", "owed because", "last reason", "tried", "visited")
+    for one in emergency.owing:
+        turn = "not while the stop file is there" if stop_reason() else one.turn.value
+        made.add_row(one.host, one.why.value, why(one.reason) if one.reason else "-", local(one.tried), turn)
+    Screen().print(made)
+
+
+def _show_queue(name: str, found: "Sequence[Waiting]", now: "datetime") -> None:
+    from serviceheft.cli.contract import local, table
+    from serviceheft.running.summary import why
+
     made = table(name, "host", "services", "since", "age", "deadline", "last reason", "visited")
     for one in found:
         late = local(one.deadline)

@@ -34,7 +34,7 @@ def table(title: str, *columns: str) -> Table:
 
 
 def status(customer: CustomerArgument) -> None:
-    """Tier, people, what is owed, last runs, open findings and tickets.
+    """Tier, people, what is owed, emergencies that hosts still owe, last runs, open findings and tickets.
 
     [bold]Example[/]
 
@@ -44,8 +44,10 @@ def status(customer: CustomerArgument) -> None:
     from serviceheft.ledger import owed_by_book
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running.session import open_book
+    from serviceheft.running.still_open import in_words as in_words_of
+    from serviceheft.running.still_open import still_open
 
-    found, screen = load(customer), Screen()
+    found, catalogue, screen = load(customer), load_catalogue(), Screen()
     book = open_book()
     contract, people = found.contract, found.people
     terms = contract.tier or "by the hour"
@@ -54,11 +56,13 @@ def status(customer: CustomerArgument) -> None:
     screen.print(f"  ours:   {people.ours.contact.name}, deputy {people.ours.deputy.name}")
     reporters = len(people.theirs.authorised_reporters)
     screen.print(f"  theirs: {people.theirs.central_contact}, {reporters} may report")
-    every = owed_by_book(found, load_catalogue(), book, settings.now())
+    every = owed_by_book(found, catalogue, book, settings.now())
     sums = balance(every)
     screen.print(f"  owed:   {in_words(sums.current)}", soft_wrap=True)
     if sums.earlier.owed:
         screen.print(f"          of earlier periods {in_words(sums.earlier)}", soft_wrap=True)
+    for one in still_open(found, catalogue, book, settings.now()):
+        screen.print(styled("  ", (in_words_of(one), "red")), soft_wrap=True)
     for made in (_runs(book, customer), _findings(book, customer)):
         screen.print("")
         screen.print(made if made.row_count else styled((str(made.title), "bold"), ": none"))
@@ -68,6 +72,7 @@ def _runs(book: "Book", customer: str) -> Table:
     made = table("Last runs", "run", "kind", "began", "who", "outcome")
     for run in book.runs(customer, limit=5):
         kind = f"{run.kind}, check mode" if run.dry_run else run.kind
+        kind = f"{kind}, catch-up" if run.catch_up and run.kind != "catch-up" else kind
         kind = f"{kind}, rehearsed" if run.rehearsed else kind
         billed = (
             f", {run.billable_minutes[0]} + {run.billable_minutes[1]} min" if run.billable_minutes else ""

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 def emergency(
     kb: Annotated[str, typer.Argument(metavar="KB", help="Article of the update, as KB5068861.")],
     reason: Annotated[
-        str, typer.Option(help="Why rings, windows and freeze days are left out; it goes into the book.")
+        str,
+        typer.Option(
+            help="Why rings, windows and freeze days are left out, or why it is ended; it goes into the book."
+        ),
     ],
     customer: Annotated[
         list[str] | None, typer.Option(help="Only this customer; can be given more than once.")
@@ -37,28 +40,41 @@ def emergency(
         str | None,
         typer.Option(metavar="NUMBER", help="At most so many hosts of a customer, instead of its own cap."),
     ] = None,
+    end: Annotated[
+        bool, typer.Option("--end", help="Install nothing: nobody owes this emergency any more.")
+    ] = False,
     verbose: Verbose = 0,
 ) -> None:
     """Install one update now on every host that lacks it, or may lack it.
 
-    One run for each customer, outside of rings, maintenance windows and freeze days. The stop file, rejected updates,
-    the restart policy and the cap on hosts still hold. First it lists every host in the scope of patch management by
-    what is known of it, and asks. Who was measured before the update was published, or never, may lack it: the visit
-    looks first, and installs only what is missing.
+    One run for each customer, outside of rings, maintenance windows and freeze days. The stop file, rejected updates
+    and the cap on hosts still hold. First it lists every host in the scope of patch management by what is known of
+    it, and asks. Who was measured before the update was published, or never, may lack it: the visit looks first, and
+    installs only what is missing.
 
-    Exit code 0: carried out, or no host lacks it. 1: something failed, was not reached, or was left alone; it says
-    what. 2: bad input, nothing touched.
+    A restart follows the device's own terms (patch_management_reboot), also in an emergency: never; when_needed, at
+    once and also by day; in_window, in its maintenance window; nobody_logged_on, in the window with nobody signed in.
+
+    Who is off, fails, or waits for its restart still owes it: heft catch-up carries it on, within the same terms,
+    until it is measured well or --end says that nobody owes it any more.
+
+    Exit code 0: carried out, or no host lacks it; a restart may still wait for its time. 1: something failed, was not
+    reached, or was left alone; it says what. 2: bad input, nothing touched.
 
     [bold]Examples[/]
 
       heft emergency KB5068861 --reason "exploited since this morning" --check
       heft emergency KB5068861 --reason "exploited since this morning" --customer musterbau
+      heft emergency KB5068861 --reason "Microsoft withdrew it" --end
     """
     from serviceheft.running.command import Emergency, PlaybookCall
     from serviceheft.running.emergency import Published
     from serviceheft.running.session import check_emergency
     from serviceheft.running.typed import whole_number
 
+    if end:
+        _end(kb, reason, customer)
+        return
     cap = None if maximum_hosts is None else whole_number("--maximum-hosts", maximum_hosts)
 
     check_emergency(kb, reason)
@@ -88,6 +104,22 @@ def emergency(
         for one in concerned
     ]
     raise typer.Exit(2 if set(codes) == {2} else 1 if any(codes) or left_alone else 0)
+
+
+def _end(kb: str, reason: str, customers: "Sequence[str] | None") -> None:
+    """At every customer that owes it."""
+    from serviceheft.model.catalogue import load_catalogue
+    from serviceheft.running.by_hand import end_emergency
+    from serviceheft.running.session import check_article
+
+    check_article(kb)
+    catalogue, ended = load_catalogue(), False
+    for one in [load(name) for name in customers or names()]:
+        if hosts := end_emergency(one, catalogue, kb, reason):
+            ended = True
+            say(f"{one.name}: {kb} is not owed by emergency any more: {', '.join(hosts)}")
+    if not ended:
+        say(f"Nobody owes {kb} by emergency. Nothing was written.")
 
 
 def _standings(customers: "Sequence[str] | None", published: "Published") -> "tuple[list[Standing], bool]":
@@ -122,10 +154,27 @@ def _tell(found: "Sequence[Standing]", published: "Published") -> None:
                 say(f"{one.customer}: {len(hosts)} {known.value}: {', '.join(hosts)}")
         if one.touched and one.why_not:
             say(f"{one.customer}: {one.why_not}: nothing is done there.")
+        elif one.touched:
+            _tell_restarts(one)
     if published.at is None and any(one.hosts[Known.OLDER] for one in found):
         say(
             f"When {published.kb} was published is not known: no host has been offered it. Say it with --published DAY."
         )
+
+
+def _tell_restarts(one: "Standing") -> None:
+    """When whom: an emergency installs now, and restarts as each device's own terms say."""
+    from serviceheft.patching.policy import Reboot
+
+    terms = {
+        Reboot.WHEN_NEEDED: "restarted at once where it needs it, also by day",
+        Reboot.IN_WINDOW: "restarted in the maintenance window",
+        Reboot.NOBODY_LOGGED_ON: "restarted in the maintenance window with nobody signed in",
+        Reboot.NEVER: "never restarted by us, so somebody does it there",
+    }
+    for reboot, words in terms.items():
+        if hosts := [host for host in one.touched if one.restarts[host] is reboot]:
+            say(f"{one.customer}: {words}: {', '.join(hosts)}")
 
 
 def _day(text: str, today: date) -> date:

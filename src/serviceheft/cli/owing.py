@@ -45,6 +45,8 @@ def show_owed(
 ) -> None:
     """What is owed in this period and left from earlier ones, to which host, and how far it is, with the clause.
 
+    Before that, the emergencies that hosts still owe (heft catch-up carries them on).
+
     What earlier periods left behind stays until it is recorded (heft record) or closed with a reason (heft write-off).
 
     [bold]Examples[/]
@@ -56,16 +58,28 @@ def show_owed(
     from serviceheft.ledger import owed_by_book
     from serviceheft.model.catalogue import load_catalogue
     from serviceheft.running.session import open_book
+    from serviceheft.running.still_open import as_data as emergency_data
+    from serviceheft.running.still_open import in_words as in_words_of
+    from serviceheft.running.still_open import still_open
 
     catalogue, now = load_catalogue(), settings.now()
     customers = [load(known(customer))] if customer else [load(name) for name in names()]
     book = open_book()
+    urgent = {one.name: still_open(one, catalogue, book, now) for one in customers}
     accounts = {one.name: owed_by_book(one, catalogue, book, now) for one in customers}
     if as_json:
-        found = [as_data(name, lines, now, everything=everything) for name, lines in accounts.items()]
+        found = [
+            as_data(name, lines, now, everything=everything)
+            | {"emergencies": [emergency_data(one) for one in urgent[name]]}
+            for name, lines in accounts.items()
+        ]
         say(json.dumps(found, ensure_ascii=False, indent=2))
         return
     for name, lines in accounts.items():
+        for emergency in urgent[name]:
+            Screen().print(
+                styled((f"{name}: ", "bold"), (in_words_of(emergency), "bold red")), soft_wrap=True
+            )
         print_owed(Screen(), name, lines, everything=everything)
 
 

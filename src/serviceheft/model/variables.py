@@ -109,7 +109,7 @@ class Variables(Model):
     """Key of the fingerprint that shows which password was set; needed with a password. Any long random text. (2.4)"""
 
     remote_access_in_window: bool
-    """Whether AnyDesk is installed, updated and set up in the maintenance window only, where one is agreed. (2.4)"""
+    """Whether AnyDesk is changed in the maintenance window only, where one is agreed. (2.4)"""
 
     antivirus_check_product: Literal["defender", "bitdefender", "kaspersky", "none"]
     """The scanner that is to protect the device; none only where another measure does. (2.7)"""
@@ -150,13 +150,13 @@ class Variables(Model):
     """Whether Windows is to update itself. (3.1)"""
 
     patch_management_ring: Literal["pilot", "broad"]
-    """Who gets updates first: pilot; the others, broad, once every pilot is well with them. (3.2)"""
+    """Who gets updates first: pilot; the others, broad, once a pilot has them and is well with them. (3.2)"""
     patch_management_ring_wait_hours: Annotated[int, CUSTOMER, Field(ge=0, le=1000)]
-    """Hours for which every pilot must have been measured well before the others follow. (3.2)"""
+    """Hours for which a pilot must have been well with an update before the others get it. (3.2)"""
     patch_management_windows: list[Slug] | None
     """Maintenance windows of the contract that hold for the device; null: all of them. (3.2)"""
     patch_management_reboot: Literal["never", "when_needed", "in_window", "nobody_logged_on"]
-    """When a device may be restarted; nobody_logged_on: in the window, and with nobody signed in. (3.2)"""
+    """When a device may be restarted, in emergencies too; nobody_logged_on: in the window, nobody signed in. (3.2)"""
     patch_management_freeze: Annotated[list[FreezeDays], CUSTOMER]
     """Days on which no service changes anything on a device; an emergency update alone does. (3.2)"""
     patch_management_maximum_hosts: Annotated[int, CUSTOMER, Field(ge=1)]
@@ -166,8 +166,7 @@ class Variables(Model):
     patch_management_maximum_attempts: Annotated[int, CUSTOMER, Field(ge=1, le=20)]
     """After so many failures of the same update on a device it is a finding, and tried again once it changed. (3.2)"""
     patch_management_stands_in: Annotated[list[Slug], At(("provider", "group", "host"))]
-    """Names of clusters or pairs: devices with the same name are never changed together; domain controllers never
-    are. (3.2)"""
+    """Names of clusters or pairs: devices with the same name are never changed together. (3.2)"""
     patch_management_after: Annotated[list[DeviceName], At(("provider", "group", "host"))]
     """Devices whose turn comes before this one's, as the database server's before its application's. (3.2)"""
     patch_management_accept: list[UpdateException]
@@ -194,14 +193,13 @@ class Variables(Model):
     standard_software_source_password: Annotated[Secret, ALL]
     """Its password, from the vault. (3.3)"""
     standard_software_in_window: bool
-    """Whether applications are installed, updated and removed in the maintenance window only, where one is agreed.
-    (3.3)"""
+    """Whether applications are changed in the maintenance window only, where one is agreed. (3.3)"""
     standard_software_maximum_removals: Annotated[int, Field(ge=0)]
     """How many applications one run removes at most, over all devices. (3.3)"""
     business_software_packages: Annotated[BusinessPackages, At(("provider", "all"))]
     """The customer's own products: where each is installed from, and how. (4.3)"""
     business_software_in_window: bool
-    """Whether products are installed, updated and removed in the maintenance window only, where one is agreed. (4.3)"""
+    """Whether products are changed in the maintenance window only, where one is agreed. (4.3)"""
     business_software_products: BusinessProducts
     """Which of them are to be on the device; the catalogue says how many are contained. (4.3)"""
 

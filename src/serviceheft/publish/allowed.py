@@ -3,7 +3,7 @@
 Measured state is shown as its normal form declares it (serviceheft.assess), findings with the values that
 their cause lists, actions with those of their kind, reasons as the fixed text of their code, wanted state as
 its subject names it. Free text that technicians type (why a service is switched off, why a run was made) is not
-published, but for the one that is written to be read: why an emergency left the procedure out.
+published, but for those that are written to be read: why an emergency left the procedure out, or was ended.
 """
 
 import re
@@ -222,6 +222,11 @@ def agreed_until(reader: Reader, action: Action) -> str:
 def why_outside_procedure(run: Run) -> str | None:
     """The technician's own words for an emergency; of no other kind of run."""
     return run.reason if run.kind == "emergency" else None
+
+
+def why_ended(run: Run) -> str | None:
+    """The technician's own words for ending an emergency; of no other kind of run."""
+    return run.reason if run.kind == "emergency ended" else None
 
 
 def reason(reader: Reader, code: str | None) -> str:

@@ -280,6 +280,8 @@ class BookView:
             facts.append((t(N_("Ordered by ticket")), run.ticket))
         if why := allowed.why_outside_procedure(run):
             facts.append((t(N_("Why outside of the procedure")), why))
+        if why := allowed.why_ended(run):
+            facts.append((t(N_("Why it was ended")), why))
         stamps = source.stamps_by_run.get(run.id, [])
         final = actions.final(stamps)
         tally = [

@@ -109,6 +109,7 @@ RUN_KINDS = {
     "catch-up": N_("catching up"),
     "site": N_("everything"),
     "emergency": N_("emergency update"),
+    "emergency ended": N_("emergency update ended by a technician"),
 }
 GROUPS = {
     "windows_clients": N_("Windows client"),

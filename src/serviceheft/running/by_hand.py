@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
 
-from serviceheft import settings
+from serviceheft import open_emergencies, settings
 from serviceheft.accounts import Owed
 from serviceheft.assess.judgement import CAUSES, Judgement, Outcome
 from serviceheft.book import Book, RunRefused, outbox
@@ -20,6 +20,7 @@ from serviceheft.running import evidence, typed
 from serviceheft.running.beginning import keep_up
 from serviceheft.running.recording import central_contact
 from serviceheft.running.session import clock, open_book
+from serviceheft.running.still_open import still_open
 from serviceheft.screen import say
 
 #: Begins a run in a book, and returns its id.
@@ -251,12 +252,47 @@ def _sentence(option: str, text: str, what: str) -> str:
     return typed.one_line(option, text)
 
 
-def beginning(customer: Customer, now: datetime) -> Beginning:
+def end_emergency(customer: Customer, catalogue: Catalogue, kb: str, reason: str) -> list[str]:
+    """Nobody owes this update any more by emergency; returns the hosts that did. Ordinary runs still bring it.
+
+    Raises RunRefused, BookUnavailable; NotAccepted for no readable reason.
+    """
+    reason = _sentence("--reason", reason, "why nobody is to install it at once any more")
+    now = settings.now()
+    with open_book() as book:
+        owing = [
+            one.host
+            for emergency in still_open(customer, catalogue, book, now)
+            if emergency.kb == kb
+            for one in emergency.owing
+        ]
+        if not owing:
+            return []
+        begin = beginning(
+            customer, now, kind=open_emergencies.ENDED, reason=f"{kb}: {reason}", limit=",".join(owing)
+        )
+        with book.in_one_step(customer.name):
+            run = begin(book)
+            book.end_run(run, "carried out", now=now)
+        anchor(book, customer, run, now)
+    return owing
+
+
+def beginning(
+    customer: Customer,
+    now: datetime,
+    *,
+    kind: str = "by hand",
+    reason: str | None = None,
+    limit: str | None = None,
+) -> Beginning:
     """What begins the run. Who it is and which commit is asked before the book is held."""
     who, commit = evidence.technician(), evidence.commit(settings.REPOSITORY)
     return lambda book: book.begin_run(
         customer.name,
-        kind="by hand",
+        kind=kind,
+        reason=reason,
+        limit=limit,
         who=who,
         commit=commit,
         inventory_hash=customer.inventory_hash(),

@@ -12,9 +12,13 @@ from serviceheft.duties import periods_since
 from serviceheft.ledger import owed_now
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer, Host
-from serviceheft.running.command import PlaybookCall
+from serviceheft.open_emergencies import OpenEmergency
+from serviceheft.open_emergencies import Turn as Next
+from serviceheft.running.command import Emergency, PlaybookCall
 from serviceheft.running.probing import answering
 from serviceheft.running.session import open_book
+from serviceheft.running.still_open import still_open
+from serviceheft.running.stop import stop_reason
 from serviceheft.waiting import Turn, Waiting, not_reached, waiting
 
 _PORTS = {"winrm": 5986, "psrp": 5986, "ssh": 22}
@@ -53,6 +57,38 @@ def call(customer: Customer, catalogue: Catalogue, now: datetime) -> PlaybookCal
     if not hosts:
         return None
     return PlaybookCall("site", customer.name, limit=",".join(sorted(hosts)), only_open=True, catch_up=True)
+
+
+def emergencies(customer: Customer, catalogue: Catalogue, now: datetime) -> list[OpenEmergency]:
+    """The emergencies that hosts still owe; none of a customer that is billed by the hour."""
+    if customer.contract.kind == "hourly":
+        return []
+    with open_book() as book:
+        return still_open(customer, catalogue, book, now)
+
+
+def emergency_calls(customer: Customer, catalogue: Catalogue, now: datetime) -> list[PlaybookCall]:
+    """A run for each emergency that somebody owes who answers, within its terms. Raises UnderWay.
+
+    None while the stop file is there: these runs do nothing but change.
+    """
+    found = [] if stop_reason() else emergencies(customer, catalogue, now)
+    there = {one.host for it in found for one in it.owing if one.turn is Next.NOW}
+    if not there:
+        return []
+    refuse_two(customer.name)
+    answer = answering({name: _target(customer.hosts[name]) for name in sorted(there)})
+    return [
+        PlaybookCall(
+            "emergency",
+            customer.name,
+            limit=",".join(hosts),
+            catch_up=True,
+            emergency=Emergency(it.kb, it.reason, it.maximum_hosts),
+        )
+        for it in found
+        if (hosts := it.visited_now(answer))
+    ]
 
 
 def refuse_two(customer: str) -> None:

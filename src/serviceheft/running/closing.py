@@ -6,6 +6,7 @@ from serviceheft import settings
 from serviceheft.book import BookUnavailable, RunOutcome, RunRefused, outbox
 from serviceheft.clock import calendar_for
 from serviceheft.running.session import Session, open_book
+from serviceheft.running.still_open import in_words, still_open
 from serviceheft.running.stop import stop_reason
 
 #: Over all that was made with a made-up time.
@@ -46,6 +47,7 @@ def close(session: Session, whole: bool | None) -> str:
     except (BookUnavailable, RunRefused) as error:
         return f"The end of run {session.run} could not be recorded: {error}"
     said = [told] if told else []
+    said += _still_open(session)
     if abs(jumped := settings.clock_jumped()) > settings.TOLERANCE:
         way = "forwards" if jumped > timedelta() else "back"
         said.append(
@@ -62,6 +64,18 @@ def close(session: Session, whole: bool | None) -> str:
             f"Billable on ticket {session.order.ticket}: {inside} min inside, {outside} min outside of service hours."
         )
     return "\n".join(said)
+
+
+def _still_open(session: Session) -> list[str]:
+    """The emergencies that hosts still owe; a run that only looked changes nothing about them."""
+    if session.order.dry_run:
+        return []
+    try:
+        with open_book() as book:
+            found = still_open(session.customer, session.catalogue, book, settings.now())
+    except BookUnavailable as error:
+        return [f"Which emergencies are still open could not be read: {error}"]
+    return [f"{in_words(one)}. heft catch-up carries it on." for one in found]
 
 
 def _minutes(time: timedelta) -> int:

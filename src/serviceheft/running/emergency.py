@@ -13,8 +13,13 @@ from serviceheft.book import Book, Snapshot
 from serviceheft.entitlement import contained
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
+from serviceheft.open_emergencies import KIND
+from serviceheft.patching.policy import HostPolicy, Reboot
 from serviceheft.running.pilots import SERVICE
 from serviceheft.settings import BERLIN
+
+#: The category of what makes another Windows of it; nobody gets that in an emergency.
+NEXT_WINDOWS = "Upgrades"
 
 
 class Known(StrEnum):
@@ -35,12 +40,13 @@ class Known(StrEnum):
 class Standing:
     """One customer: its hosts in the scope of patch management, by what is known of them.
 
-    why_not: why nothing is done there; None where the update may be installed.
+    why_not: why nothing is done there; None where the update may be installed. restarts: each host's own terms.
     """
 
     customer: str
     hosts: Mapping[Known, Sequence[str]]
     why_not: str | None = None
+    restarts: Mapping[str, Reboot] = field(default_factory=dict)
 
     @property
     def touched(self) -> list[str]:
@@ -69,12 +75,12 @@ class Published:
 
 def learn(published: Published, book: Book, customer: str) -> None:
     """What the book of a customer says of the update's age. Raises BookUnavailable."""
-    for snapshot in _measured(book, customer).values():
-        for row in _rows(snapshot.measured, published.kb):
+    for snapshot in last_measured(book, customer).values():
+        for row in rows_of(snapshot.measured, published.kb):
             if isinstance(told := row.get("published_at"), str):
                 published.learn(datetime.fromisoformat(told))
-    for run in book.runs(customer):
-        if run.kind == "emergency" and (run.reason or "").startswith(f"{published.kb}:"):
+    for run in book.runs(customer, kinds=[KIND]):
+        if (run.reason or "").startswith(f"{published.kb}:"):
             published.learn(run.began_at)
 
 
@@ -82,18 +88,37 @@ def standing(
     customer: Customer, catalogue: Catalogue, book: Book, published: Published, now: datetime
 ) -> Standing:
     """What the book says of the customer's hosts. Raises BookUnavailable."""
+    hosts = in_scope(customer, catalogue)
+    return Standing(
+        customer.name,
+        partition(hosts, last_measured(book, customer.name), published),
+        why_not(customer, catalogue, now),
+        {host: restart_terms(customer, host).reboot for host in hosts},
+    )
+
+
+def restart_terms(customer: Customer, host: str) -> HostPolicy:
+    """What is agreed about the restarts of a host."""
+    return HostPolicy.from_variables(customer.hosts[host].variables)
+
+
+def in_scope(customer: Customer, catalogue: Catalogue) -> list[str]:
+    """The hosts that patch management is for."""
     scope = set(catalogue.services[SERVICE].scope)
-    hosts = [name for name, host in customer.hosts.items() if scope & set(host.groups)]
+    return [name for name, host in customer.hosts.items() if scope & set(host.groups)]
+
+
+def why_not(customer: Customer, catalogue: Catalogue, now: datetime) -> str | None:
+    """Why nothing may be installed at the customer; None where it may."""
     agreed = {clause.service for clause in contained(customer, catalogue) if clause.standing.contained}
     contract, today = customer.contract, now.astimezone(BERLIN).date()
-    why_not = None
     if SERVICE not in agreed:
-        why_not = "patch management is not agreed"
-    elif today < contract.start:
-        why_not = f"the contract begins on {contract.start:%d.%m.%Y}"
-    elif contract.end is not None and today > contract.end:
-        why_not = f"the contract ended on {contract.end:%d.%m.%Y}"
-    return Standing(customer.name, partition(hosts, _measured(book, customer.name), published), why_not)
+        return "patch management is not agreed"
+    if today < contract.start:
+        return f"the contract begins on {contract.start:%d.%m.%Y}"
+    if contract.end is not None and today > contract.end:
+        return f"the contract ended on {contract.end:%d.%m.%Y}"
+    return None
 
 
 def partition(
@@ -109,16 +134,16 @@ def partition(
 def _known(snapshot: Snapshot | None, published: Published) -> Known:
     if snapshot is None:
         return Known.NEVER
-    if any(_rows(snapshot.measured, published.kb)):
+    if any(rows_of(snapshot.measured, published.kb)):
         return Known.LACKS
-    if not _whole(snapshot.measured):
+    if not is_whole(snapshot.measured):
         return Known.NEVER
     if published.at is None or snapshot.at < published.at:
         return Known.OLDER
     return Known.WELL
 
 
-def _whole(measured: Mapping[str, Any]) -> bool:
+def is_whole(measured: Mapping[str, Any]) -> bool:
     """Whether the search looked at updates of all categories, and all that it found was kept."""
     missing, left_out = (measured.get(name) for name in ("missing", "left_out"))
     return (
@@ -126,12 +151,14 @@ def _whole(measured: Mapping[str, Any]) -> bool:
     )
 
 
-def _measured(book: Book, customer: str) -> dict[str | None, Snapshot]:
+def last_measured(book: Book, customer: str) -> dict[str | None, Snapshot]:
+    """By host the last measurement whose search told what is missing. Raises BookUnavailable."""
     return {it.host: it for it in book.snapshots(customer, updates.SUBJECT.name, telling="missing")}
 
 
-def _rows(measured: Mapping[str, Any], kb: str) -> list[Mapping[str, Any]]:
-    """What was missing of this update, of whatever category, when somebody looked last."""
+def rows_of(measured: Mapping[str, Any], kb: str) -> list[Mapping[str, Any]]:
+    """What was missing of this update when somebody looked last, of whatever category but the next Windows, which can
+    have the same article as a cumulative update."""
     tables = [measured.get(name) for name in ("missing", "left_out")]
     article = re.compile(rf"{kb}(?![0-9])")
     return [
@@ -139,5 +166,7 @@ def _rows(measured: Mapping[str, Any], kb: str) -> list[Mapping[str, Any]]:
         for table in tables
         if isinstance(table, list)
         for row in table
-        if isinstance(row, dict) and any(article.search(str(row.get(name))) for name in ("kb", "title"))
+        if isinstance(row, dict)
+        and row.get("category") != NEXT_WINDOWS
+        and any(article.search(str(row.get(name))) for name in ("kb", "title"))
     ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from serviceheft import settings, waiting
+from serviceheft import open_emergencies, settings, waiting
 from serviceheft.accounts import Owed
 from serviceheft.agreement import Agreed
 from serviceheft.agreement_changes import changes
@@ -59,9 +59,10 @@ class Order:
     @property
     def kind(self) -> str:
         """The run's kind, as the book and the pages name it."""
-        if self.catch_up:
-            return waiting.KIND
-        return "emergency" if self.emergency else self.cadence or "owed"
+        # One update is not the period's patch management, whoever makes the run: this comes first.
+        if self.emergency:
+            return open_emergencies.KIND
+        return waiting.KIND if self.catch_up else self.cadence or "owed"
 
 
 @dataclass
@@ -170,6 +171,8 @@ def open_session(customer: Customer, catalogue: Catalogue, order: Order) -> Sess
             tier=customer.contract.tier,
             clock=clock(),
             rehearsed=settings.rehearsed(),
+            catch_up=order.catch_up,
+            maximum_hosts=order.maximum_hosts,
         )
         changed = None if order.dry_run else keep_up(book, customer, catalogue, run, now)
         account, agreed, planned = _owed(customer, catalogue, book, order, now)
@@ -217,8 +220,7 @@ def _reason(order: Order) -> str | None:
 
 def check_emergency(kb: str, reason: str | None) -> None:
     """Raises RunRefused when the procedure must not be left out."""
-    if not re.fullmatch(r"KB[0-9]{6,8}", kb):
-        raise RunRefused(f"{kb!r} is no article of Microsoft's knowledge base. Write it as KB5068861.")
+    check_article(kb)
     if not (reason or "").strip():
         raise RunRefused(
             "An emergency leaves rings, windows and freeze days out: say why with --reason TEXT."
@@ -228,6 +230,12 @@ def check_emergency(kb: str, reason: str | None) -> None:
             f"The stop file {settings.stop_file()} is there ({stopped}): nothing is changed, in an emergency neither. "
             "Remove it first."
         )
+
+
+def check_article(kb: str) -> None:
+    """Raises RunRefused for what is no article."""
+    if not re.fullmatch(r"KB[0-9]{6,8}", kb):
+        raise RunRefused(f"{kb!r} is no article of Microsoft's knowledge base. Write it as KB5068861.")
 
 
 def _owed(

@@ -68,7 +68,8 @@ def render(console: Screen, session: Session, records: Sequence[Record], changed
         _planned(console, session, latest(records), changed)
     else:
         console.print(f"Changed on hosts: {_some(changed) or 'nothing'}.", soft_wrap=True)
-    _shortfall(console, [record for record in latest(records) if not record.carried_out])
+    carried_on_by = "catch-up" if session.order.emergency else "run"
+    _shortfall(console, carried_on_by, [record for record in latest(records) if not record.carried_out])
     if session.account and not session.order.dry_run:
         sums = add_up(carried_on(session.account, _attempts(session, records), settings.now()))
         console.print(f"In the periods that run now: {in_words(sums)}.", soft_wrap=True)
@@ -160,12 +161,12 @@ def _without_stamp(session: Session, records: Sequence[Record]) -> Counter[str]:
     )
 
 
-def _shortfall(console: Screen, records: Sequence[Record]) -> None:
+def _shortfall(console: Screen, carried_on_by: str, records: Sequence[Record]) -> None:
     """What was not carried out, one row per reason: a site that is off must not fill the screen with its hosts."""
     if not records:
         return
     table = Table(
-        title="Not carried out; heft run takes it up",
+        title=f"Not carried out; heft {carried_on_by} takes it up",
         title_justify="left",
         title_style="bold",
         show_lines=True,
