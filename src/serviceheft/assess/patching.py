@@ -144,6 +144,18 @@ def judge_result(order: HostOrder, results: Results, decision: RestartDecision, 
     return _concluded(order, after.found, actions, failed=failed, held=_held(actions), came_in=came_in)
 
 
+def is_well(stamp: Judgement | Any) -> bool:
+    """Whether a stamp of 3.2 says that the host has all that it is to get: nothing held, nothing failed."""
+    open_ends = [
+        action
+        for action in stamp.actions
+        if action.kind != words.DEFINITIONS
+        and action.reason != REJECTED
+        and action.result in (ActionResult.HELD, ActionResult.FAILED)
+    ]
+    return bool(stamp.outcome.measured or stamp.reason == DEFINITIONS_UNKNOWN) and not open_ends
+
+
 def is_settled(stamp: Judgement | Any) -> bool:
     """Whether a stamp of 3.2 measured the host with all in force that had been installed: no restart outstanding."""
     outstanding = any(
