@@ -29,7 +29,9 @@ MOST_FAILURES = 2
 _IN_TURN, _RESTART_PENDING = "patch.in_turn", "updates.reboot_pending"
 _TRIED = (ActionResult.DONE, ActionResult.FAILED)
 #: What the next visit does not change by itself.
-_HELD_FOR_SOMEBODY = frozenset({"patch.ring_failed", "patch.hidden", NOT_ORDERED})
+_HELD_FOR_SOMEBODY = frozenset(
+    {"patch.ring_failed", "patch.hidden", "patch.keeps_failing", "patch.restarts_in_vain", NOT_ORDERED}
+)
 
 
 class Why(StrEnum):
