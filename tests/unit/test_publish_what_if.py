@@ -59,7 +59,7 @@ def test_the_page_tells_what_would_be_done_what_waits_and_what_was_not_measured(
         "würde geschehen Windows neu starten",
         "würde geschehen Java 8 entfernen",
         "wartet Windows neu starten Es ist jemand angemeldet",
-        "Die Pilotgeräte laufen damit noch nicht lange genug einwandfrei",
+        "Noch kein Pilotgerät war damit lange genug in Ordnung",
         "Nichts zu tun mb-pc-01 ",
         "Das Gerät ist ausgeschaltet oder nicht im Netz mb-pc-06",
         "alle Leistungen Nicht Teil dieses Probelaufs mb-pc-04",
