@@ -181,20 +181,22 @@ def test_what_the_pilot_refuses_or_nobody_can_date_nobody_gets_untested(site: Pa
     site.change("pc-003", lambda state: state["updates"]["available"][-1].update(published=None))
     before = site.machines()
     for at in (EVENING, FRIDAY_EVENING):
-        carried_out(site.weekly(at=at))
+        # How long an update without a date has been missing nobody can measure (3.1).
+        assert site.weekly(at=at).returncode == 1
+        assert site.outcome("pc-003", "3.1") == ("not measured", "updates.undated")
         assert site.outcome("pc-002") == ("held", "patch.pilot_refuses")
         assert site.outcome("pc-003") == ("held", "patch.undated")
     # Nobody waits for ever by agreement.
-    carried_out(site.weekly(at="2026-12-09T20:30:00+01:00"))
+    assert site.weekly(at="2026-12-09T20:30:00+01:00").returncode == 1
     for host in ("pc-002", "pc-003"):
         assert site.outcome(host) == ("held", "patch.pilots_overdue")
     assert site.machines() == before
     # Another pilot takes it, and is well with it.
     site.set_for("dc-001", {"patch_management_ring": "pilot"})
     site.plant("dc-001")
-    carried_out(site.weekly(at="2026-12-14T20:30:00+01:00"))
+    assert site.weekly(at="2026-12-14T20:30:00+01:00").returncode == 1
     assert site.outcome("pc-002") == ("held", "patch.pilots_overdue")
-    carried_out(site.weekly(at="2026-12-17T20:30:00+01:00"))
+    assert site.weekly(at="2026-12-17T20:30:00+01:00").returncode == 1
     assert site.installed("pc-002")
 
 

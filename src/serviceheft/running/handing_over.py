@@ -81,7 +81,7 @@ def add_groups(receiver: Receiver, catalogue: Catalogue) -> None:
     for purpose in purposes:
         numbers = [service.number for service in catalogue.services.values() if service.role]
         _add_below(receiver, purpose, (run_group(purpose, number) for number in numbers))
-    _add_below(receiver, "mending", (f"patching_{ring}" for ring in RINGS))
+    _add_below(receiver, "mending", (f"patching_{ring}{alone}" for ring in RINGS for alone in ("", "_alone")))
 
 
 def _add_below(receiver: Receiver, parent: str, groups: Iterable[str]) -> None:
