@@ -22,6 +22,8 @@ SHARED = "5044284"
 CUMULATIVE = "2026-11 Kumulatives Update für Windows 11 (KB5044284)"
 RELEASE = "Windows 11, version 26H2 (KB5044284)"
 STACK = "2026-11 Update für den Wartungsstapel (KB5070043)"
+#: The lab's virus definitions are of the first day; here weeks go by.
+PATIENT = {"antivirus_check_maximum_definition_age_days": 90}
 DONE = [("update.install", "done", None), ("update.reboot", "done", None)]
 
 
@@ -173,6 +175,7 @@ def test_domain_controllers_are_never_away_together(site: PatchedCustomer) -> No
 
 
 def test_what_the_pilot_refuses_or_nobody_can_date_nobody_gets_untested(site: PatchedCustomer) -> None:
+    site.begin_anew(**PATIENT)
     rejected = {"kb": f"KB{KB}", "reason": "breaks its scanner", "expires": "2027-12-31"}
     site.set_for("pc-001", {"patch_management_ring": "pilot", "patch_management_reject": [rejected]})
     for host in ("pc-001", "pc-002"):
@@ -201,6 +204,7 @@ def test_what_the_pilot_refuses_or_nobody_can_date_nobody_gets_untested(site: Pa
 
 
 def test_a_pilot_that_fell_sick_stays_so_when_the_next_update_comes(site: PatchedCustomer) -> None:
+    site.begin_anew(**PATIENT)
     for host in ("pc-001", "pc-002"):
         site.plant(host)
     carried_out(site.weekly())
