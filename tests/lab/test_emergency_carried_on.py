@@ -157,9 +157,6 @@ def test_what_waits_for_its_restart_stays_owed(site: PatchedCustomer) -> None:
     assert "still owed" not in site.heft("status", NAME, HEFT_NOW=EVENING).stdout
 
 
-@pytest.mark.xfail(
-    reason="patching/order.py restarts nobody in an emergency who is offered nothing", strict=False
-)
 def test_the_restart_is_made_by_catch_up_once_the_window_is_open(site: PatchedCustomer) -> None:
     site.begin_anew(patch_management_reboot="in_window")
     site.plant("pc-002")

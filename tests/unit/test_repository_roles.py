@@ -46,7 +46,9 @@ def test_a_role_stands_in_the_lowest_tier_that_contains_its_service() -> None:
 
 
 def playbook(name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = yaml.safe_load((REPOSITORY / "playbooks" / name).read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = yaml.safe_load(
+        (REPOSITORY / "playbooks" / name).read_text(encoding="utf-8")
+    )
     return found
 
 

@@ -17,6 +17,7 @@ from serviceheft.assess.updatesearch import Offer, articles_in, read_offers, sea
 from serviceheft.assess.windowssupport import find_support
 from serviceheft.i18n import N_
 from serviceheft.model.categories import CATEGORIES, EVERY
+from serviceheft.patching.policy import UPGRADES
 
 #: As in group_vars/all/policies.yml.
 DEFAULT_CATEGORIES = ("CriticalUpdates", "SecurityUpdates", "UpdateRollups")
@@ -196,7 +197,7 @@ def _rows(offers: Iterable[Offer]) -> tuple[MissingUpdate, ...]:
             title=offer.title,
             kb=offer.kbs[0] if offer.kbs else None,
             severity=offer.severity if offer.severity in (*SEVERITIES, None) else "unspecified",
-            category=min(offer.categories, default=None),
+            category=UPGRADES if UPGRADES in offer.categories else min(offer.categories, default=None),
             published_at=iso(offer.published_at),
             downloaded=offer.downloaded,
             hidden=offer.hidden,

@@ -206,8 +206,10 @@ class _Run:
         others = self._turns.others_wait(host, self._unwell, earlier)
         tried = (selection.chosen, facts.past, facts.build, self._policy.maximum_attempts)
         failing = attempts.failing(*tried)
-        # An emergency is one update: it restarts nothing that does not get it.
-        pending = bool(facts.reboot_pending) and (self._policy.emergency is None or bool(selection.chosen))
+        # An emergency is one update: it restarts nothing that does not get it, or got it before.
+        policy = self._policy
+        concerns = policy.emergency is None or policy.carried_on or bool(selection.chosen)
+        pending = bool(facts.reboot_pending) and concerns
         restart_waits = (everything or self._restart_waits(facts) or others) if pending else None
         window = restarts.window_waits(self._policy, facts.policy, self._now)
         install, waiting = [], []

@@ -42,7 +42,10 @@ class Reboot(StrEnum):
 
 @dataclass(frozen=True)
 class CustomerPolicy:
-    """What holds for all hosts of a run. `emergency`: the article that is installed now, outside of the procedure."""
+    """What holds for all hosts of a run. `emergency`: the article that is installed now, outside of the procedure.
+
+    carried_on: an earlier emergency is carried on, so that a host which only waits for its restart gets it, too.
+    """
 
     windows: tuple[MaintenanceWindow, ...] = ()
     freeze: tuple[FreezeDays, ...] = ()
@@ -51,6 +54,7 @@ class CustomerPolicy:
     maximum_failed_percent: int = 20
     maximum_attempts: int = 3
     emergency: str | None = None
+    carried_on: bool = False
 
     @classmethod
     def from_variables(
@@ -59,6 +63,7 @@ class CustomerPolicy:
         windows: tuple[MaintenanceWindow, ...],
         *,
         emergency: str | None = None,
+        carried_on: bool = False,
         maximum_hosts: int | None = None,
     ) -> Self:
         """From any host's resolved variables, as these are the same for all; `maximum_hosts` overrides the cap."""
@@ -71,6 +76,7 @@ class CustomerPolicy:
             maximum_failed_percent=variables[f"{prefix}maximum_failed_percent"],
             maximum_attempts=variables[f"{prefix}maximum_attempts"],
             emergency=emergency,
+            carried_on=carried_on,
         )
 
 

@@ -268,6 +268,7 @@ def _customer_policy(session: Session) -> CustomerPolicy:
         variables,
         tuple(session.customer.contract.maintenance_windows),
         emergency=session.order.emergency,
+        carried_on=session.order.catch_up,
         maximum_hosts=session.order.maximum_hosts,
     )
 
