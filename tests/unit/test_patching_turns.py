@@ -110,6 +110,14 @@ def test_a_partner_whose_update_failed_is_no_reason_to_wait_for_ever() -> None:
     assert orders({"dc-1": DC, "dc-2": DC}, progress=failed)["dc-2"].install
 
 
+def test_failures_count_over_the_whole_ring_whichever_play_a_host_is_in() -> None:
+    failed = frozenset({"pc-1", "pc-2"})
+    others = {"pc-1": CLIENT, "pc-2": CLIENT}
+    made = orders({"dc-1": DC}, others=others, progress=Progress(failed, failed))
+    assert made["dc-1"].waiting[0].reason == "patch.ring_failed"
+    assert orders({"dc-1": DC}, others=others, progress=Progress(failed, frozenset({"pc-1"})))["dc-1"].install
+
+
 # -- attempts ----------------------------------------------------------------------------------------------------
 
 

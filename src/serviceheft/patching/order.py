@@ -139,7 +139,8 @@ class _Run:
         self._progress, self._policy, self._now = progress, policy, now
         self._stopped, self._planning = stopped, planning
         self._facts = {facts.host: facts for facts in hosts}
-        self._turns = Turns({**others, **{host: facts.policy for host, facts in self._facts.items()}})
+        self._policies = {**others, **{host: facts.policy for host, facts in self._facts.items()}}
+        self._turns = Turns(self._policies)
         self._unwell = unwell | {host for host, facts in self._facts.items() if not facts.reached}
         today = now.astimezone(BERLIN).date()
         self._chosen = {
@@ -172,11 +173,8 @@ class _Run:
     def _too_many_failed(self, ring: Ring, members: list[str]) -> bool:
         """More than the agreed share of the ring; one alone never keeps the others waiting."""
         concerned = sum(_has_work(self._facts[host], self._chosen[host]) for host in members)
-        started = {
-            host
-            for host, facts in self._facts.items()
-            if host in self._progress.started and facts.policy.ring == ring
-        }
+        of_ring = {host for host, policy in self._policies.items() if policy.ring == ring}
+        started = of_ring & self._progress.started
         share = self._policy.maximum_failed_percent
         allowed = max(1, share * (len(started) + concerned) // 100) if share else 0
         return len(started & self._progress.failed) > allowed
