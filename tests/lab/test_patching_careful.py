@@ -22,8 +22,12 @@ SHARED = "5044284"
 CUMULATIVE = "2026-11 Kumulatives Update für Windows 11 (KB5044284)"
 RELEASE = "Windows 11, version 26H2 (KB5044284)"
 STACK = "2026-11 Update für den Wartungsstapel (KB5070043)"
-#: The lab's virus definitions are of the first day; here weeks go by.
-PATIENT = {"antivirus_check_maximum_definition_age_days": 90}
+#: The lab's definitions and scans are of the first day; here weeks go by.
+PATIENT = {
+    "antivirus_check_maximum_definition_age_days": 90,
+    "antivirus_check_maximum_scan_age_days": None,
+    "update_check_maximum_installation_age_days": 90,
+}
 DONE = [("update.install", "done", None), ("update.reboot", "done", None)]
 
 
