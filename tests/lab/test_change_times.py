@@ -9,6 +9,7 @@ import pytest
 from lab import defects
 from lab.generated import write_yaml
 from serviceheft import settings
+from tests.lab.patching_site import MISSING
 from tests.lab.rehearsal import NOW, Rehearsal, rehearse
 from tests.lab.test_software import FILES, KEY, SHARE, older_product, set_back
 
@@ -32,7 +33,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
 
 
 def set_for_all(site: Rehearsal, **variables: Any) -> None:
-    wanted = {"patch_management_reboot": "when_needed"} | variables
+    wanted = {"patch_management_reboot": "when_needed", "antivirus_check_maximum_definition_age_days": 90}
+    wanted |= variables
     write_yaml(site.elsewhere.root / "group_vars" / "all" / "patching.yml", wanted)
 
 
@@ -53,7 +55,7 @@ def test_a_freeze_holds_every_service_and_the_window_those_that_say_so(site: Reh
         older_product(state)
         state["installers"][SHARE]["return_code"] = 3010
         defects.plant(state, "automatic_updates_off", settings.now())
-        defects.plant(state, "update_missing", settings.now(), severity="Critical", days=20, kb="5068861")
+        defects.plant(state, "update_missing", settings.now(), **MISSING)
 
     site.change("pc-001", spoil)
     before = site.machines()
