@@ -5,8 +5,10 @@ from typing import Any
 
 from serviceheft import installer_arguments, settings
 from serviceheft.assess import product_results, products, productversion
+from serviceheft.assess.parts import host_time
 from serviceheft.assess.product_results import Result
 from serviceheft.assess.products import ProductsPolicy
+from serviceheft.assess.reading import iso
 
 
 def product_judgement(
@@ -31,9 +33,8 @@ def product_settled(
     wanted, now = ProductsPolicy.from_variables(policy), settings.now()
     found = {name: Result.from_data(result) for name, result in results.items()}
     actions = products.actions_taken(before, visit, found, wanted, now)
-    told_at = max(
-        (it.restart_told_at for it in found.values() if it.restart_told_at), default=restart_told_at
-    )
+    told = any(it.restart_told_at for it in found.values())
+    told_at = iso(host_time(visit, now)) if told else restart_told_at
     return products.judge(visit, wanted, now, told_at, actions).as_data()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from serviceheft import settings
 from serviceheft.assess import software
+from serviceheft.assess.parts import host_time
 from serviceheft.assess.softwarestate import Look, SoftwarePolicy
 
 type Json = Mapping[str, Any]
@@ -28,7 +29,8 @@ def software_settled(
     first = Look(before["facts"], before["visit"], before["asked"])
     planned, wanted = software.Plan.from_data(plan), SoftwarePolicy.from_variables(policy)
     actions = software.actions_taken(planned, first, look, results, wanted)
-    known = software.known_after(planned, actions, first, look, results, settings.now())
+    at = host_time(visit, settings.now())
+    known = software.known_after(planned, actions, first, look, results, at)
     return software.judge(look, wanted, known, actions).as_data()
 
 

@@ -102,11 +102,15 @@ def test_an_update_without_a_date_waits_for_a_pilot_that_has_it() -> None:
 
 def test_what_is_offered_to_no_pilot_is_tried_out_by_time() -> None:
     """Offered to none of its kind though they were asked: a server's update where all pilots are clients, a driver."""
-    pilot = having(well=(30, 1))
+    pilot = having(well=(30, 3, 1))
     assert wait(dated(NOVEMBER, 13.9), pilot) == "patch.ring_waits"
     assert wait(dated(NOVEMBER, 14), pilot) is None
     assert wait(dated(NOVEMBER, 1), pilot, kind="server") == "patch.ring_waits"
-    assert wait(dated(NOVEMBER, 2), pilot, kind="server") is None
+    assert wait(dated(NOVEMBER, 3), pilot, kind="server") is None
+    # Nobody has looked at the pilots for long enough: old as it is, they may be offered it yet.
+    for well in ((), (30,), (1,)):
+        assert wait(dated(NOVEMBER, 20), having(well=well)) == "patch.ring_waits"
+        assert wait(dated(NOVEMBER, 20), having(well=well), kind="server") == "patch.ring_waits"
     assert wait(dated(NOVEMBER, 20), having(well=(30, 5), sick=(3,)), kind="server") == "patch.pilot_sick"
 
 

@@ -6,15 +6,22 @@ and None is "not measured": never absent, never well.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from serviceheft.assess.reading import mapping, rows
+from serviceheft.assess.reading import mapping, moment, rows
 
 
 def section(visit: object, name: str) -> Mapping[str, Any] | None:
     """A raw section of the visit; None where it was not brought, or could not be collected."""
     found = mapping(visit, "sections").get(name)
     return found if isinstance(found, Mapping) and name not in mapping(visit, "errors") else None
+
+
+def host_time(visit: object, now: datetime) -> datetime:
+    """What the host's own clock said when it was visited; ours where it told nothing that can be. What is compared with
+    other times of the host, such as its last start, is told by its clock: two clocks never agree."""
+    return moment(visit, "collected_at", now) or now
 
 
 def told(raw: object, name: str) -> Mapping[str, Any] | None:

@@ -65,9 +65,9 @@ class Rings:
 
         Each update is judged by itself: some pilot must have it and have been well with it for long enough, and none
         may lack it still or have fallen sick after it. Without pilots there is nobody to wait for. What is offered to
-        no pilot of the host's kind can be tried out by none of them: it is as old as PATIENCE before it follows; a kind
-        that has no pilots follows when it has been out for as long as the others wait and no pilot is sick. An update
-        whose date is not known is never old enough.
+        no pilot of the host's kind can be tried out by none of them: it is as old as PATIENCE before it follows, and a
+        kind that has no pilots follows when it has been out for as long as the others wait; in either case once every
+        pilot was measured well for as long since it is out. An update whose date is not known is never old enough.
 
         waiting_since: since when it has waited on this host. Nobody waits by agreement for longer than PATIENCE: then
         the reason is one that says so.
@@ -106,8 +106,13 @@ class Rings:
             return "patch.pilot_sick"
         if update.published_at is None:
             return "patch.undated"
-        old_enough = self._now - update.published_at >= (PATIENCE if own_kind else self._wait)
-        return None if old_enough else "patch.ring_waits"
+        published = update.published_at
+        old_enough = self._now - published >= (PATIENCE if own_kind else self._wait)
+        # For long enough the pilots were looked at, and were not offered it.
+        known = all(
+            any(published <= at <= self._now - self._wait for at in pilot.well_at) for pilot in self._pilots
+        )
+        return None if old_enough and known else "patch.ring_waits"
 
     def _long_unseen(self, pilot: Pilot) -> bool:
         return pilot.seen_at is None or self._now - pilot.seen_at > PATIENCE
