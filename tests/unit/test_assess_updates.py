@@ -9,6 +9,7 @@ from serviceheft.assess import updatestate
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.assess.updates import judge, settle
+from serviceheft.assess.updatestate import read_state
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
 POLICY = UpdatePolicy()
@@ -466,3 +467,25 @@ def test_only_the_second_visit_tells_whether_updating_is_on(
 ) -> None:
     settled = settle(judge(search(), after, POLICY, NOW), visit, said)
     assert told(settled) == [("updates.automatic", *expected)]
+
+
+def test_what_was_installed_lately_is_told_with_its_own_id_or_none() -> None:
+    rows = [
+        {
+            "Title": title,
+            "Date": "2026-11-15T02:00:00Z",
+            "Operation": 1,
+            "ResultCode": 2,
+            "RevisionNumber": 200,
+            **more,
+        }
+        for title, more in (
+            ("2026-11 Cumulative Update (KB5068861)", {"UpdateID": "6C1E4F0A-52B7-4D1C-9C83-2F6A8E0B2601"}),
+            ("2026-10 Cumulative Update (KB5066835)", {}),
+        )
+    ]
+    state = read_state(search(), section(History=rows), NOW)
+    assert [(it.kb, it.update_id) for it in state.installed or ()] == [
+        ("KB5066835", None),
+        ("KB5068861", "6c1e4f0a-52b7-4d1c-9c83-2f6a8e0b2601"),
+    ]

@@ -211,7 +211,7 @@ def test_what_was_installed_is_told_by_our_stamps_and_by_windows_own_history() -
     snapshot = SimpleNamespace(
         at=ago(2),
         measured={
-            "installed": [row | {"update_id": "preview", "revision": 200}],
+            "installed": [row | {"update_id": "preview", "revision": 200}, row],
             "missing": [{"title": "Other", "kb": "KB5000007", "update_id": "other", "revision": 1}],
         },
     )

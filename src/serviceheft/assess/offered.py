@@ -65,7 +65,8 @@ def read_rows(rows: object, *, wanted: bool) -> tuple[Update, ...]:
 
 
 def read_installed(rows: object) -> tuple[Had, ...]:
-    """What was installed there lately and when, by the book's table (UpdateState.installed)."""
+    """What was installed there lately and when, by the book's table (UpdateState.installed). What has no id of its own
+    there vouches for nothing: another update may have its article."""
     return tuple(
         Had(
             Update(
@@ -77,7 +78,9 @@ def read_installed(rows: object) -> tuple[Had, ...]:
             moment,
         )
         for row in _mappings(rows)
-        if (title := text(row, "title")) is not None and (moment := _at(row, "installed_at")) is not None
+        if (title := text(row, "title")) is not None
+        and (moment := _at(row, "installed_at")) is not None
+        and text(row, "update_id") is not None
     )
 
 

@@ -59,6 +59,11 @@ class Entry:
     revision: int | None
 
     @property
+    def update_id(self) -> str | None:
+        """The update's own id; None where the host told none, and it is known by its title."""
+        return None if self.key == (self.title or "").casefold() else self.key
+
+    @property
     def minor(self) -> bool:
         """Whether it is one of the small things that come every day: definitions, drivers, Store apps."""
         if self.categories:

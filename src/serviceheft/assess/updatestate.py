@@ -221,7 +221,7 @@ def _installed(history: History, now: datetime) -> tuple[InstalledUpdate, ...]:
     found = [one for one in history.installed if not one.minor and now - one.at <= INSTALLED_SINCE]
     return tuple(
         InstalledUpdate(
-            one.title, next(iter(articles_in(one.title)), None), iso(one.at), one.key, one.revision
+            one.title, next(iter(articles_in(one.title)), None), iso(one.at), one.update_id, one.revision
         )
         for one in reversed(found)
     )[:MOST_ROWS]
