@@ -484,7 +484,7 @@ def test_what_was_installed_lately_is_told_with_its_own_id_or_none() -> None:
             ("2026-10 Cumulative Update (KB5066835)", {}),
         )
     ]
-    state = read_state(search(), section(History=rows), NOW)
+    state = read_state(search(), section(cumulative={}, History=rows), NOW)
     assert [(it.kb, it.update_id) for it in state.installed or ()] == [
         ("KB5066835", None),
         ("KB5068861", "6c1e4f0a-52b7-4d1c-9c83-2f6a8e0b2601"),
