@@ -13,21 +13,11 @@ from serviceheft.assess.offered import read_offered
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.settings import REPOSITORY
 from tests.lab.windows_site import PSRP, Site
+from tests.visit_sections import EVERY
 
 pytestmark = pytest.mark.lab
 
-SECTIONS = [
-    "computer",
-    "antivirus",
-    "updates",
-    "volumes",
-    "network",
-    "programs",
-    "packages",
-    "services",
-    "anydesk",
-    "sessions",
-]
+SECTIONS = [*EVERY]
 VISIT = {"name": "visit", "windows_visit": {"sections": SECTIONS}}
 
 

@@ -31,21 +31,12 @@ from serviceheft.model.schema import Customer, Host
 from serviceheft.running import patching
 from serviceheft.running.session import Order, Session, open_book
 from serviceheft.settings import REPOSITORY
+from tests.visit_sections import JUDGED
 
 type Json = dict[str, Any]
 
 CUSTOMERS = ("musterbau", "kanzlei_nord", "praxis_sued", "werkstatt")
-SECTIONS = (
-    "computer",
-    "antivirus",
-    "updates",
-    "volumes",
-    "network",
-    "programs",
-    "packages",
-    "services",
-    "anydesk",
-)
+SECTIONS = JUDGED
 
 
 @dataclass(frozen=True)

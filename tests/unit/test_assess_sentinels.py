@@ -21,6 +21,7 @@ from serviceheft.assess.normalform import Kind, Shown
 from serviceheft.assess.remote_access import RemoteAccessPolicy
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from tests.unit.test_windows_visit_emulated import searched
+from tests.visit_sections import JUDGED
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
 NUMBERS = [-1, 65535, 2**31 - 1, 4294967295, 2**63 - 1, 2**64 - 1, -(2**31), "4294967295", 65535.0]
@@ -35,17 +36,7 @@ DATES = [
     "9999-12-31T23:59:59Z",
     "9999-12-31T23:59:59-14:00",
 ]
-SECTIONS = [
-    "computer",
-    "antivirus",
-    "updates",
-    "volumes",
-    "network",
-    "programs",
-    "packages",
-    "services",
-    "anydesk",
-]
+SECTIONS = [*JUDGED]
 
 
 def sections(scanner: Any = "defender") -> dict[str, Any]:

@@ -24,21 +24,11 @@ from serviceheft.assess.computer import ComputerPolicy
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.updatepolicy import UpdatePolicy
 from serviceheft.settings import REPOSITORY
+from tests.visit_sections import EVERY
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
 ROLES: tuple[Role, ...] = ("client", "laptop", "server", "domain_controller")
-SECTIONS = [
-    "computer",
-    "antivirus",
-    "updates",
-    "volumes",
-    "network",
-    "programs",
-    "packages",
-    "services",
-    "anydesk",
-    "sessions",
-]
+SECTIONS = [*EVERY]
 
 
 def visit(state: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from serviceheft.assess import reach
 from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, as_measured, shown
-from serviceheft.assess.parts import lacking, section, told, told_rows
+from serviceheft.assess.parts import lacking, section, started_at, told_rows
 from serviceheft.assess.product_entries import Entry, Wish, families, find_entries, is_removable
 from serviceheft.assess.product_results import Result
 from serviceheft.assess.product_services import ProductService, astray, read_services
 from serviceheft.assess.productversion import compare
-from serviceheft.assess.reading import mapping, moment, version_key
+from serviceheft.assess.reading import mapping, version_key
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
 from serviceheft.i18n import N_
@@ -289,10 +289,7 @@ def _still_wanted(visit: object, told_at: str | None, now: datetime) -> str | No
     """The restart that was wanted, unless the host has started since; one that does not say when keeps it."""
     if told_at is None:
         return None
-    windows = told(section(visit, "computer"), "OperatingSystem")
-    booted = moment(windows, "LastBootUpTime", now) or moment(
-        section(visit, "updates"), "LastBootUpTime", now
-    )
+    booted = started_at(visit, now)
     return None if booted and booted > datetime.fromisoformat(told_at) else told_at
 
 

@@ -176,9 +176,7 @@ class Known:
     def at_visit(self, visit: object, now: datetime) -> "Known":
         """The same without a restart that has happened: the visit tells when the host was started."""
         wanted = moment({"at": self.restart_wanted_at}, "at", now)
-        started = moment(parts.section(visit, "updates"), "LastBootUpTime", now) or moment(
-            parts.told(parts.section(visit, "computer"), "OperatingSystem"), "LastBootUpTime", now
-        )
+        started = parts.started_at(visit, now)
         done = wanted is None or (started is not None and started > wanted)
         return Known(self.ours, self.brought, None if done else iso(wanted))
 

@@ -14,8 +14,8 @@ from serviceheft.entitlement import contained
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.open_emergencies import KIND
-from serviceheft.patching.policy import HostPolicy, Reboot
-from serviceheft.running.pilots import SERVICE
+from serviceheft.patching.policy import Reboot
+from serviceheft.running.patched_hosts import SERVICE, in_scope, policy_of
 from serviceheft.settings import BERLIN
 
 #: The category of what makes another Windows of it; nobody gets that in an emergency.
@@ -93,19 +93,8 @@ def standing(
         customer.name,
         partition(hosts, last_measured(book, customer.name), published),
         why_not(customer, catalogue, now),
-        {host: restart_terms(customer, host).reboot for host in hosts},
+        {host: policy_of(customer, host).reboot for host in hosts},
     )
-
-
-def restart_terms(customer: Customer, host: str) -> HostPolicy:
-    """What is agreed about the restarts of a host."""
-    return HostPolicy.from_variables(customer.hosts[host].variables)
-
-
-def in_scope(customer: Customer, catalogue: Catalogue) -> list[str]:
-    """The hosts that patch management is for."""
-    scope = set(catalogue.services[SERVICE].scope)
-    return [name for name, host in customer.hosts.items() if scope & set(host.groups)]
 
 
 def why_not(customer: Customer, catalogue: Catalogue, now: datetime) -> str | None:

@@ -27,7 +27,8 @@ from serviceheft.patching.policy import CustomerPolicy, HostPolicy, Update
 from serviceheft.patching.restarts import SignedIn, restart_waits
 from serviceheft.patching.selection import choose
 from serviceheft.patching.turns import Turns
-from serviceheft.running.pilots import ANTIVIRUS, LOOKED_AT_SINCE, SERVICE, UPDATES, read_pilots
+from serviceheft.running.patched_hosts import SERVICE, in_scope, policy_of
+from serviceheft.running.pilots import ANTIVIRUS, LOOKED_AT_SINCE, UPDATES, read_pilots
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.stop import stop_reason
 from serviceheft.running.tries import read_pasts, unwell
@@ -68,7 +69,9 @@ def give_orders(session: Session, hosts: Mapping[str, HostVariables], *, plannin
     """
     now = settings.now()
     policy = _customer_policy(session)
-    policies = _policies(session)
+    policies = {
+        name: policy_of(session.customer, name) for name in in_scope(session.customer, session.catalogue)
+    }
     known = _read_book(session, policies, frozenset(hosts), now)
     facts = {
         host: read_facts(session, host, registered, policies[host], known, now)
@@ -104,7 +107,7 @@ def decide_restart(session: Session, host: str, registered: Mapping[str, Any]) -
         return {"needed": False, "restart": False, "reason": None}
     reason = restart_waits(
         _customer_policy(session),
-        _policies(session)[host],
+        policy_of(session.customer, host),
         _signed_in(look),
         now,
         stopped=stop_reason() is not None,
@@ -121,8 +124,7 @@ def judge_after(
     decision, restart; None where a task was not called for.
     """
     now = settings.now()
-    customer_host = session.customer.hosts[host]
-    variables = customer_host.variables
+    variables = session.customer.hosts[host].variables
     visit = mapping(registered, "visit")
     # Once the host is lost, whatever else was registered is no measurement.
     reached = not (visit.get("unreachable") or visit.get("failed"))
@@ -134,7 +136,7 @@ def judge_after(
     made = _ORDER.validate_json(given["order"])
     owes_updates = _owes(session, host, UPDATES)
     state, history = read_state(search, section, now), read_history(section, now)
-    policy = HostPolicy.from_variables(variables, customer_host.groups)
+    policy = policy_of(session.customer, host)
     selection = choose(offered or (), policy, now.date(), session.order.emergency)
     before = mapping(mapping(mapping(registered, "look"), "sections"), "updates")
     after = patching.After(
@@ -271,16 +273,6 @@ def _customer_policy(session: Session) -> CustomerPolicy:
         carried_on=session.order.catch_up,
         maximum_hosts=session.order.maximum_hosts,
     )
-
-
-def _policies(session: Session) -> dict[str, HostPolicy]:
-    """What is wanted on every host that patch management speaks of, whether it belongs to this run or not."""
-    scope = set(session.catalogue.services[SERVICE].scope)
-    return {
-        name: HostPolicy.from_variables(host.variables, host.groups)
-        for name, host in session.customer.hosts.items()
-        if scope & set(host.groups)
-    }
 
 
 def _for_tasks(

@@ -13,11 +13,12 @@ from serviceheft.book import FindingLife, Snapshot, Stamp
 from serviceheft.patching.policy import HostPolicy
 from serviceheft.patching.rings import Had, Pilot
 from serviceheft.patching.selection import choose
+from serviceheft.running.patched_hosts import SERVICE, in_scope, policy_of
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.tries import update_of
 from serviceheft.settings import BERLIN
 
-SERVICE, UPDATES, ANTIVIRUS = "3.2", "3.1", "2.7"
+UPDATES, ANTIVIRUS = "3.1", "2.7"
 
 #: So far back the book is asked what a pilot has been through.
 LOOKED_AT_SINCE = timedelta(days=60)
@@ -29,12 +30,8 @@ _NO_SICKNESS = ("updates.", "patching.")
 def read_pilots(session: Session, now: datetime) -> list[Pilot]:
     """Every pilot of the customer, whether it belongs to this run or not. Raises BookUnavailable."""
     customer = session.customer
-    scope = set(session.catalogue.services[SERVICE].scope)
-    policies = {
-        name: HostPolicy.from_variables(host.variables, host.groups)
-        for name, host in customer.hosts.items()
-        if host.variables["patch_management_ring"] == "pilot" and scope & set(host.groups)
-    }
+    every = {name: policy_of(customer, name) for name in in_scope(customer, session.catalogue)}
+    policies = {name: policy for name, policy in every.items() if policy.ring == "pilot"}
     if not policies:
         return []
     with open_book() as book:

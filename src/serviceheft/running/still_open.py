@@ -10,8 +10,8 @@ from serviceheft.model.schema import Customer
 from serviceheft.open_emergencies import KIND, KINDS, OpenEmergency, Terms, followed
 from serviceheft.patching import windows
 from serviceheft.patching.policy import Reboot
-from serviceheft.running.emergency import in_scope, is_whole, last_measured, restart_terms, rows_of, why_not
-from serviceheft.running.pilots import SERVICE
+from serviceheft.running.emergency import is_whole, last_measured, rows_of, why_not
+from serviceheft.running.patched_hosts import SERVICE, in_scope, policy_of
 
 
 def still_open(customer: Customer, catalogue: Catalogue, book: Book, now: datetime) -> list[OpenEmergency]:
@@ -67,7 +67,7 @@ def _terms(customer: Customer, catalogue: Catalogue, now: datetime) -> Terms:
 
 def _may_restart(customer: Customer, host: str, now: datetime) -> bool:
     """Whether it is worth a visit for the restart alone; whether it is made the visit decides."""
-    policy = restart_terms(customer, host)
+    policy = policy_of(customer, host)
     if policy.reboot is Reboot.NEVER:
         return False
     return policy.reboot is Reboot.WHEN_NEEDED or windows.is_open(

@@ -1,0 +1,15 @@
+"""The sections of a visit, as tests collect them."""
+
+#: Those that services judge.
+JUDGED = (
+    "computer",
+    "antivirus",
+    "updates",
+    "volumes",
+    "network",
+    "programs",
+    "packages",
+    "services",
+    "anydesk",
+)
+EVERY = (*JUDGED, "sessions")
