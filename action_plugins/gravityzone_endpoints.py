@@ -1,11 +1,19 @@
-"""Ask the customer's GravityZone console once for all hosts of the play that are to be protected by Bitdefender."""
+"""Ask the customer's GravityZone console once for all hosts of the play that are to be protected by Bitdefender.
+
+What it says of each is kept in the run's spool for the services that judge by it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from serviceheft.running.spool import Spool
 
 from serviceheft.assess.reading import mapping, rows, text
+from serviceheft.assess.service import Seen
+from serviceheft.running import judging, session
+from serviceheft.services import antivirus_check
 from serviceheft.vendors import gravityzone
 
 
@@ -16,15 +24,28 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        variables = task_vars or {}
-        hosts = [
-            _wanted(host, variables["hostvars"][host])
-            for host in variables["ansible_play_hosts"]
-            if variables["hostvars"][host].get("antivirus_check_product") == "bitdefender"
-        ]
+        try:
+            current = session.current()
+            seen = judging.look_at(
+                current, antivirus_check.SERVICE.role, (task_vars or {})["ansible_play_hosts_all"]
+            )
+            asked = {
+                host: one
+                for host, one in seen.items()
+                if one.reached and one.variables.get("antivirus_check_product") == "bitdefender"
+            }
+            answer = self._ask([_wanted(one) for one in asked.values()])
+            spool = Spool.of_run(current.run)
+            for host in asked:
+                spool.keep(antivirus_check.CONSOLE, host, gravityzone.for_host(answer, host))
+        except judging.UNRECORDED as error:
+            raise AnsibleActionFail(str(error)) from None
+        return {"changed": False}
+
+    def _ask(self, hosts: list[dict[str, Any]]) -> Mapping[str, Any]:
         arguments = self._task.args
         try:
-            answer = gravityzone.fetch(
+            return gravityzone.fetch(
                 arguments["url"],
                 arguments["api_key"],
                 arguments.get("ca"),
@@ -34,20 +55,19 @@ class ActionModule(ActionBase):
             )
         except ValueError:
             # The CA file. A failed task would lose every host of the play: so each is judged, as not measured.
-            answer = {"available": False, "reason": "console.certificate", "endpoints": {}}
-        return {"changed": False, "console": answer}
+            return {"available": False, "reason": "console.certificate", "endpoints": {}}
 
 
-def _wanted(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _wanted(seen: Seen) -> dict[str, Any]:
     """A host under the names by which a console may know it, as the visit measured them, and with its MACs."""
-    sections = mapping(mapping(variables, "visit_result"), "sections")
+    sections = mapping(seen.first, "sections")
     computer = mapping(mapping(sections, "computer"), "ComputerSystem")
     names = [name for key in ("Name", "DNSHostName") if (name := text(computer, key))]
     if (name := text(computer, "DNSHostName")) and computer.get("PartOfDomain") is True:
         names.append(f"{name}.{text(computer, 'Domain')}")
     adapters = rows(mapping(sections, "network"), "Adapters") or ()
     return {
-        "name": host,
+        "name": seen.host,
         "names": names,
         "macs": [mac for one in adapters if (mac := text(one, "MACAddress"))],
     }

@@ -1,33 +1,28 @@
-"""Write one judged service of one host into the book, at once; see src/serviceheft/running/recording.py."""
+"""Judge a service for all hosts of the play that the visit reached, and stamp each; see serviceheft.running.judging."""
 
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from serviceheft.assess.judgement import Judgement
-from serviceheft.book import BookUnavailable, RunRefused
-from serviceheft.logs import LogUnavailable
-from serviceheft.model.groups import run_group
-from serviceheft.running import recording, session
+from serviceheft.running import judging, session
 
 
 class ActionModule(ActionBase):
+    BYPASS_HOST_LOOP = True
     _requires_connection = False
-    _VALID_ARGS = frozenset({"service", "judgement"})
+    _VALID_ARGS = frozenset({"service"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
+        variables, role = task_vars or {}, str(self._task.args["service"])
         try:
-            judgement = Judgement.from_data(self._task.args["judgement"])
-            record = recording.record(
-                session.current(),
-                service=str(self._task.args["service"]),
-                host=(task_vars or {})["inventory_hostname"],
-                judgement=judgement,
-            )
-        except (session.NoRun, BookUnavailable, RunRefused, LogUnavailable, ValueError) as error:
+            stamped = judging.judge_and_stamp(session.current(), role, variables["ansible_play_hosts_all"])
+        except judging.UNRECORDED as error:
             raise AnsibleActionFail(str(error)) from None
-        if record.mends:  # the play that mends is on this group
-            self.add_group(run_group("mending", record.service), parent_group_names=["mending"])
-        return {"changed": False, "stamp": record.as_data()}
+        for host, (record, judged) in stamped.items():
+            if groups := record.groups:  # the plays that act are on these
+                self.add_host(
+                    host, parent_group_names=list(groups), host_vars={f"{role}_steps": judged.steps}
+                )
+        return {"changed": False, "stamps": [record.as_data() for record, _ in stamped.values()]}

@@ -53,7 +53,7 @@ description:
 INCOMPLETE = 1
 REFUSED = 2  # bad input, nothing touched
 #: Tasks that write evidence: when one fails, nothing more may be changed.
-EVIDENCE = ("open_run", "stamp")
+EVIDENCE = ("open_run", "stamp", "stamp_again", "patch_order", "patch_restart", "keep_answer")
 
 
 def ends_the_run[**P](method: Callable[P, None]) -> Callable[P, None]:
@@ -158,8 +158,9 @@ class CallbackModule(CallbackBase):
         self._count(result)
         if result.task.action == "open_run" and self.session:
             self.session.planned = {host: dict(services) for host, services in result.result["plan"].items()}
-        elif result.task.action == "stamp":
-            self._note(recording.Record.from_data(result.result["stamp"]))
+        elif "stamps" in result.result and result.task.action in EVIDENCE:
+            for stamp in result.result["stamps"]:
+                self._note(recording.Record.from_data(stamp))
         elif result.is_changed():
             self.changed.append(f"{result.host.name} ({self.task_name})")
             self._line(result, "would be changed" if context.CLIARGS.get("check") else "changed")

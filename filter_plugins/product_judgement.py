@@ -1,14 +1,17 @@
-"""visit | product_judgement(policy, told), product_plan, product_settled: see assess/products.py."""
+"""visit | product_judgement(policy, told), product_plan, product_settled: see services/business_software/judging.py."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from serviceheft import installer_arguments, settings
-from serviceheft.assess import product_results, products, productversion
+from serviceheft import settings
 from serviceheft.assess.parts import host_time
-from serviceheft.assess.product_results import Result
-from serviceheft.assess.products import ProductsPolicy
 from serviceheft.assess.reading import iso
+from serviceheft.services.business_software import installer_arguments
+from serviceheft.services.business_software import judging as products
+from serviceheft.services.business_software import results as product_results
+from serviceheft.services.business_software import versions as productversion
+from serviceheft.services.business_software.judging import ProductsPolicy
+from serviceheft.services.business_software.results import Result
 
 
 def product_judgement(

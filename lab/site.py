@@ -25,9 +25,9 @@ from lab.windows import anydesk
 from lab.windows.defaults import Role, default_machine
 from lab.windows.state_file import Json, write_json
 from serviceheft import settings
-from serviceheft.assess.remote_access import RemoteAccessPolicy
 from serviceheft.assess.windowssupport import table
 from serviceheft.model.schema import Customer, Host
+from serviceheft.services.remote_access.judging import RemoteAccessPolicy
 
 WINDOWS = ("windows_clients", "windows_servers")
 CONSOLE_STATE = "gravityzone.json"

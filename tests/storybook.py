@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from serviceheft.assess.actions import Action, ActionResult
-from serviceheft.assess.computer import ComputerState, Volume
 from serviceheft.assess.judgement import CAUSES, Check, CheckResult, Finding, Json, Judgement, Outcome
 from serviceheft.assess.normalform import as_measured
-from serviceheft.assess.scanner import ScannerState
-from serviceheft.assess.updatestate import MissingUpdate, UpdateState
 from serviceheft.book import Book, Contact
 from serviceheft.clock import calendar_for, period_of
 from serviceheft.model.catalogue import Catalogue, load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer
+from serviceheft.services.antivirus_check.state import ScannerState
+from serviceheft.services.documentation.judging import ComputerState, Volume
+from serviceheft.services.update_check.state import MissingUpdate, UpdateState
 from serviceheft.settings import BERLIN, REPOSITORY
 
 #: Sunday of week 47, in the evening.

@@ -232,7 +232,7 @@ def state_of(
 
 
 def _agreed(reason: str | None) -> bool:
-    return reason in REASONS and REASONS[reason].agreed
+    return reason is not None and reason in REASONS and REASONS[reason].agreed
 
 
 def account(

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from serviceheft.assess import patching
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import CheckResult, Outcome
-from serviceheft.assess.patching_words import RESTART
 from serviceheft.assess.reasons import NOT_ORDERED
 from serviceheft.book.records import Run, Stamp
+from serviceheft.services.patch_management import judging as patching
+from serviceheft.services.patch_management.words import RESTART
 from serviceheft.waiting import NEEDS_SOMEBODY, PAUSE
 
 #: The kinds of runs that make an emergency and that end one by a technician's word, in the book.

@@ -7,10 +7,10 @@ import pytest
 
 from lab import defects
 from serviceheft import settings
-from serviceheft.assess import updates
 from serviceheft.assess.judgement import Judgement
-from serviceheft.assess.offered import read_offered
-from serviceheft.assess.updatepolicy import UpdatePolicy
+from serviceheft.services.update_check import judging as updates
+from serviceheft.services.update_check.offered import read_offered
+from serviceheft.services.update_check.policy import UpdatePolicy
 from serviceheft.settings import REPOSITORY
 from tests.lab.windows_site import PSRP, Site
 from tests.visit_sections import EVERY

@@ -23,13 +23,13 @@ from lab.windows.machine import Machine, ModuleFailure
 from lab.windows.modules import Call, packages
 from lab.windows.modules.windows_visit import run
 from serviceheft import settings
-from serviceheft.assess import software
-from serviceheft.assess.softwarestate import Known, Look, SoftwarePolicy
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer, Host
-from serviceheft.running import patching
 from serviceheft.running.session import Order, Session, open_book
+from serviceheft.services.patch_management import carrying_out as patching
+from serviceheft.services.standard_software import judging as software
+from serviceheft.services.standard_software.state import Known, Look, SoftwarePolicy
 from serviceheft.settings import REPOSITORY
 from tests.visit_sections import JUDGED
 

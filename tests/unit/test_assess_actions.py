@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serviceheft.assess.actions import ACTION_KINDS, Action, ActionKind, ActionResult, register
+from serviceheft.assess.actions import ACTION_KINDS, Action, ActionKind, ActionResult
 from serviceheft.assess.judgement import Judgement, Outcome
 
 REASON = "test.install: a reason stands with what failed or was held back, and only there."
@@ -13,7 +13,7 @@ KIND = ActionKind("test.install", "{subject} installed in version {version}", ("
 
 @pytest.fixture(autouse=True)
 def known_kind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ACTION_KINDS, KIND.key, KIND)
+    monkeypatch.setattr(ACTION_KINDS, "_entries", {**ACTION_KINDS, KIND.key: KIND})
 
 
 @given(
@@ -29,9 +29,9 @@ def test_an_action_survives_its_travel(subject: str, result: ActionResult, versi
 
 def test_a_kind_cannot_change_its_meaning() -> None:
     with pytest.raises(
-        ValueError, match=r"The action 'test.install' is registered twice with different contents."
+        ValueError, match=r"The action 'test.install' is declared twice with different contents."
     ):
-        register(ActionKind("test.install", "something else"))
+        ACTION_KINDS.add(ActionKind("test.install", "something else"))
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serviceheft.assess import SUBJECTS, VALUE_WORDS, antivirus, computer, updates
-from serviceheft.assess.antivirus import AntivirusPolicy
-from serviceheft.assess.computer import ComputerPolicy
+from serviceheft.services import SUBJECTS, VALUE_WORDS
 from serviceheft.assess.judgement import CAUSES, Judgement, Outcome
 from serviceheft.assess.normalform import Shown
 from serviceheft.assess.reading import LONGEST_TEXT
 from serviceheft.assess.reasons import REASONS
-from serviceheft.assess.updatepolicy import UpdatePolicy
+from serviceheft.services.antivirus_check import judging as antivirus
+from serviceheft.services.antivirus_check.judging import AntivirusPolicy
+from serviceheft.services.documentation import judging as computer
+from serviceheft.services.documentation.judging import ComputerPolicy
+from serviceheft.services.update_check import judging as updates
+from serviceheft.services.update_check.policy import UpdatePolicy
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
 CANARY = "canary-77c2"

@@ -13,13 +13,18 @@ from lab.windows.defaults import available_update, default_machine
 from lab.windows.machine import Machine
 from lab.windows.modules import Call
 from lab.windows.modules.windows_visit import run
-from serviceheft.assess import SUBJECTS, antivirus, computer, reading, remote_access, updates
-from serviceheft.assess.antivirus import AntivirusPolicy
-from serviceheft.assess.computer import ComputerPolicy
+from serviceheft.assess import reading
+from serviceheft.services import SUBJECTS
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, Shown
-from serviceheft.assess.remote_access import RemoteAccessPolicy
-from serviceheft.assess.updatepolicy import UpdatePolicy
+from serviceheft.services.antivirus_check import judging as antivirus
+from serviceheft.services.antivirus_check.judging import AntivirusPolicy
+from serviceheft.services.documentation import judging as computer
+from serviceheft.services.documentation.judging import ComputerPolicy
+from serviceheft.services.remote_access import judging as remote_access
+from serviceheft.services.remote_access.judging import RemoteAccessPolicy
+from serviceheft.services.update_check import judging as updates
+from serviceheft.services.update_check.policy import UpdatePolicy
 from tests.unit.test_windows_visit_emulated import searched
 from tests.visit_sections import JUDGED
 

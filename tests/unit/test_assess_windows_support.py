@@ -4,18 +4,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.unit.test_assess_updates import NOW, found, search, section, unmeasured
 
 from lab.windows.defaults import default_machine
 from lab.windows.machine import Machine
 from lab.windows.modules import Call
 from lab.windows.modules.windows_visit import run
-from serviceheft.assess import computer
-from serviceheft.assess.computer import ComputerPolicy
 from serviceheft.assess.judgement import Judgement
-from serviceheft.assess.updatepolicy import UpdatePolicy
-from serviceheft.assess.updates import judge
 from serviceheft.assess.windowssupport import find_support, table
-from tests.unit.test_assess_updates import NOW, found, search, section, unmeasured
+from serviceheft.services.documentation import judging as computer
+from serviceheft.services.documentation.judging import ComputerPolicy
+from serviceheft.services.update_check.judging import judge
+from serviceheft.services.update_check.policy import UpdatePolicy
 
 #: Support of this release of the annual channel ended on a day of its own.
 NOT_A_TUESDAY = date(2025, 10, 24)

@@ -14,7 +14,6 @@ from serviceheft.assess.judgement import (
     Judgement,
     Outcome,
     Severity,
-    register,
 )
 from tests.book_cases import NOT_REACHED, OFF, OUTDATED, UNKNOWN, judged
 
@@ -53,8 +52,8 @@ OK, FOUND, UNMEASURED = CheckResult.OK, CheckResult.FINDING, CheckResult.NOT_MEA
             f"{OUTDATED}: the value days is not a finite number.",
         ),
         (
-            lambda: register(Cause(OFF, Severity.INFO, "another", "s", "a")),
-            f"The cause '{OFF}' is registered twice with different contents.",
+            lambda: CAUSES.add(Cause(OFF, Severity.INFO, "another", "s", "a")),
+            f"The cause '{OFF}' is declared twice with different contents.",
         ),
         (
             lambda: Judgement.from_data({"outcome": "done", "password": "x"}),

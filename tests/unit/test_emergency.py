@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serviceheft.assess.updatestate import MOST_ROWS
 from serviceheft.book import Snapshot
 from serviceheft.clock import parse_instant
 from serviceheft.running.emergency import Known, Published, partition
+from serviceheft.services.update_check.state import MOST_ROWS
 
 KB = "KB5068861"
 TUESDAY = parse_instant("2026-11-24 12:00")

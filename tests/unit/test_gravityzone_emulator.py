@@ -17,8 +17,8 @@ import pytest
 from lab.ca import CertificateAuthority
 from lab.gravityzone import endpoint, lower_console, raise_console, set_console_faults
 from lab.gravityzone.control import ConsoleError, console_process
-from serviceheft.assess.antivirus import AntivirusPolicy, judge
 from serviceheft.outside.conversation import MEGABYTE, Limits
+from serviceheft.services.antivirus_check.judging import AntivirusPolicy, judge
 from serviceheft.vendors.gravityzone import RateLimit, fetch, for_host
 
 pytestmark = pytest.mark.lab

@@ -52,7 +52,7 @@ def test_update_would_leave_the_committed_catalogue_as_it_is(tmp_path: Path) -> 
 
 
 def test_causes_reasons_and_labels_that_the_code_registers_are_translated() -> None:
-    from serviceheft import assess
+    from serviceheft import services
     from serviceheft.assess.judgement import CAUSES
     from serviceheft.assess.reasons import REASONS
 
@@ -63,7 +63,7 @@ def test_causes_reasons_and_labels_that_the_code_registers_are_translated() -> N
         for text in (cause.title, cause.sentence, cause.advice)
     ]
     texts += [text for reason in REASONS.values() for text in (reason.title, reason.advice)]
-    for subject in assess.SUBJECTS.values():
+    for subject in services.SUBJECTS.values():
         texts += [subject.title, *subject.checks.values()]
         texts += [text for it in subject.wanted.values() for text in (it.label, *(it.words or {}).values())]
         for field in subject.fields:

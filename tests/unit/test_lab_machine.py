@@ -16,9 +16,11 @@ from lab.windows.filesystem import normal, parent
 from lab.windows.machine import Machine
 from lab.windows.registry import normal as normal_key
 from lab.windows.state_file import write_json
-from serviceheft.assess import antivirus, computer, updates
 from serviceheft.assess.judgement import Outcome
-from serviceheft.assess.updatepolicy import UpdatePolicy
+from serviceheft.services.antivirus_check import judging as antivirus
+from serviceheft.services.documentation import judging as computer
+from serviceheft.services.update_check import judging as updates
+from serviceheft.services.update_check.policy import UpdatePolicy
 from tests.unit.lab_machines import ACCOUNTS, NOW, call, machine
 
 ROLES: list[Role] = ["client", "laptop", "server", "domain_controller"]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from serviceheft.assess.antivirus_log import antivirus_log_line
 from serviceheft.assess.judgement import Check, CheckResult, Finding, Judgement, Outcome
 from serviceheft.logs import LogUnavailable, append, log_file
+from serviceheft.services.antivirus_check.log import antivirus_log_line
 from serviceheft.settings import BERLIN
 
 AT = datetime(2026, 11, 22, 21, 35, tzinfo=BERLIN)

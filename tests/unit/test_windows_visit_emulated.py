@@ -18,11 +18,13 @@ from lab.windows.defaults import Role, default_machine
 from lab.windows.machine import Machine
 from lab.windows.modules import Call
 from lab.windows.modules.windows_visit import run
-from serviceheft.assess import antivirus, computer, updates
-from serviceheft.assess.antivirus import AntivirusPolicy
-from serviceheft.assess.computer import ComputerPolicy
 from serviceheft.assess.judgement import Judgement
-from serviceheft.assess.updatepolicy import UpdatePolicy
+from serviceheft.services.antivirus_check import judging as antivirus
+from serviceheft.services.antivirus_check.judging import AntivirusPolicy
+from serviceheft.services.documentation import judging as computer
+from serviceheft.services.documentation.judging import ComputerPolicy
+from serviceheft.services.update_check import judging as updates
+from serviceheft.services.update_check.policy import UpdatePolicy
 from serviceheft.settings import REPOSITORY
 from tests.visit_sections import EVERY
 

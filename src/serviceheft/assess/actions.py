@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from serviceheft.assess.registry import Registry
+
 type Value = str | int | float | bool | None
 
 
@@ -33,14 +35,7 @@ class ActionKind:
     values: tuple[str, ...] = ()
 
 
-ACTION_KINDS: dict[str, ActionKind] = {}
-
-
-def register(*kinds: ActionKind) -> None:
-    """Add kinds to the registry; ValueError for a key that another kind has already."""
-    for kind in kinds:
-        if ACTION_KINDS.setdefault(kind.key, kind) != kind:
-            raise ValueError(f"The action {kind.key!r} is registered twice with different contents.")
+ACTION_KINDS: Registry[ActionKind] = Registry("action")
 
 
 @dataclass(frozen=True)

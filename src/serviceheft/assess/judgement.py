@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from serviceheft.assess.actions import Action, Value
+from serviceheft.assess.registry import Registry
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 
@@ -120,14 +121,7 @@ class Cause:
         object.__setattr__(self, "check", self.check or self.key)
 
 
-CAUSES: dict[str, Cause] = {}
-
-
-def register(*causes: Cause) -> None:
-    """Add causes to the registry; ValueError for a key that is already taken by another cause."""
-    for cause in causes:
-        if CAUSES.setdefault(cause.key, cause) != cause:
-            raise ValueError(f"The cause {cause.key!r} is registered twice with different contents.")
+CAUSES: Registry[Cause] = Registry("cause")
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Why something was not measured or not reached: codes, and one fixed text per code.
 
 The code is all that travels. The text of an error is never passed on: it may hold what the host was sent. Here
-are those of reaching and visiting a host; what only one subject needs is registered beside its other words.
+are those of reaching and visiting a host; what only one service needs is declared beside its other words.
 """
 
 from dataclasses import dataclass
 
+from serviceheft.assess.registry import Registry
 from serviceheft.i18n import N_
 
 
@@ -16,7 +17,7 @@ class Reason:
     agreed: what waits for this waits because the customer and we agreed on it, so it is no delay of ours.
     """
 
-    code: str
+    key: str
     title: str
     advice: str
     agreed: bool = False
@@ -30,17 +31,8 @@ OUTSIDE_WINDOW = "change.outside_window"
 #: What is held for these waits for another hour, so the service stays owed.
 WAIT_FOR_A_TIME = frozenset({FREEZE, OUTSIDE_WINDOW})
 
-REASONS: dict[str, Reason] = {}
-
-
-def register(*reasons: Reason) -> None:
-    """Add reasons to the registry; ValueError for a code that is already taken by another reason."""
-    for reason in reasons:
-        if REASONS.setdefault(reason.code, reason) != reason:
-            raise ValueError(f"The reason {reason.code!r} is registered twice with different contents.")
-
-
-register(
+REASONS: Registry[Reason] = Registry("reason")
+REASONS.add(
     Reason(
         "reach.refused",
         N_("The host refuses the connection"),

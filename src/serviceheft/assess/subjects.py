@@ -22,15 +22,15 @@ class Subject:
     """An allow-list: what is not declared here, or as a field of `form`, is shown nowhere.
 
     `title` is a msgid; `checks` gives the msgid of each check's key; `wanted` names variables by their full name.
-    A host that is owed none of `roles` and was never measured has no such part on its page.
+    `place`: where it stands on a host's page, among the others.
     """
 
     name: str
     title: str
-    roles: tuple[str, ...]
     form: type
     checks: Mapping[str, str]
     wanted: Mapping[str, Wanted] = field(default_factory=dict)
+    place: int = 0
 
     @cached_property
     def fields(self) -> tuple[Shown, ...]:

@@ -164,7 +164,7 @@ def _tell(found: "Sequence[Standing]", published: "Published") -> None:
 
 def _tell_restarts(one: "Standing") -> None:
     """When whom: an emergency installs now, and restarts as each device's own terms say."""
-    from serviceheft.patching.policy import Reboot
+    from serviceheft.services.patch_management.policy import Reboot
 
     terms = {
         Reboot.WHEN_NEEDED: "restarted at once where it needs it, also by day",

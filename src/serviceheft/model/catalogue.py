@@ -102,6 +102,13 @@ class Catalogue(Model):
     services: dict[str, CatalogueService]
     """Services by number."""
 
+    def carried_out_by(self, role: str) -> CatalogueService:
+        """The service of a role. KeyError for a role that no line names; the repository's tests hold that all are."""
+        for service in self.services.values():
+            if service.role == role:
+                return service
+        raise KeyError(role)
+
 
 CATALOGUE_FILE: TypeAdapter[_CatalogueFile] = TypeAdapter(_CatalogueFile)
 

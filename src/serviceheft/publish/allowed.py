@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from serviceheft.assess import CHECKS, SUBJECTS, VALUE_WORDS, WANTED
 from serviceheft.assess.actions import ACTION_KINDS, Action
 from serviceheft.assess.judgement import CAUSES
 from serviceheft.assess.normalform import Kind, Shown
 from serviceheft.assess.reasons import REASONS
 from serviceheft.assess.subjects import Subject, Wanted
-from serviceheft.assess.updatestate import SEVERITIES
 from serviceheft.book import Run
 from serviceheft.i18n import N_
 from serviceheft.model.variables import Variables
 from serviceheft.publish.reader import Reader
 from serviceheft.publish.words import Undeclared
+from serviceheft.services import CHECKS, SUBJECTS, VALUE_WORDS, WANTED
+from serviceheft.services.update_check.state import SEVERITIES
 
 #: Facts of a device that stand at the head of its page and are never measured.
 DEVICE = {

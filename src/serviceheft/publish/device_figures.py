@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from serviceheft.assess.antivirus import AntivirusPolicy
-from serviceheft.assess.updatestate import SEVERITIES
 from serviceheft.book import Snapshot
 from serviceheft.i18n import N_
 from serviceheft.publish import allowed, words
@@ -13,6 +11,9 @@ from serviceheft.publish.figures import Bar, Bars, Part
 from serviceheft.publish.rows import HostLink
 from serviceheft.publish.source import Source
 from serviceheft.publish.words import Mark, mark
+from serviceheft.services import SUBJECTS, roles_of
+from serviceheft.services.antivirus_check.judging import AntivirusPolicy
+from serviceheft.services.update_check.state import SEVERITIES
 
 #: Bars beyond this number are counted, not drawn: the worst ones stand first.
 MOST_BARS = 25
@@ -119,8 +120,8 @@ def missing_updates(source: Source, links: Mapping[str, HostLink]) -> Bars:
 
 def _latest(source: Source, subject: str) -> tuple[dict[str, Snapshot], list[str]]:
     """Among the devices to which the subject's service is owed: fresh snapshots, and those without one."""
-    role = {"antivirus": "antivirus_check", "updates": "update_check"}[subject]
-    services = {number for number, service in source.catalogue.services.items() if service.role == role}
+    roles = roles_of(SUBJECTS[subject])
+    services = {number for number, service in source.catalogue.services.items() if service.role in roles}
     owed = [one.host for one in source.owed if one.current and one.service in services and one.host]
     measured = {shot.host: shot for shot in source.snapshots if shot.subject == subject and shot.host}
     hosts = dict.fromkeys([*owed, *(host for host in measured if host in source.customer.hosts)])

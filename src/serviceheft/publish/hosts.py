@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from serviceheft.accounts import State
-from serviceheft.assess import SUBJECTS
 from serviceheft.assess.normalform import Kind, Shown
 from serviceheft.assess.subjects import Subject
 from serviceheft.book import Snapshot
@@ -19,6 +18,7 @@ from serviceheft.publish.actions import ActionRow
 from serviceheft.publish.rows import FindingRow, HostLink, StampRow, finding_row, stamp_row, waits
 from serviceheft.publish.source import Source
 from serviceheft.publish.words import Mark, mark, word
+from serviceheft.services import SUBJECTS, roles_of
 
 #: Stamps and actions shown on a device's page; the book keeps all of them.
 RECENT_STAMPS = 20
@@ -175,7 +175,7 @@ def _subjects(
     for name, subject in SUBJECTS.items():
         shot = snapshots.get(name)
         agreed = {key: value for key, value in wanted.items() if key in subject.wanted}
-        if shot or (agreed and owed & set(subject.roles)):
+        if shot or (agreed and owed & roles_of(subject)):
             yield _part(source, host.name, subject, shot, agreed)
 
 

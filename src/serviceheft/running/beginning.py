@@ -6,7 +6,6 @@ from datetime import datetime
 from serviceheft import settings
 from serviceheft.accounts import State
 from serviceheft.agreement import Agreed
-from serviceheft.assess import computer
 from serviceheft.book import Book, RunRefused
 from serviceheft.carrying import due_again, to_carry
 from serviceheft.i18n import N_, translations
@@ -15,6 +14,7 @@ from serviceheft.ledger import history_by_book, owed_by_book, scope_now
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.layout import customer_names
 from serviceheft.model.schema import Customer, Host
+from serviceheft.services.documentation import judging as computer
 from serviceheft.settings import BERLIN
 
 FORMER_NAMES = "documentation_former_names"

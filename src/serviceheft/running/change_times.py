@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from serviceheft.assess.reasons import FREEZE, OUTSIDE_WINDOW
+from serviceheft.clock import maintenance as windows
 from serviceheft.model.patching import FreezeDays
 from serviceheft.model.schema import Contract
-from serviceheft.patching import windows
 
 
 def held_now(role: str, variables: Mapping[str, Any], contract: Contract, now: datetime) -> str | None:

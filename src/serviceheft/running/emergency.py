@@ -7,15 +7,15 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from serviceheft.assess import updates
-from serviceheft.assess.updatestate import MOST_ROWS
 from serviceheft.book import Book, Snapshot
 from serviceheft.entitlement import contained
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.open_emergencies import KIND
-from serviceheft.patching.policy import Reboot
-from serviceheft.running.patched_hosts import SERVICE, in_scope, policy_of
+from serviceheft.services.patch_management.hosts import ROLE, in_scope, policy_of
+from serviceheft.services.patch_management.policy import Reboot
+from serviceheft.services.update_check import judging as updates
+from serviceheft.services.update_check.state import MOST_ROWS
 from serviceheft.settings import BERLIN
 
 #: The category of what makes another Windows of it; nobody gets that in an emergency.
@@ -101,7 +101,7 @@ def why_not(customer: Customer, catalogue: Catalogue, now: datetime) -> str | No
     """Why nothing may be installed at the customer; None where it may."""
     agreed = {clause.service for clause in contained(customer, catalogue) if clause.standing.contained}
     contract, today = customer.contract, now.astimezone(BERLIN).date()
-    if SERVICE not in agreed:
+    if catalogue.carried_out_by(ROLE).number not in agreed:
         return "patch management is not agreed"
     if today < contract.start:
         return f"the contract begins on {contract.start:%d.%m.%Y}"

@@ -7,7 +7,7 @@ since none of the texts is marked as trusted, Ansible takes braces in a password
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -20,7 +20,7 @@ from serviceheft.model.groups import PARENTS, STANDARD_GROUPS, run_group
 from serviceheft.model.load import Inventory, load_inventory
 from serviceheft.model.schema import Customer
 from serviceheft.model.vault import Locked, Opener
-from serviceheft.patching.policy import RINGS
+from serviceheft.services import SERVICES
 
 SHARED = settings.REPOSITORY / "inventories" / "_shared"
 
@@ -81,7 +81,7 @@ def add_groups(receiver: Receiver, catalogue: Catalogue) -> None:
     for purpose in purposes:
         numbers = [service.number for service in catalogue.services.values() if service.role]
         _add_below(receiver, purpose, (run_group(purpose, number) for number in numbers))
-    _add_below(receiver, "mending", (f"patching_{ring}{alone}" for ring in RINGS for alone in ("", "_alone")))
+    _add_below(receiver, "mending", (group for service in SERVICES.values() for group in service.groups))
 
 
 def _add_below(receiver: Receiver, parent: str, groups: Iterable[str]) -> None:
@@ -108,6 +108,33 @@ def add_variables(receiver: Receiver, inventory: Inventory) -> None:
         for name, value in host.variables.items():
             if name not in inventory.common or inventory.common[name] is not value:
                 receiver.set_variable(host.name, name, replaced(value, inventory))
+
+
+class Resolved(Mapping[str, Any]):
+    """A host's variables, in which a reference to a secret or to a file is replaced when somebody asks for it."""
+
+    def __init__(self, variables: Mapping[str, Any], inventory: Inventory) -> None:
+        self._variables, self._inventory = variables, inventory
+
+    def __getitem__(self, name: str) -> Any:
+        return replaced(self._variables[name], self._inventory)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+    def __repr__(self) -> str:
+        return f"Resolved({len(self)})"
+
+
+def variables_of(customer: Customer, host: str) -> Mapping[str, Any]:
+    """What the inventory says of one host, as Ansible has it, too; secrets are in clear for whoever asks for them."""
+    variables = customer.hosts[host].variables
+    if _handed_over is None or _handed_over.customer.root != customer.root:
+        return variables
+    return Resolved(variables, _handed_over)
 
 
 def replaced(value: Any, inventory: Inventory) -> Any:

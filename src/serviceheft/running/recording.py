@@ -7,9 +7,7 @@ from functools import partial
 from typing import Any, Self
 
 from serviceheft import logs, settings
-from serviceheft.assess import antivirus
 from serviceheft.assess.actions import ActionResult
-from serviceheft.assess.antivirus_log import antivirus_log_line
 from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.mending import before_mending
 from serviceheft.assess.reasons import NO_COLLECTOR, NOT_ORDERED, STOPPED
@@ -19,12 +17,10 @@ from serviceheft.model.schema import Customer
 from serviceheft.running.change_times import held_now
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.stop import stop_reason
+from serviceheft.services import SERVICES
 from serviceheft.tickets import Contact
 
-_CHANGES = ("found", "opened", "seen", "closed", "tickets_opened", "tickets_closed", "planned")
-
-#: 2.7: "Results go to log files."
-_LOGGED_ROLE = "antivirus_check"
+_CHANGES = ("found", "opened", "seen", "closed", "tickets_opened", "tickets_closed", "planned", "groups")
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,8 @@ class Record:
     planned: tuple[str, ...] = ()
     #: Whether the host is to be mended now.
     mends: bool = False
+    #: Of the run, into which it is put.
+    groups: tuple[str, ...] = ()
 
     @property
     def carried_out(self) -> bool:
@@ -75,6 +73,12 @@ def central_contact(customer: Customer) -> Contact:
     return Contact(person.name, person.email)
 
 
+def record_all(session: Session, role: str, judgements: Mapping[str, Judgement]) -> list[Record]:
+    """Stamp the service of a role on each of the hosts; see `record`."""
+    service = session.catalogue.carried_out_by(role).number
+    return [record(session, service, host, judgement) for host, judgement in judgements.items()]
+
+
 def record(session: Session, service: str, host: str, judgement: Judgement) -> Record:
     """Stamp one service of one host, and write its line into the week's log where the catalogue asks for one.
 
@@ -99,9 +103,10 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
             clause=clause(known, customer),
             contact=central_contact(customer),
         )
-    if known.role == _LOGGED_ROLE and not session.order.dry_run:
-        path = logs.log_file(customer.name, antivirus.SUBJECT.name, now)
-        logs.append(path, antivirus_log_line(host, judgement, now))
+    declared = SERVICES.get(known.role or "")
+    if declared and declared.log_line and not session.order.dry_run:
+        path = logs.log_file(customer.name, declared.subject.name, now)
+        logs.append(path, declared.log_line(host, judgement, now))
     return Record(
         service=service,
         host=host,

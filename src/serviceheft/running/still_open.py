@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from serviceheft.book import Book, Snapshot
+from serviceheft.clock import maintenance as windows
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.open_emergencies import KIND, KINDS, OpenEmergency, Terms, followed
-from serviceheft.patching import windows
-from serviceheft.patching.policy import Reboot
 from serviceheft.running.emergency import is_whole, last_measured, rows_of, why_not
-from serviceheft.running.patched_hosts import SERVICE, in_scope, policy_of
+from serviceheft.services.patch_management.hosts import ROLE, in_scope, policy_of
+from serviceheft.services.patch_management.policy import Reboot
 
 
 def still_open(customer: Customer, catalogue: Catalogue, book: Book, now: datetime) -> list[OpenEmergency]:
@@ -21,7 +21,8 @@ def still_open(customer: Customer, catalogue: Catalogue, book: Book, now: dateti
         return []
     ids = {run.id for run in runs if run.kind == KIND and not run.dry_run}
     since = min(run.began_at for run in runs)
-    stamps = [it for it in book.stamps(customer.name, since=since, service=SERVICE) if it.run in ids]
+    number = catalogue.carried_out_by(ROLE).number
+    stamps = [it for it in book.stamps(customer.name, since=since, service=number) if it.run in ids]
     seen = last_measured(book, customer.name)
     found = followed(runs, stamps, lambda kb: _well_at(seen, kb), _terms(customer, catalogue, now), now)
     return [one for one in found if one.owing]

@@ -123,7 +123,7 @@ def declared(result: Mapping[str, Any]) -> str:
 
 def why(code: str | None) -> str:
     """The fixed sentence of a reason code."""
-    return REASONS[code].title if code in REASONS else "no reason was recorded"
+    return REASONS[code].title if code is not None and code in REASONS else "no reason was recorded"
 
 
 def _services(console: Screen, session: Session, records: Sequence[Record]) -> None:
@@ -179,7 +179,7 @@ def _shortfall(console: Screen, carried_on_by: str, records: Sequence[Record]) -
     for (outcome, reason), group in alike.items():
         hosts = list(dict.fromkeys(record.host for record in group))
         services = sorted({record.service for record in group})
-        advice = REASONS[reason].advice if reason in REASONS else ""
+        advice = REASONS[reason].advice if reason is not None and reason in REASONS else ""
         table.add_row(_some(hosts), ", ".join(services), outcome.value, why(reason), advice)
     console.print(table)
 
