@@ -7,7 +7,7 @@ Without it, whoever asks what is owed would read every stamp ever made. It says 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain
+from itertools import batched, chain
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -24,7 +24,8 @@ SINCE_VERSION = 2
 #: The kinds of entries that it is worked out of.
 KINDS = ("run begun", "stamp", RENAMED)
 
-_AT_ONCE = 300
+#: Hosts in one part of a condition, and parts in one condition.
+_AT_ONCE, _PARTS = 300, 100
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _t = schema.latest.c
@@ -68,23 +69,41 @@ def joined(old: Row | None, number: int, at: str, outcome: str, reason: str | No
     return row
 
 
-def keep(
-    connection: sa.Connection,
-    customer: str,
-    key: Key,
-    number: int,
-    at: str,
-    outcome: str,
-    reason: str | None,
-) -> None:
-    """Write a stamp's part, within its transaction and under the customer's lock."""
-    mine = sa.and_(_t.customer == customer, *(_t[name] == value for name, value in key._asdict().items()))
-    found = connection.execute(sa.select(*(_t[name] for name in Row._fields)).where(mine)).one_or_none()
-    values = joined(Row(*found) if found else None, number, at, outcome, reason)._asdict()
-    if found:
-        connection.execute(schema.latest.update().where(mine).values(values))
-    else:
-        connection.execute(schema.latest.insert().values(customer=customer, **key._asdict(), **values))
+class Kept:
+    """The rows of periods that one transaction stamps, read once and written once, under the customer's lock."""
+
+    def __init__(self, connection: sa.Connection, customer: str, keys: Iterable[Key]) -> None:
+        query = sa.select(*(_t[name] for name in Key._fields + Row._fields))
+        found = _at(connection, query, customer, list(dict.fromkeys(keys)))
+        self._before = {Key(*row[:3]): Row(*row[3:]) for row in found}
+        self._now: dict[Key, Row] = {}
+
+    def add(self, key: Key, number: int, at: str, outcome: str, reason: str | None) -> None:
+        """One more stamp, of a higher number than all before."""
+        self._now[key] = joined(self._now.get(key) or self._before.get(key), number, at, outcome, reason)
+
+    def write(self, connection: sa.Connection, customer: str) -> None:
+        new = [
+            {"customer": customer, **key._asdict(), **row._asdict()}
+            for key, row in self._now.items()
+            if key not in self._before
+        ]
+        if new:
+            connection.execute(schema.latest.insert(), new)
+        _update(connection, customer, {key: row for key, row in self._now.items() if key in self._before})
+
+
+def _update(connection: sa.Connection, customer: str, rows: Mapping[Key, Row]) -> None:
+    if not rows:
+        return
+    mine = sa.and_(
+        _t.customer == customer, *(_t[name] == sa.bindparam(f"its_{name}") for name in Key._fields)
+    )
+    values = [
+        {**{f"its_{name}": value for name, value in key._asdict().items()}, **row._asdict()}
+        for key, row in rows.items()
+    ]
+    connection.execute(schema.latest.update().where(mine), values)
 
 
 def read(
@@ -100,26 +119,31 @@ def read(
     if renames and periods is not None:  # a line may stand there under another name
         periods, lines = {*periods, *(period for _, _, period in lines)}, ()
     rows = connection.execute(query if periods is None else query.where(_t.period.in_(sorted(periods))))
-    alone = [line for line in lines if periods is not None and line[2] not in periods]
-    found = chain(rows, _of(connection, every, customer, alone))
+    alone = [
+        Key(service, host or "", period)
+        for service, host, period in dict.fromkeys(lines)
+        if periods is not None and period not in periods
+    ]
+    found = chain(rows, _at(connection, every, customer, alone))
     if not renames:
         return (_stamp(row) for row in found)
     return _joined(((Key(*row[:3]), Row(*row[3:])) for row in found), renames)
 
 
-def _of(
-    connection: sa.Connection,
-    query: sa.Select[Any],
-    customer: str,
-    lines: Sequence[tuple[str, str | None, str]],
+def _at(
+    connection: sa.Connection, query: sa.Select[Any], customer: str, keys: Iterable[Key]
 ) -> Iterator[Sequence[Any]]:
-    """Single lines: there are few of them, in many periods."""
-    # The whole key in one comparison, or SQLite reads all of the customer's rows for it.
-    columns = sa.tuple_(_t.customer, _t.period, _t.service, _t.host)
-    for first in range(0, len(lines), _AT_ONCE):
-        some = lines[first : first + _AT_ONCE]
-        keys = [(customer, period, service, host or "") for service, host, period in some]
-        yield from connection.execute(query.where(columns.in_(keys)))
+    """Single rows, each by its whole key: for a list of such keys SQLite would read every row there is."""
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for key in keys:
+        hosts.setdefault((key.period, key.service), []).append(key.host)
+    alike = [
+        sa.and_(_t.customer == customer, _t.period == period, _t.service == service, _t.host.in_(some))
+        for (period, service), every in hosts.items()
+        for some in batched(every, _AT_ONCE)
+    ]
+    for some in batched(alike, _PARTS):
+        yield from connection.execute(query.where(sa.or_(*some)))
 
 
 def _joined(rows: Iterable[tuple[Key, Row]], renames: Renames) -> Iterator[LatestStamp]:
@@ -207,11 +231,7 @@ class Recount:
         if new:
             rows = [{"customer": customer, **key._asdict(), **self.rows[key]._asdict()} for key in new]
             connection.execute(schema.latest.insert(), rows)
-        for key in there & self.rows.keys():
-            mine = sa.and_(
-                _t.customer == customer, *(_t[name] == value for name, value in key._asdict().items())
-            )
-            connection.execute(schema.latest.update().where(mine).values(self.rows[key]._asdict()))
+        _update(connection, customer, {key: self.rows[key] for key in there & self.rows.keys()})
 
     def compare(self, connection: sa.Connection, customer: str) -> Iterator[Break]:
         """Where the table says something else than the entries."""

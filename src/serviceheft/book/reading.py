@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from serviceheft.book.values import timestamp
 
 #: As many are asked for by name; more are cheaper to get all.
 FEW_RUNS = 100
+FEW_PLACES = 20
 
 WRITTEN_OFF = "written off"
 CARRIED = "carried forward"
@@ -56,14 +57,23 @@ def lives(connection: sa.Connection, customer: str) -> tuple[list[FindingLife], 
 def open_lives(
     connection: sa.Connection, customer: str, place: Place | None = None
 ) -> tuple[list[FindingLife], list[Ticket]]:
-    """Findings that have not come to an end, of a customer or of one (service, host), and their tickets.
-
-    Of those that have, no more than their first and last entries' columns is read.
-    """
+    """Findings that have not come to an end, of a customer or of one (service, host), and their tickets."""
     known = renames.read(connection, customer)
+    found, opened = open_entries(connection, customer, known, {place} if place else None)
+    return fold(found, known, only=opened)
+
+
+def open_entries(
+    connection: sa.Connection, customer: str, known: renames.Renames, places: Collection[Place] | None = None
+) -> tuple[list[Entry], frozenset[int]]:
+    """What says how open findings stand, of a customer or of these places; and the entries that opened them.
+
+    By number, with entries of other findings between. Of those that have come to an end, no more than their first and
+    last entries' columns is read.
+    """
     where = [_e.customer == customer, _e.kind.in_(BEGIN_OR_END)]
-    if place:
-        where += _at(place, known)
+    if places is not None and len(places) <= FEW_PLACES:
+        where.append(sa.or_(sa.false(), *(sa.and_(*_at(place, known)) for place in places)))
     else:  # those that were open at the last balance, and all since
         balance, open_then = open_at_last_balance(connection, customer)
         where.append(sa.or_(_e.number > balance, _e.number.in_(open_then)))
@@ -75,21 +85,28 @@ def open_lives(
             opened[key] = number
         else:
             opened.pop(key, None)
+    if places is not None:
+        opened = {key: number for key, number in opened.items() if key[:2] in places}
     first: dict[Place, int] = {}
     for (service, host, _), number in opened.items():
         first[service, host] = min(first.get((service, host), number), number)
-    found = [
-        entry
-        for where_it_is, number in first.items()
-        for entry in entries(
-            connection,
-            _e.customer == customer,
-            *_at(where_it_is, known),
-            _e.number >= number,
-            _e.kind.in_(FINDING_KINDS + TICKET_KINDS),
-        )
-    ]
-    return fold(sorted(found, key=lambda it: it.number), known, only=frozenset(opened.values()))
+    return _since(connection, customer, known, first), frozenset(opened.values())
+
+
+def _since(
+    connection: sa.Connection, customer: str, known: renames.Renames, first: Mapping[Place, int]
+) -> list[Entry]:
+    """All of findings and tickets at these places from an entry on, by number."""
+    every = list(first.items())
+    found: list[Entry] = []
+    for begin in range(0, len(every), FEW_PLACES):
+        # Each place by itself and in full, as the index has it.
+        some = [
+            sa.and_(_e.customer == customer, *_at(place, known), _e.number >= number)
+            for place, number in every[begin : begin + FEW_PLACES]
+        ]
+        found += entries(connection, sa.or_(*some), _e.kind.in_(FINDING_KINDS + TICKET_KINDS))
+    return sorted(found, key=lambda it: it.number)
 
 
 def open_at_last_balance(connection: sa.Connection, customer: str) -> tuple[int, list[int]]:
