@@ -4,7 +4,9 @@ What all of them need is read once for all places, and what they write is writte
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -44,6 +46,7 @@ def stamp_all(
     ValueError for what is too large or no plain JSON: the caller takes the transaction back.
     """
     every = [_plain(order) for order in orders]
+    policy = replace(policy, deadline=cache(policy.deadline))  # one moment, one deadline
     appending = Appending(connection, run.customer, run.id, now)
     if run.dry_run:
         stamped = tuple(Stamped(_append(appending, order)) for order in every)
