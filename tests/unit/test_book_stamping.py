@@ -121,7 +121,7 @@ def test_what_is_refused_leaves_nothing_of_its_call_and_all_of_earlier_ones(tmp_
         many(book, run, [order("mb-pc-01"), order("mb-pc-02", judged(OUTDATED))])
         before = (book.head("musterbau"), book.latest_stamps("musterbau"), book.tickets("musterbau"))
         large = judged(measured={"log": "x" * 70_000})
-        with pytest.raises(ValueError, match="This stamp holds 7\\d{4} bytes, more than 65536"):
+        with pytest.raises(ValueError, match=r"This stamp holds 7\d{4} bytes, more than 65536"):
             many(book, run, [order("mb-pc-03", judged(OFF)), order("mb-pc-04", large), order("mb-pc-05")])
         with pytest.raises(ValueError, match="stores only plain JSON"):
             many(book, run, [order("mb-pc-03"), order("mb-pc-04", judged(measured={"days": object()}))])

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import batched
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -19,7 +20,8 @@ from serviceheft.book.values import timestamp
 
 #: As many are asked for by name; more are cheaper to get all.
 FEW_RUNS = 100
-FEW_PLACES = 20
+FEW_PLACES = 50
+_AT_ONCE = 500
 
 WRITTEN_OFF = "written off"
 CARRIED = "carried forward"
@@ -36,6 +38,24 @@ def entries(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterat
     return (Entry(*row) for row in rows)
 
 
+def few(connection: sa.Connection, parts: Iterable[sa.ColumnElement[bool]]) -> list[Entry]:
+    """Entries of one customer that are in one of these parts (in no two), by ascending number.
+
+    Each part is looked for by itself and nothing is sorted by the database: SQLite would walk through all entries for
+    the sake of their order.
+    """
+    found: list[Entry] = []
+    for some in batched(parts, FEW_PLACES):
+        query = sa.union_all(*(sa.select(schema.entries).where(part) for part in some))
+        found += [Entry(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda it: it.number)
+
+
+def of_kinds(connection: sa.Connection, customer: str, kinds: Iterable[str]) -> list[Entry]:
+    """All of a customer that are of these kinds, by ascending number; there should be few of them among all."""
+    return few(connection, [sa.and_(_e.customer == customer, _e.kind == kind) for kind in kinds])
+
+
 def of_periods(connection: sa.Connection, customer: str) -> Iterator[Entry]:
     """All entries that say what the periods have come to (latest.py)."""
     return entries(connection, _e.customer == customer, _e.kind.in_(latest.KINDS))
@@ -49,8 +69,7 @@ def customers(connection: sa.Connection) -> list[str]:
 
 def lives(connection: sa.Connection, customer: str) -> tuple[list[FindingLife], list[Ticket]]:
     """All findings and tickets of a customer."""
-    kinds = FINDING_KINDS + TICKET_KINDS
-    found = entries(connection, _e.customer == customer, _e.kind.in_(kinds))
+    found = of_kinds(connection, customer, FINDING_KINDS + TICKET_KINDS)
     return fold(found, renames.read(connection, customer))
 
 
@@ -71,15 +90,26 @@ def open_entries(
     By number, with entries of other findings between. Of those that have come to an end, no more than their first and
     last entries' columns is read.
     """
-    where = [_e.customer == customer, _e.kind.in_(BEGIN_OR_END)]
+    columns = (_e.number, _e.kind, _e.service, _e.host, _e.subject)
+    rows: list[Any] = []
     if places is not None and len(places) <= FEW_PLACES:
-        where.append(sa.or_(sa.false(), *(sa.and_(*_at(place, known)) for place in places)))
+        parts = [
+            sa.and_(_e.customer == customer, *_at(place, known), _e.kind.in_(BEGIN_OR_END))
+            for place in places
+        ]
     else:  # those that were open at the last balance, and all since
         balance, open_then = open_at_last_balance(connection, customer)
-        where.append(sa.or_(_e.number > balance, _e.number.in_(open_then)))
-    columns = (_e.number, _e.kind, _e.service, _e.host, _e.subject)
+        parts = [
+            sa.and_(_e.customer == customer, _e.kind == kind, _e.number > balance) for kind in BEGIN_OR_END
+        ]
+        then = [
+            sa.and_(_e.customer == customer, _e.number.in_(some)) for some in batched(open_then, _AT_ONCE)
+        ]
+        rows += [(it.number, it.kind, it.service, it.host, it.subject) for it in few(connection, then)]
+    if parts:
+        rows += connection.execute(sa.union_all(*(sa.select(*columns).where(part) for part in parts)))
     opened: dict[tuple[Any, ...], int] = {}
-    for number, kind, service, host, cause in sorted(connection.execute(sa.select(*columns).where(*where))):
+    for number, kind, service, host, cause in sorted(rows):
         key = (service, known.present(host, number), cause)
         if kind == OPENED:
             opened[key] = number
@@ -97,16 +127,16 @@ def _since(
     connection: sa.Connection, customer: str, known: renames.Renames, first: Mapping[Place, int]
 ) -> list[Entry]:
     """All of findings and tickets at these places from an entry on, by number."""
-    every = list(first.items())
-    found: list[Entry] = []
-    for begin in range(0, len(every), FEW_PLACES):
-        # Each place by itself and in full, as the index has it.
-        some = [
-            sa.and_(_e.customer == customer, *_at(place, known), _e.number >= number)
-            for place, number in every[begin : begin + FEW_PLACES]
-        ]
-        found += entries(connection, sa.or_(*some), _e.kind.in_(FINDING_KINDS + TICKET_KINDS))
-    return sorted(found, key=lambda it: it.number)
+    parts = [
+        sa.and_(
+            _e.customer == customer,
+            *_at(place, known),
+            _e.number >= number,
+            _e.kind.in_(FINDING_KINDS + TICKET_KINDS),
+        )
+        for place, number in first.items()
+    ]
+    return few(connection, parts)
 
 
 def open_at_last_balance(connection: sa.Connection, customer: str) -> tuple[int, list[int]]:
