@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Self
@@ -13,7 +13,7 @@ from serviceheft.book import latest, reading, renames, schema, soundness, timing
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
 from serviceheft.book.endings import endings, refuse_moved
-from serviceheft.book.errors import ALTERED, BookUnavailable, RunRefused, place
+from serviceheft.book.errors import ALTERED, BookUnavailable, BrokenText, RunRefused, place
 from serviceheft.book.open_runs import open_run, shown
 from serviceheft.book.processes import Process
 from serviceheft.book.records import (
@@ -266,7 +266,14 @@ class Book(StampedPages):
         """
         if against and customer is None:
             raise ValueError("A report's number and hash belong to one customer: name it.")
-        with self._store.reading(broken_text=True) as connection:
+        with suppress(BrokenText):
+            return self._verified(customer, against, broken_text=False)
+        return self._verified(customer, against, broken_text=True)
+
+    def _verified(
+        self, customer: str | None, against: tuple[int, str] | None, *, broken_text: bool
+    ) -> list[Break]:
+        with self._store.reading(broken_text=broken_text) as connection:
             names = [customer] if customer else reading.customers(connection)
             return [found for name in names for found in self._proved(connection, name, against)]
 

@@ -116,7 +116,8 @@ def walk(
     proof = _Walk(customer, head)
     anchored = False
     for row in rows:
-        yield from proof.step(row)
+        if not proof.passes(row):
+            yield from proof.step(row)
         if against and row.number == against[0]:
             anchored = True
             if not row.hash.startswith(against[1]):
@@ -136,6 +137,24 @@ class _Walk:
         self.last: Entry | None = None
         self.last_intact = True
         self.before_last = GENESIS
+
+    def passes(self, row: Entry) -> bool:
+        """Go one row on in the usual case, in which step() has nothing to say: it is the next, and fits."""
+        last = self.last
+        if last is None:
+            number, before = 1, GENESIS
+        else:
+            number, before = last.number + 1, last.hash
+        if (
+            row.number != number
+            or row.previous != before
+            or type(row.number) is not int
+            or (self.head is not None and number > self.head.number)
+            or not _intact(row)
+        ):
+            return False
+        self.before_last, self.last, self.last_intact = before, row, True
+        return True
 
     def step(self, row: Entry) -> Iterator[Break]:
         expected = self.last.number + 1 if self.last else 1

@@ -6,7 +6,7 @@ Without it, whoever asks what is owed would read every stamp ever made. It says 
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from functools import lru_cache
 from itertools import batched, chain
 from typing import Any, NamedTuple
 
@@ -181,11 +181,22 @@ def _stamp(columns: Sequence[Any]) -> LatestStamp:
     )
 
 
+@lru_cache(maxsize=4096)
+def _said(body: str) -> tuple[Any, Any, Any]:
+    """A stamp's period, outcome and reason; KeyError, TypeError, ValueError for a body that is none.
+
+    Kept, as most stamps of a visit say the same, word for word.
+    """
+    said = json.loads(body)
+    return said["period"], said["outcome"], said["reason"]
+
+
 class Recount:
     """The same rows, worked out of one customer's entries by ascending number. Broken entries are passed over."""
 
     def __init__(self) -> None:
-        self.rows: dict[Key, Row] = {}
+        #: Plain tuples, millions of which the garbage collector need not look at: what a Key and a Row hold.
+        self._rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
         self._dry: dict[str | None, bool] = {}
         self._renamed: list[tuple[int, Mapping[str, str]]] = []
         self._renames = Renames()
@@ -193,19 +204,34 @@ class Recount:
     def add(self, entry: Entry) -> None:
         if entry.kind not in KINDS:
             return
-        with suppress(KeyError, TypeError, ValueError):  # what was tampered with is named by the chain
-            body: dict[str, Any] = json.loads(entry.body)
-            if entry.kind == "run begun":
-                self._dry[entry.run] = body["dry_run"]
-            elif entry.kind == RENAMED:
-                self._renamed.append((entry.number, dict(body["renamed"])))
+        try:
+            if entry.kind == "stamp":
+                self._stamped(entry)
+            elif entry.kind == "run begun":
+                self._dry[entry.run] = json.loads(entry.body)["dry_run"]
+            else:
+                self._renamed.append((entry.number, dict(json.loads(entry.body)["renamed"])))
                 self._renames = Renames(self._renamed)
-            elif not self._dry[entry.run]:
-                host = self._renames.key(entry.host, entry.number)
-                key = key_of(entry.service or "", host, body["period"])
-                self.rows[key] = joined(
-                    self.rows.get(key), entry.number, entry.at, body["outcome"], body["reason"]
-                )
+        except (KeyError, TypeError, ValueError):
+            pass  # what was tampered with is named by the chain
+
+    def _stamped(self, entry: Entry) -> None:
+        period, outcome, reason = _said(entry.body)
+        if self._dry[entry.run]:
+            return
+        host = self._renames.key(entry.host, entry.number) if self._renamed else entry.host or ""
+        key = (entry.service or "", host, period or "")
+        if (old := self._rows.get(key)) is not None:
+            row = tuple(joined(Row(*old), entry.number, entry.at, outcome, reason))
+        elif outcome in DECISIVE:
+            row = (entry.number, entry.at, outcome, entry.at, outcome, entry.at, reason or "")
+        else:
+            row = (entry.number, entry.at, outcome, entry.at, "", "", "")
+        self._rows[key] = row
+
+    @property
+    def rows(self) -> Iterator[tuple[Key, Row]]:
+        return ((Key(*key), Row(*row)) for key, row in self._rows.items())
 
     def passing(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries as they come, each counted."""
@@ -214,12 +240,12 @@ class Recount:
             yield entry
 
     def stamps(self, periods: Collection[str] | None = None) -> Iterator[LatestStamp]:
-        rows = ((key, row) for key, row in self.rows.items() if periods is None or key.period in periods)
+        rows = ((key, row) for key, row in self.rows if periods is None or key.period in periods)
         return _joined(rows, self._renames)
 
     def fill(self, connection: sa.Connection, customer: str) -> None:
         """Write the rows of a customer that has none yet."""
-        rows = [{"customer": customer, **key._asdict(), **row._asdict()} for key, row in self.rows.items()]
+        rows = [{"customer": customer, **key._asdict(), **row._asdict()} for key, row in self.rows]
         if rows:
             connection.execute(schema.latest.insert(), rows)
 
@@ -227,19 +253,29 @@ class Recount:
         """Bring a customer's rows up to entries that were written without them."""
         query = sa.select(*(_t[name] for name in Key._fields)).where(_t.customer == customer)
         there = {Key(*row) for row in connection.execute(query)}
-        new = [key for key in self.rows if key not in there]
+        new = [
+            {"customer": customer, **key._asdict(), **row._asdict()}
+            for key, row in self.rows
+            if key not in there
+        ]
         if new:
-            rows = [{"customer": customer, **key._asdict(), **self.rows[key]._asdict()} for key in new]
-            connection.execute(schema.latest.insert(), rows)
-        _update(connection, customer, {key: self.rows[key] for key in there & self.rows.keys()})
+            connection.execute(schema.latest.insert(), new)
+        _update(connection, customer, {key: row for key, row in self.rows if key in there})
 
     def compare(self, connection: sa.Connection, customer: str) -> Iterator[Break]:
         """Where the table says something else than the entries."""
         query = sa.select(*(_t[name] for name in Key._fields + Row._fields)).where(_t.customer == customer)
-        kept = {Key(*row[:3]): Row(*row[3:]) for row in connection.execute(query)}
-        for key in sorted(kept.keys() | self.rows.keys(), key=str):
-            if kept.get(key) != self.rows.get(key):
-                yield _break(customer, key, kept.get(key), self.rows.get(key))
+        left: dict[Any, Any] = dict(self._rows)
+        differing: dict[Key, Row | None] = {}
+        rows = connection.execute(query, execution_options={"yield_per": 500}).partitions()
+        for row in chain.from_iterable(rows):
+            key, kept = row[:3], row[3:]
+            if left.pop(key, None) != kept:
+                differing[Key(*key)] = Row(*kept)
+        differing.update((Key(*key), None) for key in left)
+        for key in sorted(differing, key=str):
+            counted = self._rows.get(key)
+            yield _break(customer, key, differing[key], Row(*counted) if counted else None)
 
 
 def recounted(entries: Iterable[Entry]) -> Recount:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import batched
+from itertools import batched, chain
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -35,7 +35,7 @@ def entries(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterat
     """Entries by ascending number, streamed."""
     query = sa.select(schema.entries).where(*where).order_by(_e.customer, _e.number)
     rows = connection.execute(query, execution_options={"yield_per": 500})
-    return (Entry(*row) for row in rows)
+    return map(Entry._make, chain.from_iterable(rows.partitions()))
 
 
 def few(connection: sa.Connection, parts: Iterable[sa.ColumnElement[bool]]) -> list[Entry]:
