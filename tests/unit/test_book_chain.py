@@ -4,13 +4,14 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from serviceheft.book import Book, Break, Entry, Head
-from serviceheft.book.chain import GENESIS, digest, hashed, sealed, walk
+from serviceheft.book.chain import GENESIS, _Walk, digest, hashed, sealed, walk
 from serviceheft.book.values import canonical, plain
 from tests.book_cases import OUTDATED, begun, judged, stamped
 
@@ -294,3 +295,37 @@ def test_what_is_hashed_is_the_canonical_json_of_all_columns_but_the_hash(data: 
             hashed(entry)
     else:
         assert hashed(entry) == expected
+
+
+@given(
+    st.lists(
+        st.tuples(
+            position,
+            st.one_of(
+                st.sampled_from(["drop", "double", "reseal"]),
+                st.tuples(st.sampled_from(Entry._fields), st.one_of(*values.values())),
+            ),
+        ),
+        max_size=4,
+    ),
+    st.sampled_from([None, HEAD, Head(5, ROWS[4].hash), Head(9, HEAD.hash), Head(7, "f" * 64)]),
+)
+def test_the_short_way_of_usual_rows_says_what_the_long_one_says(
+    done: list[tuple[int, str | tuple[str, object]]], head: Head | None
+) -> None:
+    rows = [*ROWS]
+    for at, what in done:
+        if at >= len(rows):
+            continue
+        if what == "drop":
+            del rows[at]
+        elif what == "double":
+            rows.insert(at, rows[at])
+        elif what == "reseal":
+            rows[at] = sealed(rows[at])
+        else:
+            column, value = what
+            rows[at] = rows[at]._replace(**{str(column): value})
+    with patch.object(_Walk, "passes", lambda *_: False):
+        expected = proved(rows, head)
+    assert proved(rows, head) == expected

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from serviceheft.assess.judgement import Judgement, Outcome, Severity
 from serviceheft.book import Book, Contact, RunRefused, StampOrder
 from serviceheft.book.records import Stamped
+from serviceheft.carrying import Carried
 from tests.book_cases import NOT_REACHED, NOW, OFF, OUTDATED, UNKNOWN, begun, judged, stamped
 
 HOW: dict[str, Any] = {
@@ -99,20 +101,26 @@ def test_many_are_as_many_single_ones(
     assert found[0] == found[1]
 
 
-def test_more_places_than_are_asked_for_one_by_one(tmp_path: Path) -> None:
-    """Other ways of reading, the same answers: also beside a balance, and beside places that are not stamped."""
+def visited(book: Book, write: Callable[..., tuple[Stamped, ...]]) -> tuple[Any, Any]:
+    """Three visits of more places than are asked for one by one; beside a balance, and others that are not stamped."""
     hosts = [f"mb-pc-{number:03}" for number in range(150)]
     first = [order(host, judged(OUTDATED) if n % 3 else judged()) for n, host in enumerate(hosts)]
     second = [order(host, judged(OFF) if n % 2 else judged()) for n, host in enumerate(hosts[:-30])]
+    run = begun(book)
+    answers = [write(book, run, first)]
+    assert book.carry_forward(run, Carried(NOW.date(), ()), now=NOW)
+    answers += [write(book, run, second), write(book, run, second[:25])]
+    assert book.verify() == []
+    assert sum(len(it.closed) for it in answers[1]) == 80
+    return told(book, [run]), answers
+
+
+def test_more_places_than_are_asked_for_one_by_one(tmp_path: Path) -> None:
     found = []
     for write in (many, singly):
         with Book.open(f"sqlite:///{tmp_path}/{write.__name__}.sqlite") as book:
-            run = begun(book)
-            answers = [write(book, run, first), write(book, run, second), write(book, run, second[:25])]
-            assert book.verify() == []
-            found.append((told(book, [run]), answers))
+            found.append(visited(book, write))
     assert found[0] == found[1]
-    assert sum(len(it.closed) for it in found[0][1][1]) == 80
 
 
 def test_what_is_refused_leaves_nothing_of_its_call_and_all_of_earlier_ones(tmp_path: Path) -> None:
