@@ -47,7 +47,7 @@ def few(connection: sa.Connection, parts: Iterable[sa.ColumnElement[bool]]) -> l
     found: list[Entry] = []
     for some in batched(parts, FEW_PLACES):
         query = sa.union_all(*(sa.select(schema.entries).where(part) for part in some))
-        found += [Entry(*row) for row in connection.execute(query)]
+        found += map(Entry._make, connection.execute(query).all())
     return sorted(found, key=lambda it: it.number)
 
 
@@ -90,24 +90,12 @@ def open_entries(
     By number, with entries of other findings between. Of those that have come to an end, no more than their first and
     last entries' columns is read.
     """
-    columns = (_e.number, _e.kind, _e.service, _e.host, _e.subject)
-    rows: list[Any] = []
-    if places is not None and len(places) <= FEW_PLACES:
-        parts = [
-            sa.and_(_e.customer == customer, *_at(place, known), _e.kind.in_(BEGIN_OR_END))
-            for place in places
-        ]
-    else:  # those that were open at the last balance, and all since
-        balance, open_then = open_at_last_balance(connection, customer)
-        parts = [
-            sa.and_(_e.customer == customer, _e.kind == kind, _e.number > balance) for kind in BEGIN_OR_END
-        ]
-        then = [
-            sa.and_(_e.customer == customer, _e.number.in_(some)) for some in batched(open_then, _AT_ONCE)
-        ]
-        rows += [(it.number, it.kind, it.service, it.host, it.subject) for it in few(connection, then)]
-    if parts:
-        rows += connection.execute(sa.union_all(*(sa.select(*columns).where(part) for part in parts)))
+    rows: list[tuple[Any, ...]] | None = None
+    if places is None or len(places) > FEW_PLACES:
+        rows = _begun_since_balance(connection, customer)
+    if rows is None:
+        where = [[]] if places is None else [_at(place, known) for place in places]
+        rows = _begun(connection, customer, where)
     opened: dict[tuple[Any, ...], int] = {}
     for number, kind, service, host, cause in sorted(rows):
         key = (service, known.present(host, number), cause)
@@ -121,6 +109,34 @@ def open_entries(
     for (service, host, _), number in opened.items():
         first[service, host] = min(first.get((service, host), number), number)
     return _since(connection, customer, known, first), frozenset(opened.values())
+
+
+def _begun_since_balance(connection: sa.Connection, customer: str) -> list[tuple[Any, ...]] | None:
+    """Number, kind, service, host and cause of what begins or ends a finding: of those that were open at the last
+    balance, and of all since. None without a balance."""
+    balance, open_then = open_at_last_balance(connection, customer)
+    if not balance:
+        return None
+    mine = _e.customer == customer
+    then = few(connection, [sa.and_(mine, _e.number.in_(some)) for some in batched(open_then, _AT_ONCE)])
+    since = [[_e.kind == kind, _e.number > balance] for kind in BEGIN_OR_END]
+    return [
+        *((it.number, it.kind, it.service, it.host, it.subject) for it in then),
+        *_begun(connection, customer, since),
+    ]
+
+
+def _begun(
+    connection: sa.Connection, customer: str, parts: Iterable[list[sa.ColumnElement[bool]]]
+) -> list[tuple[Any, ...]]:
+    """The same of these parts of a customer's entries."""
+    query = sa.select(_e.number, _e.kind, _e.service, _e.host, _e.subject).where(
+        _e.customer == customer, _e.kind.in_(BEGIN_OR_END)
+    )
+    found: list[tuple[Any, ...]] = []
+    for some in batched(parts, FEW_PLACES):
+        found += map(tuple, connection.execute(sa.union_all(*(query.where(*it) for it in some))).all())
+    return found
 
 
 def _since(
