@@ -1,14 +1,17 @@
-"""Stamps per second with one and with several writers on SQLite, entries verified per second, and what the start of a
-run reads of an old book."""
+"""Stamps per second on SQLite, one by one and in bulk, with one and with several writers; entries verified per second;
+what the start of a run reads of an old book, and how fast it is stamped and verified."""
 
 import multiprocessing
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import partial
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
-from serviceheft.book import Book
+from serviceheft.assess.judgement import Judgement
+from serviceheft.book import Book, Contact, StampOrder
 from serviceheft.ledger import owed_by_book, owed_now, scope_now
 from serviceheft.model.schema import Customer
 from serviceheft.running.beginning import keep_up
@@ -18,20 +21,23 @@ from tests.book_cases import NOW, OUTDATED, begun, judged, stamped
 from tests.unit.test_entitlement import CATALOGUE, customer
 
 STAMPS, QUICK_STAMPS = 1000, 40
+BULK, AT_ONCE = 10, (6, 200, 1200)
 OLD, QUICK_OLD = (10_000, 100_000), (400,)
 VERY_OLD = (10_000, 100_000, 1_000_000)
 WRITERS = 4
 CUSTOMER = "musterbau"
+CONTACT = Contact("Erika Beispiel", "erika@musterbau.example")
 
 
 def run(*, quick: bool) -> None:
     """Print the rates."""
     count = QUICK_STAMPS if quick else STAMPS
-    title(f"book: {count} stamps on SQLite, each on disk before the next")
+    title(f"book: {count} stamps on SQLite, each on disk before the next; {count * BULK} in bulk")
     rows = [
         _row("one writer", count, _alone),
         _row("one writer, the book opened for each stamp", count, _opened_each_time),
         _row(f"{WRITERS} writers at once", count, _together),
+        *(_row(f"{size} in one transaction", count * BULK, partial(_bulk, size)) for size in AT_ONCE),
     ]
     table(["", "stamps per second", "entries verified per second"], rows)
     for old in QUICK_OLD if quick else OLD:
@@ -101,6 +107,7 @@ def _asked(stamps: int) -> None:
         url = f"sqlite:///{Path(folder) / 'heft.sqlite'}"
         aged.fill(url, CUSTOMER, stamps, NOW)
         with Book.open(url, create=False) as book:
+            entries = book.head(CUSTOMER).number
             questions: dict[str, Callable[[], Sequence[object]]] = {
                 "what each period has come to": lambda: book.latest_stamps(CUSTOMER),
                 "the same, of one period": lambda: book.latest_stamps(CUSTOMER, [aged.period_before(NOW)]),
@@ -110,12 +117,13 @@ def _asked(stamps: int) -> None:
                     CUSTOMER, since=NOW - timedelta(days=60), hosts=["mb-pc-01"]
                 ),
                 "beside it: all stamps": lambda: book.stamps(CUSTOMER),
+                "what is broken, of all entries": lambda: book.verify(CUSTOMER),
             }
             rows = []
             for name, question in questions.items():
                 cost, found = timed(question)
                 rows.append([name, f"{len(found):,}", f"{cost.cpu * 1000:,.0f}"])
-    table(["", "rows", "CPU in ms"], rows)
+    table([f"{entries:,} entries", "rows", "CPU in ms"], rows)
 
 
 def _row(name: str, count: int, work: Callable[[str, str, int], Cost]) -> list[str]:
@@ -143,6 +151,12 @@ def _opened_each_time(url: str, run: str, count: int) -> Cost:
     return timed(lambda: [_write(url, run, number, 1) for number in range(count)])[0]
 
 
+def _bulk(size: int, url: str, run: str, count: int) -> Cost:
+    """As one task stamps many hosts: all of a transaction are on disk before the next."""
+    with Book.open(url) as book:
+        return timed(lambda: [_stamp_many(book, run, some) for some in batched(range(count), size)])[0]
+
+
 def _together(url: str, run: str, count: int) -> Cost:
     share = count // WRITERS
     with multiprocessing.get_context("spawn").Pool(WRITERS) as pool:
@@ -158,7 +172,17 @@ def _write(url: str, run: str, first: int, count: int) -> None:
             _stamp(book, run, number)
 
 
+def _stamp_many(book: Book, run: str, numbers: Sequence[int]) -> None:
+    orders = [
+        StampOrder("2.7", f"mb-pc-{number:04}", "2026-W47", _judgement(number), "2.7") for number in numbers
+    ]
+    book.stamp_many(run, orders, now=NOW, deadline=lambda at: at + timedelta(hours=6), contact=CONTACT)
+
+
 def _stamp(book: Book, run: str, number: int) -> None:
+    stamped(book, run, _judgement(number), host=f"mb-pc-{number:04}")
+
+
+def _judgement(number: int) -> Judgement:
     """Every tenth host has a finding, and so a ticket."""
-    judgement = judged(OUTDATED) if number % 10 == 0 else judged()
-    stamped(book, run, judgement, host=f"mb-pc-{number:04}")
+    return judged(OUTDATED) if number % 10 == 0 else judged()

@@ -14,7 +14,7 @@ import pytest
 from serviceheft.book import Book, BookUnavailable, RunRefused, copying, moving, outbox, proving
 from tests.book_cases import NOW, OFF, OUTDATED, begun, judged, stamped
 from tests.postgres import PASSWORD, Server
-from tests.unit import test_book_renames, test_ledger_balance
+from tests.unit import test_book_renames, test_book_stamping, test_ledger_balance
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
 
@@ -84,6 +84,12 @@ def test_both_databases_hold_the_same_chain(url: str, tmp_path: Any) -> None:
             stamped(book, run, judged(OUTDATED, measured={"a": [1, 2.5, None, "ü"]}))
             dumps.append([line.partition('"hash"')[0].replace(run, "RUN") for line in book.dump("musterbau")])
     assert dumps[0] == dumps[1]
+
+
+def test_many_stamps_at_once_are_as_many_single_ones(url: str, tmp_path: Path) -> None:
+    with Book.open(url) as book, Book.open(f"sqlite:///{tmp_path}/heft.sqlite") as other:
+        many = test_book_stamping.visited(book, test_book_stamping.many)
+        assert many == test_book_stamping.visited(other, test_book_stamping.singly)
 
 
 def test_a_book_of_version_1_is_read_as_it_is_and_brought_up_by_the_first_writer(url: str) -> None:

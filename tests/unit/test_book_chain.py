@@ -4,13 +4,14 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from serviceheft.book import Book, Break, Entry, Head
-from serviceheft.book.chain import GENESIS, digest, sealed, walk
+from serviceheft.book.chain import GENESIS, _Walk, digest, hashed, sealed, walk
 from serviceheft.book.values import canonical, plain
 from tests.book_cases import OUTDATED, begun, judged, stamped
 
@@ -279,3 +280,52 @@ def test_verify_against_a_report_and_dump(tmp_path: Path) -> None:
         lines = list(book.dump("musterbau"))
         assert len(lines) == book.head("musterbau").number
         assert lines[-1].startswith('{"at":"2026-11-22T20:35:00.000000Z","body":')
+
+
+@given(st.data())
+def test_what_is_hashed_is_the_canonical_json_of_all_columns_but_the_hash(data: st.DataObject) -> None:
+    anything = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text())
+    awkward = st.one_of(anything, st.text('"\\/\x00\x1f\x7f\u2028\udcff\r\n\tü€😀', max_size=9))
+    entry = Entry(*(data.draw(awkward) for _ in Entry._fields))  # type: ignore[arg-type]
+    columns = {name: value for name, value in entry._asdict().items() if name != "hash"}
+    try:
+        expected = canonical(columns)
+    except ValueError:  # an infinite number
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            hashed(entry)
+    else:
+        assert hashed(entry) == expected
+
+
+@given(
+    st.lists(
+        st.tuples(
+            position,
+            st.one_of(
+                st.sampled_from(["drop", "double", "reseal"]),
+                st.tuples(st.sampled_from(Entry._fields), st.one_of(*values.values())),
+            ),
+        ),
+        max_size=4,
+    ),
+    st.sampled_from([None, HEAD, Head(5, ROWS[4].hash), Head(9, HEAD.hash), Head(7, "f" * 64)]),
+)
+def test_the_short_way_of_usual_rows_says_what_the_long_one_says(
+    done: list[tuple[int, str | tuple[str, object]]], head: Head | None
+) -> None:
+    rows = [*ROWS]
+    for at, what in done:
+        if at >= len(rows):
+            continue
+        if what == "drop":
+            del rows[at]
+        elif what == "double":
+            rows.insert(at, rows[at])
+        elif what == "reseal":
+            rows[at] = sealed(rows[at])
+        else:
+            column, value = what
+            rows[at] = rows[at]._replace(**{str(column): value})
+    with patch.object(_Walk, "passes", lambda *_: False):
+        expected = proved(rows, head)
+    assert proved(rows, head) == expected

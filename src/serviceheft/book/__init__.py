@@ -19,6 +19,7 @@ from serviceheft.book.records import (
     Ticket,
     WriteOff,
 )
+from serviceheft.book.stamping import StampOrder
 from serviceheft.tickets import Contact
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "RunRefused",
     "Snapshot",
     "Stamp",
+    "StampOrder",
     "Stamped",
     "Ticket",
     "WriteOff",

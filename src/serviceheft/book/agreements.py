@@ -57,7 +57,7 @@ def read(connection: sa.Connection, customer: str) -> list[Agreed]:
     KeyError, TypeError, ValueError, IndexError for an entry that no version wrote.
     """
     spans, known = timing.uncounted(connection, customer), renames.read(connection, customer)
-    entries = list(reading.entries(connection, _e.customer == customer, _e.kind.in_((AGREED, APPROVED))))
+    entries = reading.of_kinds(connection, customer, (AGREED, APPROVED))
     begun = reading.beginnings(connection, customer, {it.run for it in entries})
     found: dict[int, Agreed] = {}
     for entry in timing.outside(spans, entries):

@@ -1,6 +1,6 @@
 """New entries of one customer, collected within a transaction and written at its end in one go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -46,6 +46,27 @@ class Appending:
             timing.refuse_behind(connection, self.customer, last, at)
         self._head = self._stored or Head(0, GENESIS)
         self._entries: list[Entry] = []
+        self._part = 0
+        self._counts: dict[str, int] = {}
+
+    @property
+    def last_number(self) -> int:
+        """Of the last entry, written or not; 0 for an empty chain."""
+        return self._head.number
+
+    def begin_part(self, limit: int = LIMIT_BYTES) -> None:
+        """What follows is measured by itself. ValueError when what was appended since the last time is too large."""
+        size = sum(len(entry.body.encode()) for entry in self.part())
+        if size > limit:
+            raise ValueError(
+                f"This stamp holds {size} bytes, more than {limit}. Put measured "
+                "state into the book in normal form, with allow-listed fields only."
+            )
+        self._part = len(self._entries)
+
+    def part(self) -> Sequence[Entry]:
+        """What was appended since the last begin_part()."""
+        return self._entries[self._part :]
 
     def append(
         self,
@@ -73,24 +94,23 @@ class Appending:
             )
         )
         self._entries.append(entry)
+        if kind in self._counts:
+            self._counts[kind] += 1
         self._head = Head(entry.number, entry.hash)
         return entry.number
 
     def count(self, kind: str) -> int:
         """How many entries of this kind the chain holds, those not yet written included."""
-        table = schema.entries
-        stored = sa.select(sa.func.count()).where(table.c.customer == self.customer, table.c.kind == kind)
-        new = sum(entry.kind == kind for entry in self._entries)
-        return int(self.connection.execute(stored).scalar_one()) + new
+        if kind not in self._counts:
+            table = schema.entries
+            stored = sa.select(sa.func.count()).where(table.c.customer == self.customer, table.c.kind == kind)
+            new = sum(entry.kind == kind for entry in self._entries)
+            self._counts[kind] = int(self.connection.execute(stored).scalar_one()) + new
+        return self._counts[kind]
 
     def write(self, limit: int = LIMIT_BYTES) -> None:
-        """Hand the entries and the new head to the transaction. ValueError when they are too large."""
-        size = sum(len(entry.body.encode()) for entry in self._entries)
-        if size > limit:
-            raise ValueError(
-                f"This stamp holds {size} bytes, more than {limit}. Put measured "
-                "state into the book in normal form, with allow-listed fields only."
-            )
+        """Hand the entries and the new head to the transaction. ValueError when their last part is too large."""
+        self.begin_part(limit)
         if not self._entries:
             return
         self.connection.execute(schema.entries.insert(), [entry._asdict() for entry in self._entries])
@@ -101,4 +121,4 @@ class Appending:
         else:
             self.connection.execute(schema.heads.insert().values(customer=self.customer, **values))
         self.connection.info[WRITTEN] = (self.customer, self._head)
-        self._stored, self._entries = self._head, []
+        self._stored, self._entries, self._part = self._head, [], 0

@@ -1,22 +1,19 @@
 """The book: every visit's evidence, appended in one transaction per step and never changed afterwards."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Self
 
 import sqlalchemy as sa
 
-from serviceheft.assess.judgement import Judgement, Severity
 from serviceheft.book import latest, reading, renames, schema, soundness, timing
-from serviceheft.book.agreed_pages import AgreedPages
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
 from serviceheft.book.endings import endings, refuse_moved
-from serviceheft.book.errors import ALTERED, BookUnavailable, RunRefused, place
-from serviceheft.book.living import NO_LONGER_THERE, Living, TicketPolicy
+from serviceheft.book.errors import ALTERED, BookUnavailable, BrokenText, RunRefused, place
 from serviceheft.book.open_runs import open_run, shown
 from serviceheft.book.processes import Process
 from serviceheft.book.records import (
@@ -26,21 +23,19 @@ from serviceheft.book.records import (
     RunOutcome,
     Snapshot,
     Stamp,
-    Stamped,
     Ticket,
     WriteOff,
 )
 from serviceheft.book.soundness import Soundness
+from serviceheft.book.stamped_pages import StampedPages
 from serviceheft.book.store import Store
 from serviceheft.book.values import canonical
-from serviceheft.tickets import Contact
-from serviceheft.tickets.in_book import BookTickets
 
 #: How long a writer waits for the others before it says that the book is locked.
 BUSY_SECONDS = 30.0
 
 
-class Book(AgreedPages):
+class Book(StampedPages):
     """Append-only evidence of all customers. Any method may raise BookUnavailable: nothing was written."""
 
     @classmethod
@@ -154,164 +149,6 @@ class Book(AgreedPages):
             for run in gone:
                 _end(connection, run, "interrupted", now)
         return [run.id for run in gone]
-
-    # --- stamps ---
-
-    def stamp(
-        self,
-        run: str,
-        service: str,
-        host: str | None,
-        period: str | None,
-        judgement: Judgement,
-        *,
-        now: datetime,
-        deadline: Callable[[datetime], datetime | None],
-        clause: str,
-        contact: Contact,
-        note: str | None = None,
-        done_at: datetime | None = None,
-        tickets_from: Severity = Severity.WARNING,
-    ) -> Stamped:
-        """Stamp a service on a host (None: the customer as a whole), with its findings and tickets.
-
-        All in one transaction: when this returns, it is on disk. `deadline` gives a ticket's deadline from
-        the time of its opening (None: no reaction time was agreed, so no ticket is opened); `note` is what a
-        person wrote, `done_at` when that was done. In a dry run findings, tickets and snapshots stay as they are.
-
-        RunRefused when the run has ended; ValueError for what is too large or no plain JSON.
-        """
-        customer = self._customer(run)
-        with self._store.writing(customer) as connection:
-            begun = open_run(connection, run, now)
-            appending = Appending(connection, customer, run, now)
-            body: dict[str, object] = {
-                "period": period,
-                "outcome": judgement.outcome,
-                "clause": clause,
-                "subject": judgement.subject,
-                "reason": judgement.reason,
-                "note": note,
-                "findings": [
-                    {"cause": it.cause, "severity": it.definition.severity, "values": it.values}
-                    for it in judgement.findings
-                ],
-                "checks": {check.key: check.result for check in judgement.checks},
-                "actions": [action.as_data() for action in judgement.actions],
-            }
-            if done_at is not None:
-                body["done_at"] = done_at
-            number = appending.append("stamp", service=service, host=host, body=body)
-            stamped = Stamped(number)
-            if not begun.dry_run:
-                if judgement.measured:
-                    subject = judgement.subject
-                    appending.append(
-                        "snapshot", service=service, host=host, subject=subject, body=judgement.measured
-                    )
-                lives, _ = reading.open_lives(connection, customer, (service, host))
-                policy = TicketPolicy(deadline, contact, clause, tickets_from)
-                stamped = Living(appending, service, host, policy, now).apply(number, judgement, lives)
-                bearer = renames.read(connection, customer).key(host, number)
-                key = latest.key_of(service, bearer, period)
-                latest.keep(
-                    connection, customer, key, number, appending.at, judgement.outcome, judgement.reason
-                )
-            appending.write()
-        return stamped
-
-    def drop(
-        self, run: str, kept: Callable[[str, str | None], bool], *, now: datetime
-    ) -> tuple[FindingLife, ...]:
-        """End the open findings of which `kept`(service, host) says that nobody will measure them again.
-
-        Their tickets are closed. A dry run drops nothing.
-        """
-        customer = self._customer(run)
-        with self._store.writing(customer) as connection:
-            if open_run(connection, run, now).dry_run:
-                return ()
-            lives, _ = reading.open_lives(connection, customer)
-            gone = tuple(it for it in lives if not kept(it.service, it.host))
-            appending = Appending(connection, customer, run, now)
-            for life in gone:
-                appending.append(
-                    "finding dropped",
-                    service=life.service,
-                    host=life.host,
-                    subject=life.cause,
-                    body={"finding": life.number},
-                )
-                if life.ticket:
-                    BookTickets(appending, life.service, life.host).close(life.ticket, NO_LONGER_THERE)
-            if gone:
-                appending.write()
-        return gone
-
-    def mend(self, run: str, service: str, host: str | None, cause: str, *, now: datetime, note: str) -> None:
-        """Record that somebody acted on an open finding; only a measurement closes it. The ticket gets
-        `note`.
-
-        ValueError when no such finding is open, or in a dry run.
-        """
-        customer = self._customer(run)
-        with self._store.writing(customer) as connection:
-            if open_run(connection, run, now).dry_run:
-                raise ValueError("A dry run mends nothing.")
-            lives, _ = reading.open_lives(connection, customer, (service, host))
-            life = next((it for it in lives if it.cause == cause), None)
-            if life is None:
-                raise ValueError(
-                    f"{customer}: {cause} is not open for {service} on {host or 'the customer'}."
-                )
-            appending = Appending(connection, customer, run, now)
-            appending.append(
-                "finding mended",
-                service=service,
-                host=host,
-                subject=cause,
-                body={"finding": life.number, "note": note},
-            )
-            if life.ticket:
-                BookTickets(appending, service, host).comment(life.ticket, note)
-            appending.write()
-
-    def mirror(self, customer: str, ticket: str, system: str, outside: str, *, now: datetime) -> None:
-        """Store an outside system's reference of a ticket. ValueError for an unknown ticket."""
-        with self._store.writing(customer) as connection:
-            _, tickets = reading.lives(connection, customer)
-            found = next((it.finding for it in tickets if it.number == ticket), None)
-            if found is None:
-                raise ValueError(f"{customer} has no ticket {ticket}.")
-            appending = Appending(connection, customer, None, now)
-            BookTickets(appending, found.service, found.host).mirrored(ticket, system, outside)
-            appending.write()
-
-    def write_off(
-        self,
-        run: str,
-        lines: Iterable[tuple[str, str | None, str]],
-        *,
-        now: datetime,
-        reason: str,
-        consent: str | None = None,
-    ) -> int:
-        """Close lines (service, host, period) that nobody will carry out any more; how many. All of them, or none.
-
-        ValueError in a dry run. Whether they are open is the caller's business: the book knows no contract.
-        """
-        customer = self._customer(run)
-        with self._store.writing(customer) as connection:
-            if open_run(connection, run, now).dry_run:
-                raise ValueError("A dry run writes nothing off.")
-            appending = Appending(connection, customer, run, now)
-            body = {"reason": reason} | ({"consent": consent} if consent else {})
-            written = [
-                appending.append(reading.WRITTEN_OFF, service=service, host=host, subject=period, body=body)
-                for service, host, period in lines
-            ]
-            appending.write()
-        return len(written)
 
     # --- reading ---
 
@@ -429,7 +266,14 @@ class Book(AgreedPages):
         """
         if against and customer is None:
             raise ValueError("A report's number and hash belong to one customer: name it.")
-        with self._store.reading(broken_text=True) as connection:
+        with suppress(BrokenText):
+            return self._verified(customer, against, broken_text=False)
+        return self._verified(customer, against, broken_text=True)
+
+    def _verified(
+        self, customer: str | None, against: tuple[int, str] | None, *, broken_text: bool
+    ) -> list[Break]:
+        with self._store.reading(broken_text=broken_text) as connection:
             names = [customer] if customer else reading.customers(connection)
             return [found for name in names for found in self._proved(connection, name, against)]
 

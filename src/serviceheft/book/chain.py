@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from json.encoder import encode_basestring as quoted
 from typing import Literal, NamedTuple
 
 from serviceheft.book.values import canonical
@@ -52,9 +53,29 @@ def digest(entry: Entry) -> str:
 
     surrogateescape: `verify` reads broken UTF-8 that way, and it must not look like anything else.
     """
+    return hashlib.sha256(hashed(entry).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def hashed(entry: Entry) -> str:
+    """The text that is hashed: canonical JSON of every column but the hash. TypeError, ValueError for what is none.
+
+    Put together by hand, as books have millions of entries; what is no plain column goes the general way.
+    """
+    customer, number, kind, at, run, service, host, subject, body, previous, _ = entry
+    if type(number) is int:
+        try:
+            return (
+                f'{{"at":{quoted(at)},"body":{quoted(body)},"customer":{quoted(customer)},'
+                f'"host":{"null" if host is None else quoted(host)},"kind":{quoted(kind)},"number":{number},'
+                f'"previous":{quoted(previous)},"run":{"null" if run is None else quoted(run)},'
+                f'"service":{"null" if service is None else quoted(service)},'
+                f'"subject":{"null" if subject is None else quoted(subject)}}}'
+            )
+        except TypeError:  # a column that is no text
+            pass
     columns = entry._asdict()
     del columns["hash"]
-    return hashlib.sha256(canonical(columns).encode("utf-8", "surrogateescape")).hexdigest()
+    return canonical(columns)
 
 
 def sealed(entry: Entry) -> Entry:
@@ -95,7 +116,8 @@ def walk(
     proof = _Walk(customer, head)
     anchored = False
     for row in rows:
-        yield from proof.step(row)
+        if not proof.passes(row):
+            yield from proof.step(row)
         if against and row.number == against[0]:
             anchored = True
             if not row.hash.startswith(against[1]):
@@ -115,6 +137,24 @@ class _Walk:
         self.last: Entry | None = None
         self.last_intact = True
         self.before_last = GENESIS
+
+    def passes(self, row: Entry) -> bool:
+        """Go one row on in the usual case, in which step() has nothing to say: it is the next, and fits."""
+        last = self.last
+        if last is None:
+            number, before = 1, GENESIS
+        else:
+            number, before = last.number + 1, last.hash
+        if (
+            row.number != number
+            or row.previous != before
+            or type(row.number) is not int
+            or (self.head is not None and number > self.head.number)
+            or not _intact(row)
+        ):
+            return False
+        self.before_last, self.last, self.last_intact = before, row, True
+        return True
 
     def step(self, row: Entry) -> Iterator[Break]:
         expected = self.last.number + 1 if self.last else 1

@@ -12,6 +12,10 @@ class BookUnavailable(Exception):
     """The book cannot be read or written now. Nothing of the attempted step was written."""
 
 
+class BrokenText(BookUnavailable):
+    """A text of the book is no UTF-8, and was to be read as such."""
+
+
 class RunRefused(Exception):
     """A run cannot begin, or cannot go on: another one is under way, or it has already ended."""
 
@@ -29,6 +33,9 @@ _LOCKED = (
 )
 
 ALTERED = "was altered: {what}. `heft verify` says what differs; put it aside, and take the last backup."
+
+#: So Python's module says it, without any code.
+_UNDECODABLE = "Could not decode to UTF-8"
 
 # SQLite's primary result codes (sqlite.org/rescode.html) and what they mean for a technician.
 _SQLITE = {
@@ -100,6 +107,8 @@ def place(url: URL) -> str:
 
 def unavailable(error: DBAPIError, url: URL) -> BookUnavailable:
     """The message for a driver's error. The driver's own text is left out: it may quote the address."""
+    if str(error.orig).startswith(_UNDECODABLE):
+        return BrokenText(f"{place(url)} {ALTERED.format(what='a text is no UTF-8')}")
     advice = _sqlite(error, url) if url.get_backend_name() == "sqlite" else _postgresql(error)
     return BookUnavailable(f"{place(url)} {advice}")
 

@@ -1,7 +1,7 @@
 """Findings and tickets are folded from their entries; there is no table of them that could say otherwise."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ def moment(text: str) -> datetime:
 
 
 def fold(
-    entries: Iterable[Entry], renames: Renames, only: frozenset[int] | None = None
+    entries: Iterable[Entry], renames: Renames, only: Collection[int] | None = None
 ) -> tuple[list[FindingLife], list[Ticket]]:
     """Lives and tickets as they were opened, from entries by ascending number; other kinds are skipped.
 

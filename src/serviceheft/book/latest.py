@@ -6,8 +6,8 @@ Without it, whoever asks what is owed would read every stamp ever made. It says 
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from itertools import chain
+from functools import lru_cache
+from itertools import batched, chain
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -24,7 +24,8 @@ SINCE_VERSION = 2
 #: The kinds of entries that it is worked out of.
 KINDS = ("run begun", "stamp", RENAMED)
 
-_AT_ONCE = 300
+#: Hosts in one part of a condition, and parts in one condition.
+_AT_ONCE, _PARTS = 300, 100
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _t = schema.latest.c
@@ -68,23 +69,41 @@ def joined(old: Row | None, number: int, at: str, outcome: str, reason: str | No
     return row
 
 
-def keep(
-    connection: sa.Connection,
-    customer: str,
-    key: Key,
-    number: int,
-    at: str,
-    outcome: str,
-    reason: str | None,
-) -> None:
-    """Write a stamp's part, within its transaction and under the customer's lock."""
-    mine = sa.and_(_t.customer == customer, *(_t[name] == value for name, value in key._asdict().items()))
-    found = connection.execute(sa.select(*(_t[name] for name in Row._fields)).where(mine)).one_or_none()
-    values = joined(Row(*found) if found else None, number, at, outcome, reason)._asdict()
-    if found:
-        connection.execute(schema.latest.update().where(mine).values(values))
-    else:
-        connection.execute(schema.latest.insert().values(customer=customer, **key._asdict(), **values))
+class Kept:
+    """The rows of periods that one transaction stamps, read once and written once, under the customer's lock."""
+
+    def __init__(self, connection: sa.Connection, customer: str, keys: Iterable[Key]) -> None:
+        query = sa.select(*(_t[name] for name in Key._fields + Row._fields))
+        found = _at(connection, query, customer, list(dict.fromkeys(keys)))
+        self._before = {Key(*row[:3]): Row(*row[3:]) for row in found}
+        self._now: dict[Key, Row] = {}
+
+    def add(self, key: Key, number: int, at: str, outcome: str, reason: str | None) -> None:
+        """One more stamp, of a higher number than all before."""
+        self._now[key] = joined(self._now.get(key) or self._before.get(key), number, at, outcome, reason)
+
+    def write(self, connection: sa.Connection, customer: str) -> None:
+        new = [
+            {"customer": customer, **key._asdict(), **row._asdict()}
+            for key, row in self._now.items()
+            if key not in self._before
+        ]
+        if new:
+            connection.execute(schema.latest.insert(), new)
+        _update(connection, customer, {key: row for key, row in self._now.items() if key in self._before})
+
+
+def _update(connection: sa.Connection, customer: str, rows: Mapping[Key, Row]) -> None:
+    if not rows:
+        return
+    mine = sa.and_(
+        _t.customer == customer, *(_t[name] == sa.bindparam(f"its_{name}") for name in Key._fields)
+    )
+    values = [
+        {**{f"its_{name}": value for name, value in key._asdict().items()}, **row._asdict()}
+        for key, row in rows.items()
+    ]
+    connection.execute(schema.latest.update().where(mine), values)
 
 
 def read(
@@ -100,26 +119,31 @@ def read(
     if renames and periods is not None:  # a line may stand there under another name
         periods, lines = {*periods, *(period for _, _, period in lines)}, ()
     rows = connection.execute(query if periods is None else query.where(_t.period.in_(sorted(periods))))
-    alone = [line for line in lines if periods is not None and line[2] not in periods]
-    found = chain(rows, _of(connection, every, customer, alone))
+    alone = [
+        Key(service, host or "", period)
+        for service, host, period in dict.fromkeys(lines)
+        if periods is not None and period not in periods
+    ]
+    found = chain(rows, _at(connection, every, customer, alone))
     if not renames:
         return (_stamp(row) for row in found)
     return _joined(((Key(*row[:3]), Row(*row[3:])) for row in found), renames)
 
 
-def _of(
-    connection: sa.Connection,
-    query: sa.Select[Any],
-    customer: str,
-    lines: Sequence[tuple[str, str | None, str]],
+def _at(
+    connection: sa.Connection, query: sa.Select[Any], customer: str, keys: Iterable[Key]
 ) -> Iterator[Sequence[Any]]:
-    """Single lines: there are few of them, in many periods."""
-    # The whole key in one comparison, or SQLite reads all of the customer's rows for it.
-    columns = sa.tuple_(_t.customer, _t.period, _t.service, _t.host)
-    for first in range(0, len(lines), _AT_ONCE):
-        some = lines[first : first + _AT_ONCE]
-        keys = [(customer, period, service, host or "") for service, host, period in some]
-        yield from connection.execute(query.where(columns.in_(keys)))
+    """Single rows, each by its whole key: for a list of such keys SQLite would read every row there is."""
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for key in keys:
+        hosts.setdefault((key.period, key.service), []).append(key.host)
+    alike = [
+        sa.and_(_t.customer == customer, _t.period == period, _t.service == service, _t.host.in_(some))
+        for (period, service), every in hosts.items()
+        for some in batched(every, _AT_ONCE)
+    ]
+    for some in batched(alike, _PARTS):
+        yield from connection.execute(query.where(sa.or_(*some)))
 
 
 def _joined(rows: Iterable[tuple[Key, Row]], renames: Renames) -> Iterator[LatestStamp]:
@@ -157,11 +181,22 @@ def _stamp(columns: Sequence[Any]) -> LatestStamp:
     )
 
 
+@lru_cache(maxsize=4096)
+def _said(body: str) -> tuple[Any, Any, Any]:
+    """A stamp's period, outcome and reason; KeyError, TypeError, ValueError for a body that is none.
+
+    Kept, as most stamps of a visit say the same, word for word.
+    """
+    said = json.loads(body)
+    return said["period"], said["outcome"], said["reason"]
+
+
 class Recount:
     """The same rows, worked out of one customer's entries by ascending number. Broken entries are passed over."""
 
     def __init__(self) -> None:
-        self.rows: dict[Key, Row] = {}
+        #: Plain tuples, millions of which the garbage collector need not look at: what a Key and a Row hold.
+        self._rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
         self._dry: dict[str | None, bool] = {}
         self._renamed: list[tuple[int, Mapping[str, str]]] = []
         self._renames = Renames()
@@ -169,19 +204,34 @@ class Recount:
     def add(self, entry: Entry) -> None:
         if entry.kind not in KINDS:
             return
-        with suppress(KeyError, TypeError, ValueError):  # what was tampered with is named by the chain
-            body: dict[str, Any] = json.loads(entry.body)
-            if entry.kind == "run begun":
-                self._dry[entry.run] = body["dry_run"]
-            elif entry.kind == RENAMED:
-                self._renamed.append((entry.number, dict(body["renamed"])))
+        try:
+            if entry.kind == "stamp":
+                self._stamped(entry)
+            elif entry.kind == "run begun":
+                self._dry[entry.run] = json.loads(entry.body)["dry_run"]
+            else:
+                self._renamed.append((entry.number, dict(json.loads(entry.body)["renamed"])))
                 self._renames = Renames(self._renamed)
-            elif not self._dry[entry.run]:
-                host = self._renames.key(entry.host, entry.number)
-                key = key_of(entry.service or "", host, body["period"])
-                self.rows[key] = joined(
-                    self.rows.get(key), entry.number, entry.at, body["outcome"], body["reason"]
-                )
+        except (KeyError, TypeError, ValueError):
+            pass  # what was tampered with is named by the chain
+
+    def _stamped(self, entry: Entry) -> None:
+        period, outcome, reason = _said(entry.body)
+        if self._dry[entry.run]:
+            return
+        host = self._renames.key(entry.host, entry.number) if self._renamed else entry.host or ""
+        key = (entry.service or "", host, period or "")
+        if (old := self._rows.get(key)) is not None:
+            row = tuple(joined(Row(*old), entry.number, entry.at, outcome, reason))
+        elif outcome in DECISIVE:
+            row = (entry.number, entry.at, outcome, entry.at, outcome, entry.at, reason or "")
+        else:
+            row = (entry.number, entry.at, outcome, entry.at, "", "", "")
+        self._rows[key] = row
+
+    @property
+    def rows(self) -> Iterator[tuple[Key, Row]]:
+        return ((Key(*key), Row(*row)) for key, row in self._rows.items())
 
     def passing(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries as they come, each counted."""
@@ -190,12 +240,12 @@ class Recount:
             yield entry
 
     def stamps(self, periods: Collection[str] | None = None) -> Iterator[LatestStamp]:
-        rows = ((key, row) for key, row in self.rows.items() if periods is None or key.period in periods)
+        rows = ((key, row) for key, row in self.rows if periods is None or key.period in periods)
         return _joined(rows, self._renames)
 
     def fill(self, connection: sa.Connection, customer: str) -> None:
         """Write the rows of a customer that has none yet."""
-        rows = [{"customer": customer, **key._asdict(), **row._asdict()} for key, row in self.rows.items()]
+        rows = [{"customer": customer, **key._asdict(), **row._asdict()} for key, row in self.rows]
         if rows:
             connection.execute(schema.latest.insert(), rows)
 
@@ -203,23 +253,29 @@ class Recount:
         """Bring a customer's rows up to entries that were written without them."""
         query = sa.select(*(_t[name] for name in Key._fields)).where(_t.customer == customer)
         there = {Key(*row) for row in connection.execute(query)}
-        new = [key for key in self.rows if key not in there]
+        new = [
+            {"customer": customer, **key._asdict(), **row._asdict()}
+            for key, row in self.rows
+            if key not in there
+        ]
         if new:
-            rows = [{"customer": customer, **key._asdict(), **self.rows[key]._asdict()} for key in new]
-            connection.execute(schema.latest.insert(), rows)
-        for key in there & self.rows.keys():
-            mine = sa.and_(
-                _t.customer == customer, *(_t[name] == value for name, value in key._asdict().items())
-            )
-            connection.execute(schema.latest.update().where(mine).values(self.rows[key]._asdict()))
+            connection.execute(schema.latest.insert(), new)
+        _update(connection, customer, {key: row for key, row in self.rows if key in there})
 
     def compare(self, connection: sa.Connection, customer: str) -> Iterator[Break]:
         """Where the table says something else than the entries."""
         query = sa.select(*(_t[name] for name in Key._fields + Row._fields)).where(_t.customer == customer)
-        kept = {Key(*row[:3]): Row(*row[3:]) for row in connection.execute(query)}
-        for key in sorted(kept.keys() | self.rows.keys(), key=str):
-            if kept.get(key) != self.rows.get(key):
-                yield _break(customer, key, kept.get(key), self.rows.get(key))
+        left: dict[Any, Any] = dict(self._rows)
+        differing: dict[Key, Row | None] = {}
+        rows = connection.execute(query, execution_options={"yield_per": 500}).partitions()
+        for row in chain.from_iterable(rows):
+            key, kept = row[:3], row[3:]
+            if left.pop(key, None) != kept:
+                differing[Key(*key)] = Row(*kept)
+        differing.update((Key(*key), None) for key in left)
+        for key in sorted(differing, key=str):
+            counted = self._rows.get(key)
+            yield _break(customer, key, differing[key], Row(*counted) if counted else None)
 
 
 def recounted(entries: Iterable[Entry]) -> Recount:

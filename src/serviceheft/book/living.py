@@ -24,7 +24,6 @@ class TicketPolicy:
 
     deadline: Callable[[datetime], datetime | None]
     contact: Contact
-    clause: str
     least: Severity = Severity.WARNING
 
 
@@ -32,11 +31,18 @@ class Living:
     """Applies one judgement: appends the entries of findings and tickets to the stamp's transaction."""
 
     def __init__(
-        self, appending: Appending, service: str, host: str | None, policy: TicketPolicy, now: datetime
+        self,
+        appending: Appending,
+        service: str,
+        host: str | None,
+        clause: str,
+        policy: TicketPolicy,
+        now: datetime,
     ) -> None:
         self._appending = appending
         self._service = service
         self._host = host
+        self._clause = clause
         self._policy = policy
         self._now = now
         self._tickets = BookTickets(appending, service, host)
@@ -91,7 +97,7 @@ class Living:
                 host=self._host,
                 cause=cause.key,
                 severity=cause.severity,
-                clause=self._policy.clause,
+                clause=self._clause,
                 opened_at=self._now,
                 deadline=deadline,
                 reporter=REPORTER,

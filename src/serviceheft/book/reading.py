@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import batched, chain
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -19,6 +20,8 @@ from serviceheft.book.values import timestamp
 
 #: As many are asked for by name; more are cheaper to get all.
 FEW_RUNS = 100
+FEW_PLACES = 50
+_AT_ONCE = 500
 
 WRITTEN_OFF = "written off"
 CARRIED = "carried forward"
@@ -32,7 +35,25 @@ def entries(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterat
     """Entries by ascending number, streamed."""
     query = sa.select(schema.entries).where(*where).order_by(_e.customer, _e.number)
     rows = connection.execute(query, execution_options={"yield_per": 500})
-    return (Entry(*row) for row in rows)
+    return map(Entry._make, chain.from_iterable(rows.partitions()))
+
+
+def few(connection: sa.Connection, parts: Iterable[sa.ColumnElement[bool]]) -> list[Entry]:
+    """Entries of one customer that are in one of these parts (in no two), by ascending number.
+
+    Each part is looked for by itself and nothing is sorted by the database: SQLite would walk through all entries for
+    the sake of their order.
+    """
+    found: list[Entry] = []
+    for some in batched(parts, FEW_PLACES):
+        query = sa.union_all(*(sa.select(schema.entries).where(part) for part in some))
+        found += map(Entry._make, connection.execute(query).all())
+    return sorted(found, key=lambda it: it.number)
+
+
+def of_kinds(connection: sa.Connection, customer: str, kinds: Iterable[str]) -> list[Entry]:
+    """All of a customer that are of these kinds, by ascending number; there should be few of them among all."""
+    return few(connection, [sa.and_(_e.customer == customer, _e.kind == kind) for kind in kinds])
 
 
 def of_periods(connection: sa.Connection, customer: str) -> Iterator[Entry]:
@@ -48,48 +69,90 @@ def customers(connection: sa.Connection) -> list[str]:
 
 def lives(connection: sa.Connection, customer: str) -> tuple[list[FindingLife], list[Ticket]]:
     """All findings and tickets of a customer."""
-    kinds = FINDING_KINDS + TICKET_KINDS
-    found = entries(connection, _e.customer == customer, _e.kind.in_(kinds))
+    found = of_kinds(connection, customer, FINDING_KINDS + TICKET_KINDS)
     return fold(found, renames.read(connection, customer))
 
 
 def open_lives(
     connection: sa.Connection, customer: str, place: Place | None = None
 ) -> tuple[list[FindingLife], list[Ticket]]:
-    """Findings that have not come to an end, of a customer or of one (service, host), and their tickets.
-
-    Of those that have, no more than their first and last entries' columns is read.
-    """
+    """Findings that have not come to an end, of a customer or of one (service, host), and their tickets."""
     known = renames.read(connection, customer)
-    where = [_e.customer == customer, _e.kind.in_(BEGIN_OR_END)]
-    if place:
-        where += _at(place, known)
-    else:  # those that were open at the last balance, and all since
-        balance, open_then = open_at_last_balance(connection, customer)
-        where.append(sa.or_(_e.number > balance, _e.number.in_(open_then)))
-    columns = (_e.number, _e.kind, _e.service, _e.host, _e.subject)
+    found, opened = open_entries(connection, customer, known, {place} if place else None)
+    return fold(found, known, only=opened)
+
+
+def open_entries(
+    connection: sa.Connection, customer: str, known: renames.Renames, places: Collection[Place] | None = None
+) -> tuple[list[Entry], frozenset[int]]:
+    """What says how open findings stand, of a customer or of these places; and the entries that opened them.
+
+    By number, with entries of other findings between. Of those that have come to an end, no more than their first and
+    last entries' columns is read.
+    """
+    rows: list[tuple[Any, ...]] | None = None
+    if places is None or len(places) > FEW_PLACES:
+        rows = _begun_since_balance(connection, customer)
+    if rows is None:
+        where = [[]] if places is None else [_at(place, known) for place in places]
+        rows = _begun(connection, customer, where)
     opened: dict[tuple[Any, ...], int] = {}
-    for number, kind, service, host, cause in sorted(connection.execute(sa.select(*columns).where(*where))):
+    for number, kind, service, host, cause in sorted(rows):
         key = (service, known.present(host, number), cause)
         if kind == OPENED:
             opened[key] = number
         else:
             opened.pop(key, None)
+    if places is not None:
+        opened = {key: number for key, number in opened.items() if key[:2] in places}
     first: dict[Place, int] = {}
     for (service, host, _), number in opened.items():
         first[service, host] = min(first.get((service, host), number), number)
-    found = [
-        entry
-        for where_it_is, number in first.items()
-        for entry in entries(
-            connection,
+    return _since(connection, customer, known, first), frozenset(opened.values())
+
+
+def _begun_since_balance(connection: sa.Connection, customer: str) -> list[tuple[Any, ...]] | None:
+    """Number, kind, service, host and cause of what begins or ends a finding: of those that were open at the last
+    balance, and of all since. None without a balance."""
+    balance, open_then = open_at_last_balance(connection, customer)
+    if not balance:
+        return None
+    mine = _e.customer == customer
+    then = few(connection, [sa.and_(mine, _e.number.in_(some)) for some in batched(open_then, _AT_ONCE)])
+    since = [[_e.kind == kind, _e.number > balance] for kind in BEGIN_OR_END]
+    return [
+        *((it.number, it.kind, it.service, it.host, it.subject) for it in then),
+        *_begun(connection, customer, since),
+    ]
+
+
+def _begun(
+    connection: sa.Connection, customer: str, parts: Iterable[list[sa.ColumnElement[bool]]]
+) -> list[tuple[Any, ...]]:
+    """The same of these parts of a customer's entries."""
+    query = sa.select(_e.number, _e.kind, _e.service, _e.host, _e.subject).where(
+        _e.customer == customer, _e.kind.in_(BEGIN_OR_END)
+    )
+    found: list[tuple[Any, ...]] = []
+    for some in batched(parts, FEW_PLACES):
+        found += map(tuple, connection.execute(sa.union_all(*(query.where(*it) for it in some))).all())
+    return found
+
+
+def _since(
+    connection: sa.Connection, customer: str, known: renames.Renames, first: Mapping[Place, int]
+) -> list[Entry]:
+    """All of findings and tickets at these places from an entry on, by number."""
+    parts = [
+        sa.and_(
             _e.customer == customer,
-            *_at(where_it_is, known),
+            *_at(place, known),
             _e.number >= number,
             _e.kind.in_(FINDING_KINDS + TICKET_KINDS),
         )
+        for place, number in first.items()
     ]
-    return fold(sorted(found, key=lambda it: it.number), known, only=frozenset(opened.values()))
+    return few(connection, parts)
 
 
 def open_at_last_balance(connection: sa.Connection, customer: str) -> tuple[int, list[int]]:

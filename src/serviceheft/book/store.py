@@ -30,6 +30,8 @@ from serviceheft.book.chain import Head
 from serviceheft.book.errors import AWAY, NOT_A_URL, BookUnavailable, place, unavailable
 
 SQLITE_BUSY = 5
+#: Pages that a connection holds, if it needs them: a transaction of a thousand stamps touches more than SQLite's 2 MB.
+CACHE_KIB = 16_000
 REPLACED = "was moved, deleted or replaced while in use. Put it back in its place, then start again."
 UNKNOWN = (
     "was cut off while something was being written. It stands in the book as a whole, or not at all: look there "
@@ -238,6 +240,7 @@ class Store:
         connection = _engine(self.url, self.busy_seconds).connect()
         if self.sqlite:
             connection.exec_driver_sql("PRAGMA synchronous=FULL")
+            connection.exec_driver_sql(f"PRAGMA cache_size={-CACHE_KIB}")
         else:
             from serviceheft.book import postgresql
 

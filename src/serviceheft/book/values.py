@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 
 from serviceheft.assess.judgement import Json
 
+#: One for all: json.dumps would make one for each value.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 def canonical(value: Json | Mapping[str, Json]) -> str:
     """The one way to write a value as JSON: sorted keys, no spaces, no escapes beyond JSON's own."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def timestamp(moment: datetime) -> str:
@@ -27,6 +30,8 @@ def plain(value: object, where: str = "value") -> Json:
     ValueError for anything else. Ansible hands over subclasses that carry tags and templates; none of that
     may reach a driver or the hash.
     """
+    if type(value) is str:  # most of what is written
+        return text(value, where)
     match value:
         case None | bool():
             return value
@@ -47,6 +52,8 @@ def plain(value: object, where: str = "value") -> Json:
 
 def text(value: object, where: str) -> str:
     """The text in NFC: equal text gives equal bytes, whichever device it came from."""
+    if type(value) is str and value.isascii():  # it has no other form
+        return value
     if not isinstance(value, str):
         raise ValueError(f"{where} is a {type(value).__name__}, not text.")
     normal = unicodedata.normalize("NFC", str(value))
@@ -60,8 +67,11 @@ def text(value: object, where: str) -> str:
 def _mapping(value: Mapping[object, object], where: str) -> dict[str, Json]:
     result: dict[str, Json] = {}
     for key, item in value.items():
-        name = text(key, f"a key of {where}")
+        name = key if type(key) is str and key.isascii() else text(key, f"a key of {where}")
         if name in result:
             raise ValueError(f"{where} has the key {name!r} twice.")
-        result[name] = plain(item, f"{where}.{name}")
+        if type(item) is str and item.isascii():  # most of what is written
+            result[name] = item
+        else:
+            result[name] = plain(item, f"{where}.{name}")
     return result
