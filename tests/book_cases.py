@@ -23,7 +23,7 @@ for cause in (
     Cause(OFF, Severity.CRITICAL, "t", "s", "a"),
     Cause(UNKNOWN, Severity.INFO, "t", "s", "a"),
 ):
-    CAUSES.setdefault(cause.key, cause)
+    CAUSES.add(cause)
 
 
 def judged(*found: str, not_measured: tuple[str, ...] = (), days: int = 4, **more: Any) -> Judgement:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serviceheft.services import SUBJECTS, VALUE_WORDS
 from serviceheft.assess.judgement import CAUSES, Judgement, Outcome
 from serviceheft.assess.normalform import Shown
 from serviceheft.assess.reading import LONGEST_TEXT
 from serviceheft.assess.reasons import REASONS
+from serviceheft.services import SUBJECTS, VALUE_WORDS
 from serviceheft.services.antivirus_check import judging as antivirus
 from serviceheft.services.antivirus_check.judging import AntivirusPolicy
 from serviceheft.services.documentation import judging as computer

@@ -1,6 +1,6 @@
 """The law of the parts: what could not be read is never absent, never well, never a reason to act.
 
-For every judgement that a role stamps: whatever is taken away from what was measured may only turn a statement into
+For every service: whatever is taken away from what was measured may only turn a statement into
 "not measured". It makes no finding, no action, no green, and no check well that was not.
 """
 
@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from lab import defects
 from lab.windows import anydesk
+from serviceheft.services import SERVICES
 from tests.unit import measured
-from tests.unit.measured import CUSTOMERS, Json, MeasuredHost, Stamp
+from tests.unit.measured import CUSTOMERS, Json, Measured, MeasuredHost
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
-FIRST = list(measured.stamps(first=True))
-PER_STAMP = 60
+PER_SERVICE = 60
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -99,28 +99,11 @@ def vary(value: Any, draw: Any) -> Any:
 HASHTABLE = "System.Collections.Hashtable"
 HIDDEN_PART = ("error", "error beside it", "gone", "number", "text", "cut short", "null")
 HIDDEN_SECTION = ("gone", "error", "null", "text", "errors as text")
-HIDDEN_SEARCH: tuple[Any, ...] = (
-    {"failed": True, "updates": {}, "msg": "Searching for updates: 0x80240022"},
-    {"failed": False, "failed_when_suppressed_exception": "x", "updates": {}, "found_update_count": 0},
-    {"unreachable": True, "msg": "timed out"},
-    {"skipped": True},
-    {"updates": None, "reboot_required": False},
-    {"updates": "x"},
-    {},
-)
-HIDDEN_FACTS: tuple[Any, ...] = (
-    {"failed": True, "msg": "Error checking installation status for chocolatey packages"},
-    {"failed": False, "msg": "Failed to parse output: the list could not be read"},
-    {"unreachable": True, "msg": "connection reset"},
-    {"ansible_facts": {"ansible_chocolatey": {"packages": [], "sources": [], "outdated": []}}},
-    {"ansible_facts": {"ansible_chocolatey": None}},
-    {},
-)
 HIDDEN_CONSOLE: tuple[Any, ...] = (
-    {"console": {"available": False, "reason": "console.timeout", "endpoints": {}}},
-    {"console": {"available": None}},
-    {"console": "x"},
-    {"skipped": True},
+    {"available": False, "reason": "console.timeout", "fetched_at": None, "endpoint": None},
+    {"available": None},
+    "x",
+    None,
 )
 
 
@@ -160,19 +143,10 @@ def hide_section(visit: Json, name: str, how: str) -> None:
             visit["sections"][name]["Errors"] = "Access is denied"
 
 
-def hide_rows(told: Json, how: str, key: str) -> None:
-    """A list of Chocolatey's in which something was not read."""
-    listed = told["ansible_facts"]["ansible_chocolatey"]
-    value = listed.get(key) or []
-    listed[key] = {"gone": None, "text": HASHTABLE, "cut": [*value[:-1], HASHTABLE], "bare": [*value, {}]}[
-        how
-    ]
-
-
-def hide(known: Json, draw: Any) -> Json:
+def hide(known: Measured, draw: Any) -> Measured:
     """Take away one thing or several."""
     left = copy.deepcopy(known)
-    visit = left["visit_result"]
+    visit = left.visit
     parts = [
         (name, part) for name, section in visit["sections"].items() for part in section if part != "Errors"
     ]
@@ -180,20 +154,8 @@ def hide(known: Json, draw: Any) -> Json:
         hide_part(visit["sections"][name], part, draw(st.sampled_from(HIDDEN_PART)))
     for name in draw(st.lists(st.sampled_from(sorted(visit["sections"])), unique=True, max_size=2)):
         hide_section(visit, name, draw(st.sampled_from(HIDDEN_SECTION)))
-    for key, ways in (
-        ("update_check_search", HIDDEN_SEARCH),
-        ("standard_software_facts", HIDDEN_FACTS),
-        ("antivirus_check_console", HIDDEN_CONSOLE),
-    ):
-        if draw(st.integers(0, 3)) == 0:
-            left[key] = draw(st.sampled_from(ways))
-    if draw(st.booleans()) and left["standard_software_facts"] is not None:
-        facts = left["standard_software_facts"].get("ansible_facts") or {}
-        if isinstance(facts.get("ansible_chocolatey"), dict):
-            key = draw(st.sampled_from(["packages", "sources", "outdated"]))
-            hide_rows(
-                left["standard_software_facts"], draw(st.sampled_from(["gone", "text", "cut", "bare"])), key
-            )
+    if draw(st.integers(0, 3)) == 0:
+        left.answers["console"] = draw(st.sampled_from(HIDDEN_CONSOLE))
     return left
 
 
@@ -227,56 +189,43 @@ def drawn_host(draw: Any) -> MeasuredHost:
     return draw(st.sampled_from(measured.hosts(draw(st.sampled_from(CUSTOMERS)))))
 
 
-def drawn_measurement(one: MeasuredHost, draw: Any) -> Json:
+def drawn_measurement(one: MeasuredHost, draw: Any) -> Measured:
     state = measured.machine_state(one, NOW)
     second = draw(st.sampled_from([None, None, "AnyDesk-ad_1234abcd_msi", "AnyDeskMSI"]))
     plant(state, draw(st.sets(st.sampled_from(sorted(DEFECTS)), max_size=3)), second)
     known = measured.measure(one, state, NOW)
-    visit = known["visit_result"]
+    visit = known.visit
     for _ in range(draw(st.integers(0, 3))):
         name = draw(st.sampled_from(sorted(visit["sections"])))
         part = draw(st.sampled_from(sorted(set(visit["sections"][name]) - {"Errors"})))
         visit["sections"][name][part] = vary(visit["sections"][name][part], draw)
-    if draw(st.booleans()):
-        known["update_check_search"]["reboot_required"] = draw(st.booleans())
     if draw(st.integers(0, 3)) == 0:
-        endpoints = known["antivirus_check_console"]["console"]["endpoints"]
-        endpoints[one.host.name] = vary(endpoints[one.host.name], draw)
+        known.answers["console"]["endpoint"] = vary(known.answers["console"]["endpoint"], draw)
     return known
 
 
-@pytest.mark.parametrize("stamp", FIRST, ids=str)
-@hypothesis_settings(max_examples=PER_STAMP)
+@pytest.mark.parametrize("role", SERVICES)
+@hypothesis_settings(max_examples=PER_SERVICE)
 @given(data=st.data())
-def test_what_could_not_be_read_is_only_not_measured(stamp: Stamp, data: st.DataObject) -> None:
+def test_what_could_not_be_read_is_only_not_measured(role: str, data: st.DataObject) -> None:
     one = drawn_host(data.draw)
     known = drawn_measurement(one, data.draw)
     left = hide(known, data.draw)
-    only_unmeasured(one.judge(stamp, known), one.judge(stamp, left), str(stamp))
+    only_unmeasured(one.judge(role, known, NOW), one.judge(role, left, NOW), role)
 
 
-@pytest.mark.parametrize("stamp", FIRST, ids=str)
+@pytest.mark.parametrize("role", SERVICES)
 @pytest.mark.parametrize("customer", CUSTOMERS)
-def test_each_part_of_each_host_by_itself(stamp: Stamp, customer: str) -> None:
+def test_each_part_of_each_host_by_itself(role: str, customer: str) -> None:
     """Well hosts, one after the other without each of its parts: what the examples above may miss by chance."""
     kinds = {
         (*one.host.groups, one.variables["antivirus_check_product"]): one for one in measured.hosts(customer)
     }
     for one in kinds.values():
         known = measured.measure(one, measured.machine_state(one, NOW), NOW)
-        before = one.judge(stamp, known)
-        for name, section in known["visit_result"]["sections"].items():
+        before = one.judge(role, known, NOW)
+        for name, section in known.visit["sections"].items():
             for part in sorted(set(section) - {"Errors"}):
                 left = copy.deepcopy(known)
-                hide_part(left["visit_result"]["sections"][name], part, "error")
-                only_unmeasured(before, one.judge(stamp, left), f"{stamp} {one.host.name} {name}.{part}")
-
-
-def test_every_role_that_stamps_is_held_to_the_law() -> None:
-    """A new one is found by its tasks; nothing is to be listed here."""
-    stamping = {
-        path.parents[1].name
-        for path in (measured.REPOSITORY / "roles").glob("*/*/tasks/*.yml")
-        if "\n  stamp:" in path.read_text() and "example" not in path.parts
-    }
-    assert stamping == {stamp.role for stamp in FIRST}
+                hide_part(left.visit["sections"][name], part, "error")
+                only_unmeasured(before, one.judge(role, left, NOW), f"{role} {one.host.name} {name}.{part}")

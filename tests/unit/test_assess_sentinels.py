@@ -14,9 +14,9 @@ from lab.windows.machine import Machine
 from lab.windows.modules import Call
 from lab.windows.modules.windows_visit import run
 from serviceheft.assess import reading
-from serviceheft.services import SUBJECTS
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, Shown
+from serviceheft.services import SUBJECTS
 from serviceheft.services.antivirus_check import judging as antivirus
 from serviceheft.services.antivirus_check.judging import AntivirusPolicy
 from serviceheft.services.documentation import judging as computer

@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.test_assess_updates import NOW, found, search, section, unmeasured
 
 from lab.windows.defaults import default_machine
 from lab.windows.machine import Machine
@@ -16,6 +15,7 @@ from serviceheft.services.documentation import judging as computer
 from serviceheft.services.documentation.judging import ComputerPolicy
 from serviceheft.services.update_check.judging import judge
 from serviceheft.services.update_check.policy import UpdatePolicy
+from tests.services.update_check.test_updates import NOW, found, search, section, unmeasured
 
 #: Support of this release of the annual channel ended on a day of its own.
 NOT_A_TUESDAY = date(2025, 10, 24)

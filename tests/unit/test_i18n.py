@@ -1,17 +1,14 @@
 """Every text for customers is translated, and the committed catalogue says nothing that the code does not."""
 
-from pathlib import Path
-
 import pytest
 from babel.messages import pofile
 from babel.messages.catalog import Catalog
 
-from serviceheft import i18n
+from serviceheft import i18n, settings
 
 
 def german() -> Catalog:
-    with i18n.catalogue_file("de").open("rb") as source:
-        return pofile.read_po(source, locale="de")
+    return i18n.catalogue("de")
 
 
 def singular(message: str | tuple[str, ...]) -> str:
@@ -25,7 +22,7 @@ def test_every_msgid_in_the_code_has_a_german_translation() -> None:
         for file, line, message in i18n.messages_in_code()
         if (entry := catalogue.get(singular(message))) is None or not i18n.translated(entry.string)
     }
-    assert not missing, "run `python -m serviceheft.i18n`, then translate in serviceheft.po"
+    assert not missing, "run `python -m serviceheft.i18n`, then translate in the .po files"
 
 
 def test_no_entry_is_stale_or_fuzzy() -> None:
@@ -34,7 +31,9 @@ def test_no_entry_is_stale_or_fuzzy() -> None:
     stale = {singular(entry.id) for entry in catalogue if entry.id} - in_code
     assert not stale
     assert not [entry.id for entry in catalogue if entry.id and entry.fuzzy]
-    assert not catalogue.obsolete
+    for path in i18n.catalogue_files("de"):
+        with path.open("rb") as source:
+            assert not pofile.read_po(source, locale="de").obsolete, path
 
 
 def test_translations_use_the_placeholders_of_their_msgid() -> None:
@@ -46,9 +45,18 @@ def test_translations_use_the_placeholders_of_their_msgid() -> None:
             assert i18n.placeholders(text) == expected, entry.id
 
 
-def test_update_would_leave_the_committed_catalogue_as_it_is(tmp_path: Path) -> None:
-    assert i18n.update("de", tmp_path / "de.po") == ([], [])
-    assert (tmp_path / "de.po").read_text("utf-8") == i18n.catalogue_file("de").read_text("utf-8")
+def test_update_would_leave_the_committed_catalogue_as_it_is() -> None:
+    expected = i18n.updated("de")
+    assert sorted(expected) == sorted(i18n.catalogue_files("de"))
+    for path, text in expected.items():
+        assert path.read_text("utf-8") == text, "Run: python -m serviceheft.i18n"
+
+
+def test_a_text_of_one_service_alone_stands_beside_its_code() -> None:
+    own = (settings.REPOSITORY / "src/serviceheft/services/remote_access/de.po").read_text("utf-8")
+    assert "AnyDesk is missing" in own
+    for path in i18n.catalogue_files("de"):
+        assert path.parent.name == "remote_access" or "AnyDesk is missing" not in path.read_text("utf-8")
 
 
 def test_causes_reasons_and_labels_that_the_code_registers_are_translated() -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from serviceheft.services import CHECKS, SUBJECTS, WANTED
 from serviceheft.assess.judgement import CAUSES
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.variables import Variables
 from serviceheft.publish import allowed, words
 from serviceheft.publish.reader import Reader
 from serviceheft.publish.words import Undeclared
+from serviceheft.services import CHECKS, SERVICES, SUBJECTS, WANTED
 
 SECRET = "Sommer2026!"
 DE = Reader("de")

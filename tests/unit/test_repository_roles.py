@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from serviceheft import plays, services
 from serviceheft.entitlement import VISITED
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.groups import run_group
@@ -45,34 +46,27 @@ def test_a_role_stands_in_the_lowest_tier_that_contains_its_service() -> None:
     assert {role_id(path) for path in SERVICE_ROLES} == expected
 
 
-def playbook(name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = yaml.safe_load(
-        (REPOSITORY / "playbooks" / name).read_text(encoding="utf-8")
-    )
-    return found
+def test_every_role_of_the_catalogue_is_declared_as_a_service() -> None:
+    assert services.SERVICES.keys() == SERVICES.keys()
 
 
-def imported(name: str) -> list[str]:
-    """The playbooks that one imports, in their order."""
-    key = "ansible.builtin.import_playbook"
-    return [play[key] for play in playbook(name) if key in play]
+def test_the_playbooks_are_what_the_declarations_say(tmp_path: Path) -> None:
+    plays.write(tmp_path)
+    for path in tmp_path.iterdir():
+        committed = (REPOSITORY / "playbooks" / path.name).read_text(encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == committed, "Run: python -m serviceheft.plays"
 
 
 @pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
-def test_a_role_is_carried_out_on_the_hosts_that_are_owed_its_service(role: Path) -> None:
-    group = run_group("owed", SERVICES[role.name].number)
-    tier = playbook(f"{role.parent.name}.yml")
-    # What follows all tiers, as 3.2 does, is named by the playbooks that a run is made of.
-    last = [part for part in imported("site.yml") if part == imported("weekly.yml")[-1]]
-    for part in [*imported(f"{role.parent.name}.yml"), *last]:
-        tier += playbook(part)
-    hosts = [
-        play["hosts"]
-        for play in tier
-        for task in play.get("tasks", ())
-        if task.get("ansible.builtin.import_role", {}).get("name") == role.name
-    ]
-    assert any(group in re.split(r"[:&]", pattern) for pattern in hosts), hosts
+def test_every_file_of_a_roles_tasks_is_carried_out(role: Path) -> None:
+    """By a play that the service declares, or by a file of the role that one carries out."""
+    played = {play.tasks for play in services.SERVICES[role.name].plays}
+    included = {
+        Path(task["ansible.builtin.include_tasks"]).stem
+        for task in tasks(role)
+        if "ansible.builtin.include_tasks" in task
+    }
+    assert played | included == {path.stem for path in (role / "tasks").glob("*.yml")}
 
 
 def test_only_hosts_of_the_visited_groups_count_as_measured() -> None:
@@ -82,23 +76,6 @@ def test_only_hosts_of_the_visited_groups_count_as_measured() -> None:
     assert (
         set(pattern) == VISITED == {"windows_clients", "windows_servers"}
     )  # words.KINDS says "Windows devices"
-
-
-@pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
-def test_a_role_that_mends_has_a_play_on_the_hosts_that_are_to_be_mended(role: Path) -> None:
-    group = run_group("mending", SERVICES[role.name].number)
-    text = (REPOSITORY / "playbooks" / f"{role.parent.name}.yml").read_text(encoding="utf-8")
-    plays = [play for play in yaml.safe_load(text) if play.get("hosts") == group]
-    assert len(plays) == (role / "tasks" / "mend.yml").exists()
-    for play in plays:
-        (task,) = play["tasks"]
-        assert (
-            task["ansible.builtin.import_role"]["name"],
-            task["ansible.builtin.import_role"]["tasks_from"],
-        ) == (
-            role.name,
-            "mend",
-        )
 
 
 @pytest.mark.parametrize("role", ROLES, ids=role_id)
@@ -120,17 +97,19 @@ def test_a_role_has_no_defaults_of_wanted_state(role: Path) -> None:
 
 @pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
 def test_every_service_is_stamped(role: Path) -> None:
-    stamps = [task["stamp"] for task in tasks(role) if "stamp" in task]
-    assert stamps
-    assert SERVICES[role.name].number in {stamp["service"] for stamp in stamps}
+    """First for all hosts, and again where the role has acted."""
+    first = [task["stamp"]["service"] for task in tasks(role) if "stamp" in task]
+    again = [task["stamp_again"]["service"] for task in tasks(role) if "stamp_again" in task]
+    assert first == [role.name]
+    acts = services.SERVICES[role.name].judge_after is not None
+    assert again == ([role.name] if acts else [])
 
 
 @pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
 def test_task_names_begin_with_the_catalogues_number(role: Path) -> None:
-    """A stamp's with the service that is stamped, all others with the role's own."""
+    number = re.escape(SERVICES[role.name].number)
     for task in tasks(role):
-        number = task["stamp"]["service"] if "stamp" in task else SERVICES[role.name].number
-        assert re.match(rf"{re.escape(number)} \| [A-Z]", task["name"]), task["name"]
+        assert re.match(rf"{number} \| [A-Z]", task["name"]), task["name"]
 
 
 def test_no_task_ignores_its_errors_without_saying_why() -> None:

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from serviceheft.installer_arguments import is_msi, is_property
 from serviceheft.model.catalogue import Title
 from serviceheft.model.fields import Model, Secret, Slug, Text, Version, reject
-from serviceheft.services.business_software.installer_arguments import is_msi, is_property
 
 type State = Literal["present", "absent"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from serviceheft.assess.program_names import overlap
+from serviceheft.installer_arguments import is_msi
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.crosschecks import agreement, is_contained
 from serviceheft.model.draft import Draft
@@ -12,7 +12,7 @@ from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.resolution import Setting
 from serviceheft.model.schema import Contract, ServiceChoice
 from serviceheft.model.software import wanted_applications
-from serviceheft.services.business_software.installer_arguments import is_msi
+from serviceheft.program_names import overlap
 
 _SOFTWARE = {"3.3": "standard_software_applications", "4.3": "business_software_products"}
 _HERE = "standard_software_applications_here"

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from tests.unit.test_patching_decisions import ALWAYS
 
 from serviceheft.services.patch_management.attempts import Attempt, Past
 from serviceheft.services.patch_management.order import HostFacts, HostOrder, Progress, order
@@ -21,6 +20,7 @@ from serviceheft.services.patch_management.restarts import SignedIn, restart_wai
 from serviceheft.services.patch_management.rings import PATIENCE, Pilot
 from serviceheft.services.update_check.update import Had, Update
 from serviceheft.settings import BERLIN
+from tests.services.patch_management.test_patching_decisions import ALWAYS
 
 WEEKS = 26
 START = datetime(2026, 9, 1, 20, 0, tzinfo=BERLIN)  # the clock change lies in between

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.test_patching_decisions import ALWAYS, KNOWN, NOVEMBER, NOW, PREVIEW
 
 from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Outcome, Severity
@@ -22,6 +21,7 @@ from serviceheft.services.patch_management.pilots import judge_pilot
 from serviceheft.services.patch_management.policy import CustomerPolicy, HostPolicy
 from serviceheft.services.patch_management.rings import PATIENCE, Pilot, Rings
 from serviceheft.services.update_check.update import Had, Update
+from tests.services.patch_management.test_patching_decisions import ALWAYS, KNOWN, NOVEMBER, NOW, PREVIEW
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 PILOT = HostPolicy(ring="pilot")
@@ -204,7 +204,7 @@ def life(days: float, severity: Severity = Severity.WARNING, **more: Any) -> Any
 
 
 def pilot_by(stamps: list[Any], lives: list[Any] = [], snapshot: Any = None) -> Pilot:  # noqa: B006
-    return judge_pilot("pc-1", PILOT, stamps, lives, snapshot, NOW)
+    return judge_pilot("pc-1", PILOT, stamps, lives, snapshot, NOW, service="3.2")
 
 
 def test_what_was_installed_is_told_by_our_stamps_and_by_windows_own_history() -> None:

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.test_patching_decisions import ALWAYS, NOVEMBER, NOW, after
 
 from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Judgement, Outcome
@@ -25,6 +24,7 @@ from serviceheft.services.patch_management.policy import CustomerPolicy, HostPol
 from serviceheft.services.patch_management.restarts import SignedIn, restart_waits
 from serviceheft.services.patch_management.tries import read_pasts, unwell
 from serviceheft.services.patch_management.turns import Turns
+from tests.services.patch_management.test_patching_decisions import ALWAYS, NOVEMBER, NOW, after
 
 DC = HostPolicy(kind="server", stands_in=frozenset({"domain_controllers"}))
 SERVER, CLIENT = HostPolicy(kind="server"), HostPolicy()

@@ -205,7 +205,7 @@ def test_without_a_password_in_the_inventory_it_is_not_our_affair() -> None:
 def test_a_password_that_would_not_arrive_whole_is_not_sent(password: str) -> None:
     policy = replace(POLICY, password=password)
     assert plan(healthy(), policy) == [("anydesk.set_password", "held", "remote_access.password_unusable")]
-    assert steps([{"sections": {"anydesk": healthy()}}], policy)["password"] is None
+    assert steps({"sections": {"anydesk": healthy()}}, policy)["password"] is None
 
 
 def test_the_fingerprint_belongs_to_key_id_and_password() -> None:
@@ -240,30 +240,29 @@ def became(judgement: Judgement) -> list[tuple[str, str, str | None]]:
 
 
 def test_steps_in_their_order() -> None:
-    assert steps([visited(healthy())], POLICY) == {
+    assert steps(visited(healthy()), POLICY) == {
         "package": False,
         "start": None,
         "password": None,
     }
-    assert steps([visited(ABSENT)], POLICY)["package"]
+    assert steps(visited(ABSENT), POLICY)["package"]
     branded = STOPPED | {"Name": "AnyDesk-ad_1a2b"}
     section = healthy(Service=branded, Programs=[{"DisplayName": "AnyDesk-ad_1a2b"}])
-    assert steps([visited(section)], POLICY)["start"] == "AnyDesk-ad_1a2b"
+    assert steps(visited(section), POLICY)["start"] == "AnyDesk-ad_1a2b"
     wanted = {"Path": anydesk.PATH, "Fingerprint": POLICY.fingerprint(ID), "Computer": "PC-1"}
-    assert steps([visited(healthy(Mark={}))], POLICY)["password"] == wanted
-    assert steps([visited(ABSENT), visited(healthy(Mark={}))], POLICY)["password"] == wanted
-    assert steps([visited(healthy(Mark={})), SKIPPED], POLICY)["password"] == wanted
+    assert steps(visited(healthy(Mark={})), POLICY)["password"] == wanted
+    assert steps(visited(healthy(Mark={})), POLICY)["password"] == wanted
 
 
 def test_a_file_that_is_to_be_replaced_gets_no_password() -> None:
     """Also when replacing it has failed, and the visit after that shows it again."""
     old = visited(healthy(File=OLD, Signature=FOREIGN, Mark={}))
-    assert steps([old, old], POLICY) == {"package": True, "start": None, "password": None}
+    assert steps(old, POLICY) == {"package": True, "start": None, "password": None}
 
 
 def test_after_an_installation_the_new_file_must_be_trusted_to_get_the_password() -> None:
     replaced = visited(healthy(Mark={}, Signature=FOREIGN))
-    assert steps([visited(ABSENT), replaced], POLICY)["password"] is None
+    assert steps(replaced, POLICY)["password"] is None
     assert became(outcome([visited(ABSENT), replaced], package=DONE)) == [
         ("anydesk.install", "done", None),
         ("anydesk.set_password", "held", "remote_access.not_trusted"),
@@ -381,7 +380,7 @@ def test_whatever_a_host_sends_is_judged_and_gives_no_secret_away(section: Any) 
 def test_the_password_goes_only_to_a_file_that_is_vouched_for(
     section: Any, policy: RemoteAccessPolicy
 ) -> None:
-    if password := steps([visited(section)], policy)["password"]:
+    if password := steps(visited(section), policy)["password"]:
         (file,) = [one for one in section["Installations"] if one["Path"] == password["Path"]]
         assert file["Signature"]["Status"] == "Valid"
         assert file["Signature"]["SimpleName"] in policy.signers
@@ -405,9 +404,9 @@ def test_the_provider_s_client_is_judged_and_another_one_is_a_finding() -> None:
 
 def test_the_password_goes_to_the_provider_s_client_only() -> None:
     section = beside(healthy(Mark={}))
-    assert steps([visited(section)], DECLARED)["password"]["Path"] == anydesk.PATH
+    assert steps(visited(section), DECLARED)["password"]["Path"] == anydesk.PATH
     branded = replace(POLICY, client="AnyDesk-ad_1234abcd")  # its MSI counts
-    given_to = steps([visited(section)], branded)["password"]
+    given_to = steps(visited(section), branded)["password"]
     assert (given_to["Path"], given_to["Fingerprint"]) == (
         anydesk.path_of(CUSTOM),
         POLICY.fingerprint(OTHER_ID),
@@ -436,7 +435,7 @@ def test_undeclared_and_without_a_mark_nobody_knows() -> None:
     judgement = judge(section, POLICY)
     assert (judgement.outcome, judgement.reason) == ("not measured", "remote_access.several_clients")
     assert plan(section) == []
-    assert steps([visited(section)], POLICY) == {"package": False, "start": None, "password": None}
+    assert steps(visited(section), POLICY) == {"package": False, "start": None, "password": None}
 
 
 def test_two_msi_of_one_client_are_ambiguous() -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,7 @@ PACKAGES: list[dict[str, Any]] = [
 
 def policy(
     *applications: Mapping[str, Any],
-    language: str = "de",
+    language: Literal["de", "en"] = "de",
     programs: Mapping[str, str] | None = None,
     username: str | None = None,
     here: Sequence[Mapping[str, Any]] = (),
@@ -41,8 +41,8 @@ def policy(
             "standard_software_source_username": username,
             "standard_software_source_name": "lechblick",
             "standard_software_source_url": URL,
-            "language": language,
-        }
+        },
+        language,
     )
 
 

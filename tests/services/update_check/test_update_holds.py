@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.test_assess_updates import (
+
+from serviceheft.assess.judgement import CAUSES, Judgement
+from serviceheft.i18n import LANGUAGES
+from serviceheft.publish import allowed
+from serviceheft.publish.reader import Reader
+from serviceheft.services.update_check.holds import Pause, find_pauses, last_pause, read_holds
+from serviceheft.services.update_check.judging import SUBJECT, judge
+from serviceheft.services.update_check.policy import UpdatePolicy
+from tests.services.update_check.test_updates import (
     NOTHING_HELD,
     NOW,
     found,
@@ -16,14 +24,6 @@ from tests.unit.test_assess_updates import (
     unmeasured,
     update,
 )
-
-from serviceheft.assess.judgement import CAUSES, Judgement
-from serviceheft.i18n import LANGUAGES
-from serviceheft.publish import allowed
-from serviceheft.publish.reader import Reader
-from serviceheft.services.update_check.holds import Pause, find_pauses, last_pause, read_holds
-from serviceheft.services.update_check.judging import SUBJECT, judge
-from serviceheft.services.update_check.policy import UpdatePolicy
 
 POLICY = UpdatePolicy()
 CHECKS = (

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.test_assess_updates import NOW, found, history, search, section, unmeasured
 
 from serviceheft.model.categories import CATEGORIES
 from serviceheft.services.update_check.history import read_history
 from serviceheft.services.update_check.judging import judge
 from serviceheft.services.update_check.policy import UpdatePolicy
+from tests.services.update_check.test_updates import NOW, found, history, search, section, unmeasured
 
 CHECK = "updates.install_outdated"
 SMALL = [

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.test_assess_updates import NOW, ONE, TWO, heard_of, search, section, update
 
 from serviceheft.assess.judgement import Judgement
 from serviceheft.book import Book
@@ -19,6 +18,7 @@ from serviceheft.services.update_check.offered import read_offered
 from serviceheft.services.update_check.policy import UpdatePolicy
 from serviceheft.settings import REPOSITORY
 from tests.book_cases import begun, stamped
+from tests.services.update_check.test_updates import NOW, ONE, TWO, heard_of, search, section, update
 
 WSUS = {"UseWUServer": 1, "WUServer": "http://wsus.example:8530"}
 CRITICAL = "updates.missing_critical"

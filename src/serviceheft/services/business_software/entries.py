@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from serviceheft.assess.program_names import fits
 from serviceheft.assess.reading import text
-from serviceheft.services.business_software.installer_arguments import is_product_code
+from serviceheft.installer_arguments import is_product_code
+from serviceheft.program_names import fits
 
 #: Windows allows no longer name of a key.
 _LONGEST_KEY = 255

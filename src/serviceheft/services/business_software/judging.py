@@ -18,8 +18,8 @@ from serviceheft.assess.reading import mapping, version_key
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.assess.verdict import Verdict
 from serviceheft.i18n import N_
+from serviceheft.installer_arguments import is_msi
 from serviceheft.services.business_software.entries import Entry, Wish, families, find_entries, is_removable
-from serviceheft.services.business_software.installer_arguments import is_msi
 from serviceheft.services.business_software.program_services import ProductService, astray, read_services
 from serviceheft.services.business_software.results import Result
 from serviceheft.services.business_software.versions import compare

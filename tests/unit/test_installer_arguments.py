@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from lab.windows import command_line
 from lab.windows.command_line import NotUnderstood
-from serviceheft.assess.program_names import fits, overlap
-from serviceheft.services.business_software import installer_arguments
+from serviceheft import installer_arguments
+from serviceheft.program_names import fits, overlap
 
 NASTY = 'Grüße "1 2" 50€ %PATH% ^&|<> \\\\srv\\ "\\" \\'
 KEYS = st.text(
