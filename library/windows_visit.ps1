@@ -9,6 +9,7 @@
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionComputer
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionAntivirus
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionUpdates
+#AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionSearch
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionVolumes
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionNetwork
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionPrograms
@@ -30,7 +31,8 @@ $ErrorActionPreference = 'Stop'
 $seconds = @{
     computer = 60
     antivirus = 60
-    updates = 120
+    updates = 60
+    search = 900
     volumes = 60
     network = 60
     programs = 60
@@ -49,11 +51,20 @@ $spec = @{
             required = $true
             choices = @($seconds.Keys)
         }
+        server_selection = @{
+            type = 'str'
+            default = 'default'
+            choices = 'default', 'managed_server', 'windows_update'
+        }
     }
     supports_check_mode = $true
 }
 
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
+
+$arguments = @{
+    search = @{ ServerSelection = $module.Params.server_selection }
+}
 
 $identity = (Invoke-Section -Function 'Get-IdentitySection' -Seconds $secondsForIdentity)['Section']
 if ($null -eq $identity) {
@@ -66,7 +77,8 @@ $milliseconds = @{}
 
 foreach ($name in $module.Params.sections) {
     $watch = [Diagnostics.Stopwatch]::StartNew()
-    $answer = Invoke-Section -Function "Get-${name}Section" -Seconds $seconds[$name]
+    $given = if ($arguments.ContainsKey($name)) { $arguments[$name] } else { @{} }
+    $answer = Invoke-Section -Function "Get-${name}Section" -Arguments $given -Seconds $seconds[$name]
     if ($answer.ContainsKey('Failure')) {
         $errors[$name] = $answer.Failure
     }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-# Section "updates" of the visit: what rules automatic updating, what the Update Agent did, and what it has already heard of.
+# Section "updates" of the visit: what rules automatic updating, what holds updates back, and what was installed.
 
 $ErrorActionPreference = 'Stop'
 
@@ -125,27 +125,6 @@ Function Get-UpdatesSection {
                         ResultCode = [Int]$entry.ResultCode
                         HResult = [Int64]$entry.HResult
                     }
-                }
-            }
-        )
-    }
-    Add-Part -Section $section -Name Available -Collect {
-        # Offline: what the agent has already heard of, in a second; win_updates makes the long search.
-        $searcher = (New-Object -ComObject Microsoft.Update.Session).CreateUpdateSearcher()
-        $searcher.Online = $false
-        , @(
-            foreach ($update in $searcher.Search('IsInstalled=0').Updates) {
-                @{
-                    UpdateID = $update.Identity.UpdateID
-                    RevisionNumber = $update.Identity.RevisionNumber
-                    CategoryIDs = @(foreach ($category in $update.Categories) { "$($category.CategoryID)" })
-                    IsHidden = $update.IsHidden
-                    Title = $update.Title
-                    KBArticleIDs = @(foreach ($article in $update.KBArticleIDs) { "$article" })
-                    MsrcSeverity = $update.MsrcSeverity
-                    LastDeploymentChangeTime = ConvertTo-UtcText -Value $update.LastDeploymentChangeTime
-                    IsDownloaded = $update.IsDownloaded
-                    RebootRequired = $update.RebootRequired
                 }
             }
         )

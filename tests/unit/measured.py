@@ -183,16 +183,6 @@ def measure(one: MeasuredHost, state: Json, now: datetime, console: Json | None 
     details = (console or _console(one, now))["details"]
     return {
         "visit_result": run(machine, {"sections": list(SECTIONS)}, call),
-        "update_check_search": {
-            "changed": False,
-            "reboot_required": state["updates"]["reboot_required"],
-            "updates": {
-                update["id"]: {**update, "installed": False}
-                for update in state["updates"]["available"]
-                if not update["installed"]
-            },
-            "filtered_updates": {},
-        },
         "standard_software_facts": facts,
         "business_software_told": {"changed": False, "restarts": {one.host.name: "2026-11-16T09:00:00Z"}},
         "standard_software_asked": {"changed": False, "skipped": True, "skip_reason": "nothing was open"},

@@ -45,15 +45,6 @@ def machine_state(role: Role = "client", scanner: Any = "defender") -> dict[str,
     return default_machine(role, name="pc-1", address="127.30.1.1", now=NOW, accounts=[], scanner=scanner)
 
 
-def searched(state: dict[str, Any]) -> dict[str, Any]:
-    """What win_updates would return of the state."""
-    missing = [update for update in state["updates"]["available"] if not update["installed"]]
-    return {
-        "reboot_required": state["updates"]["reboot_required"],
-        "updates": {update["id"]: update | {"installed": False} for update in missing},
-    }
-
-
 def console_entry(**changes: Any) -> dict[str, Any]:
     return endpoint(
         "PC-1",
@@ -71,7 +62,7 @@ def judged(state: dict[str, Any], product: str, console: dict[str, Any] | None =
     part = {"available": True, "endpoint": (console or console_entry())["details"]}
     return [
         antivirus.judge(sections["antivirus"], part, AntivirusPolicy(product=product), NOW),
-        updates.judge(searched(state), sections["updates"], UpdatePolicy(), NOW),
+        updates.judge(sections["search"], sections["updates"], UpdatePolicy(), NOW),
         computer.judge(sections, ComputerPolicy(address="127.30.1.1"), NOW),
     ]
 

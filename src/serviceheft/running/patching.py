@@ -16,7 +16,7 @@ from serviceheft.assess.parts import told, was_read
 from serviceheft.assess.reading import count, flag, mapping, moment, text
 from serviceheft.assess.updatehistory import read_history
 from serviceheft.assess.updatepolicy import UpdatePolicy
-from serviceheft.assess.updatesearch import searched
+from serviceheft.assess.updatesearch import reason_unsearched, search_of, searched
 from serviceheft.assess.updatestate import build, read_state
 from serviceheft.book import Snapshot, Stamp
 from serviceheft.entitlement import contained
@@ -120,7 +120,7 @@ def judge_after(
 ) -> dict[str, Any]:
     """Judgements by service after the order `given` was carried out: 3.2's, and those that were measured again.
 
-    `registered` holds what the tasks returned: look (before anything), visit, search, first_restart, install,
+    `registered` holds what the tasks returned: look (before anything), visit, first_restart, install,
     decision, restart; None where a task was not called for.
     """
     now = settings.now()
@@ -129,8 +129,8 @@ def judge_after(
     # Once the host is lost, whatever else was registered is no measurement.
     reached = not (visit.get("unreachable") or visit.get("failed"))
     section = mapping(mapping(visit, "sections"), "updates") if reached else {}
-    search = registered.get("search") if reached else None
-    offered = read_offered(search, section, now, variables["update_check_categories"])
+    search = search_of(visit) if reached else None
+    offered = read_offered(search, now, variables["update_check_categories"])
     again = updates.judge(search, section or None, UpdatePolicy.from_variables(variables), now)
     scanner = _judge_antivirus(session, host, visit if reached else {}, registered.get("console"), now)
     made = _ORDER.validate_json(given["order"])
@@ -185,7 +185,7 @@ def read_facts(
     return HostFacts(
         host=host,
         policy=policy,
-        offered=read_offered(search, section, now, variables["update_check_categories"]),
+        offered=read_offered(search, now, variables["update_check_categories"]),
         reboot_pending=_restart_wanted(search, section, known.restarts.get(host), now),
         definitions="outdated elsewhere"
         if definitions == "outdated" and product != "defender"
@@ -336,15 +336,14 @@ def _came_in(
 def _unmeasured(facts: HostFacts, search: Mapping[str, Any] | None) -> str | None:
     """Why it is not known what the host lacks; None where it is."""
     if facts.offered is None:
-        return "visit.section_failed" if searched(search) else "updates.search_failed"
+        return "visit.section_failed" if searched(search) else reason_unsearched(search)
     if facts.reboot_pending is None:
         return "visit.section_failed"
     return patching.DEFINITIONS_UNKNOWN if facts.definitions == "unknown" else None
 
 
 def _search(registered: HostVariables) -> Any:
-    """The check of 3.1 has searched already where it was carried out in this run."""
-    return registered.get("update_check_search") or registered.get("patch_management_search")
+    return search_of(registered.get("visit_result"))
 
 
 def _signed_in(look: Mapping[str, Any]) -> SignedIn:
