@@ -8,11 +8,11 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from serviceheft.running.spool import Spool
 
 from serviceheft.assess.reading import mapping, rows, text
 from serviceheft.assess.service import Seen
 from serviceheft.running import judging, session
+from serviceheft.running.spool import Spool
 from serviceheft.services import antivirus_check
 from serviceheft.vendors import gravityzone
 

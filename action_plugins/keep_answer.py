@@ -4,9 +4,9 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from serviceheft.running.spool import Spool
 
 from serviceheft.running import judging, session
+from serviceheft.running.spool import Spool
 
 
 class ActionModule(ActionBase):

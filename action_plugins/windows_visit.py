@@ -13,7 +13,7 @@ from serviceheft.assess.reach import FOUND_BY_US
 
 
 class ActionModule(ModuleAction):
-    _VALID_ARGS = frozenset({"sections"})
+    _VALID_ARGS = frozenset({"sections", "server_selection"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         variables = task_vars or {}

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from serviceheft import settings
+from serviceheft import installer_arguments, settings
 from serviceheft.assess.parts import host_time
 from serviceheft.assess.reading import iso
-from serviceheft import installer_arguments
 from serviceheft.services.business_software import judging as products
 from serviceheft.services.business_software import results as product_results
 from serviceheft.services.business_software import versions as productversion

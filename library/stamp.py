@@ -28,7 +28,7 @@ EXAMPLES = r"""
 - name: "2.7 | Judge and stamp"
   stamp:
     service: "2.7"
-    judgement: "{{ visit_result | update_judgement(update_check_search, __update_check_policy) }}"
+    judgement: "{{ visit_result | update_judgement(__update_check_policy) }}"
 """
 
 RETURN = r"""

@@ -5,6 +5,7 @@ JUDGED = (
     "computer",
     "antivirus",
     "updates",
+    "search",
     "volumes",
     "network",
     "programs",

@@ -196,22 +196,18 @@ missing_updates = st.lists(
 @given(missing_updates, missing_updates)
 def test_more_missing_updates_never_look_better(some: list[Any], more: list[Any]) -> None:
     def judged(missing: list[Any]) -> Judgement:
-        ids = [f"id{number}" for number in range(len(missing))]
-        available = [
+        rows = [
             {
-                "UpdateID": identity,
+                "UpdateID": f"id{number}",
+                "Title": f"id{number}",
                 "MsrcSeverity": severity,
                 "LastDeploymentChangeTime": datetime.fromtimestamp(
                     NOW.timestamp() - 86400 * days, UTC
                 ).isoformat(),
             }
-            for identity, (severity, days) in zip(ids, missing, strict=True)
+            for number, (severity, days) in enumerate(missing)
         ]
-        search = {
-            "reboot_required": False,
-            "updates": {identity: {"title": identity, "installed": False} for identity in ids},
-        }
-        return updates.judge(search, {"Available": available}, UpdatePolicy(), NOW)
+        return updates.judge({"Updates": rows}, {}, UpdatePolicy(), NOW)
 
     few, many = judged(some), judged(some + more)
     assert {each.cause for each in few.findings} <= {each.cause for each in many.findings}
@@ -256,10 +252,9 @@ def test_nothing_but_allow_listed_fields_travels() -> None:
         "Policy": {"WUServer": CANARY, "UseWUServer": 1},
         "Service": {"StartMode": None},
         "History": history,
-        "Available": [{"UpdateID": "a", "MsrcSeverity": None}],
     }
-    search = {"reboot_required": False, "updates": {"a": {"title": "x", "kb": []}}}
-    failed_search = search | {"failed": True, "msg": f"{CANARY} 0x80240022"}
+    search = {"RebootRequired": False, "Updates": [{"UpdateID": "a", "Title": "x", "MsrcSeverity": None}]}
+    failed_search = {"Errors": {"Updates": f"{CANARY} 0x80240022"}}
     computer_sections = {"computer": {"ComputerSystem": {"Name": "pc"}}, "volumes": {"Volumes": []}}
     judged = [
         antivirus.judge(planted(section), planted(console), AntivirusPolicy(product), NOW)

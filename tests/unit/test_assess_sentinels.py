@@ -25,7 +25,6 @@ from serviceheft.services.remote_access import judging as remote_access
 from serviceheft.services.remote_access.judging import RemoteAccessPolicy
 from serviceheft.services.update_check import judging as updates
 from serviceheft.services.update_check.policy import UpdatePolicy
-from tests.unit.test_windows_visit_emulated import searched
 from tests.visit_sections import JUDGED
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
@@ -56,7 +55,7 @@ def sections(scanner: Any = "defender") -> dict[str, Any]:
     told = run(machine, {"sections": SECTIONS}, Call(check_mode=False, diff=False, now=NOW, user={}))
     moments = {"last_seen": NOW, "definitions_updated": NOW - timedelta(hours=3), "last_scan": NOW}
     entry = endpoint("PC-1", address="127.30.1.1", company_id="c", **moments)
-    return {**told["sections"], "search": searched(state), "console": entry["details"]}
+    return {**told["sections"], "console": entry["details"]}
 
 
 def judged(raw: Mapping[str, Any], part: str, product: str) -> Judgement | None:

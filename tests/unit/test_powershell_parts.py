@@ -34,6 +34,8 @@ CASES = [
     "signature",
     *PEOPLE,
     "Win32_Process",
+    "Win32_BIOS hangs,limit computer",
+    "Win32_ComputerSystemProduct",
 ]
 
 
@@ -157,3 +159,17 @@ def test_people_are_counted_by_sessions_that_somebody_owns(results: dict[str, An
 def test_processes_that_cannot_be_read_are_an_error(results: dict[str, Any]) -> None:
     section = results["Win32_Process"]["sections"]["sessions"]
     assert ("People" in section, "People" in section["Errors"]) == (False, True)
+
+
+def test_a_section_that_hangs_costs_itself_alone(results: dict[str, Any]) -> None:
+    result = results["Win32_BIOS hangs,limit computer"]
+    assert list(result["errors"]) == ["computer"]
+    assert result["errors"]["computer"].startswith("timed_out: ")
+    assert set(result["sections"]) == {"antivirus", "updates", "programs", "anydesk", "sessions"}
+    assert result["sections"]["anydesk"] == results[""]["sections"]["anydesk"]
+    assert result["identity"] == results[""]["identity"]
+
+
+def test_a_machine_that_does_not_tell_its_board_still_says_its_names(results: dict[str, Any]) -> None:
+    identity = results["Win32_ComputerSystemProduct"]["identity"]
+    assert (list(identity["Errors"]), identity["DNSHostName"]) == (["UUID"], "pc-1")

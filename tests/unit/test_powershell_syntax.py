@@ -14,6 +14,7 @@ SCRIPTS = sorted(
     for path in (REPOSITORY / folder).rglob("*.ps*1")
 )
 VISIT = REPOSITORY / "library" / "windows_visit.ps1"
+SECTIONS = sorted((REPOSITORY / "module_utils").glob("*.psm1"))
 
 
 def test_there_are_scripts_to_check() -> None:
@@ -68,9 +69,19 @@ def test_visit_promises_check_mode_and_no_change() -> None:
     source = VISIT.read_text()
     assert "supports_check_mode = $true" in source
     assert "$module.Result.changed = $false" in source
-    # A visit reads; the verbs that change something have no place in it.
-    code = re.sub(r"#.*", "", source)
+
+
+@pytest.mark.parametrize("path", [VISIT, *SECTIONS], ids=lambda path: path.name)
+def test_visit_only_reads(path: Path) -> None:
+    """The verbs that change something have no place in it; nor has what searches, downloads or installs unwatched."""
+    code = re.sub(r"#.*", "", path.read_text())
     assert not re.search(
         r"\b(?:Set|Remove|Install|Start|Stop|Restart|Update|Clear|Disable|Enable)-[A-Z]", code
     )
-    assert "Win32_Product" not in code
+    assert not re.search(r"Win32_Product\b|BeginSearch|Downloader|CreateUpdateInstaller", code)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_script_is_ascii(path: Path) -> None:
+    """Windows PowerShell takes a file without a byte order mark for the host's own code page."""
+    assert path.read_text(encoding="utf-8-sig").isascii()

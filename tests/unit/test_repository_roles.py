@@ -12,7 +12,6 @@ import yaml
 from serviceheft import plays, services
 from serviceheft.entitlement import VISITED
 from serviceheft.model.catalogue import load_catalogue
-from serviceheft.model.groups import run_group
 from serviceheft.model.variables import Variables
 from serviceheft.settings import REPOSITORY
 
@@ -126,14 +125,14 @@ def test_every_playbook_begins_by_opening_a_run_or_is_a_part_of_one() -> None:
     }
     parts = {
         play["ansible.builtin.import_playbook"]
-        for plays in playbooks.values()
-        for play in plays
+        for found in playbooks.values()
+        for play in found
         if "ansible.builtin.import_playbook" in play
     }
-    for path, plays in playbooks.items():
+    for path, found in playbooks.items():
         if path.name in parts:
             continue
-        first = plays[0]["tasks"][0]
+        first = found[0]["tasks"][0]
         assert "open_run" in first, path
         assert first["run_once"] is True
 

@@ -31,6 +31,7 @@ from tests.visit_sections import EVERY
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
 ROLES: tuple[Role, ...] = ("client", "laptop", "server", "domain_controller")
 SECTIONS = [*EVERY]
+MODULES = sorted((REPOSITORY / "module_utils").glob("*.psm1"))
 
 
 def visit(state: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
@@ -44,15 +45,6 @@ def visit(state: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
 
 def machine_state(role: Role = "client", scanner: Any = "defender") -> dict[str, Any]:
     return default_machine(role, name="pc-1", address="127.30.1.1", now=NOW, accounts=[], scanner=scanner)
-
-
-def searched(state: dict[str, Any]) -> dict[str, Any]:
-    """What win_updates would return of the state."""
-    missing = [update for update in state["updates"]["available"] if not update["installed"]]
-    return {
-        "reboot_required": state["updates"]["reboot_required"],
-        "updates": {update["id"]: update | {"installed": False} for update in missing},
-    }
 
 
 def console_entry(**changes: Any) -> dict[str, Any]:
@@ -72,7 +64,7 @@ def judged(state: dict[str, Any], product: str, console: dict[str, Any] | None =
     part = {"available": True, "endpoint": (console or console_entry())["details"]}
     return [
         antivirus.judge(sections["antivirus"], part, AntivirusPolicy(product=product), NOW),
-        updates.judge(searched(state), sections["updates"], UpdatePolicy(), NOW),
+        updates.judge(sections["search"], sections["updates"], UpdatePolicy(), NOW),
         computer.judge(sections, ComputerPolicy(address="127.30.1.1"), NOW),
     ]
 
@@ -149,18 +141,24 @@ def test_check_mode_collects_the_same() -> None:
 
 def test_emulator_script_and_documentation_offer_the_same_sections() -> None:
     script = (REPOSITORY / "library" / "windows_visit.ps1").read_text()
-    offered = re.findall(r"'(\w+)'", re.search(r"choices = ([^}]*)", script)[1])  # type: ignore[index]
+    limits = re.search(r"(?s)\$seconds = @\{\n(.*?)\n\}", script)[1]  # type: ignore[index]
     documented = yaml.safe_load((REPOSITORY / "library" / "windows_visit.yml").read_text())
-    collected = re.findall(r"(?m)^    (\w+) = \{$", script[script.index("$collectors = @{") :])
-    assert sorted(offered) == sorted(SECTIONS)
+    required = re.findall(r"(?m)^#AnsibleRequires -PowerShell Ansible\.ModuleUtils\.Section(\w+)$", script)
+    collected = {it.casefold() for it in required} - {"worker", "identity"}
+    assert sorted(re.findall(r"(?m)^    (\w+) = \d+$", limits)) == sorted(SECTIONS)
     assert sorted(documented["DOCUMENTATION"]["options"]["sections"]["choices"]) == sorted(SECTIONS)
     assert sorted(collected) == sorted(SECTIONS)
 
 
+def test_every_section_is_the_function_of_its_own_file() -> None:
+    for path in MODULES:
+        if match := re.fullmatch(r"Ansible\.ModuleUtils\.Section(\w+)", path.stem):
+            function = "Invoke-Section" if match[1] == "Worker" else f"Get-{match[1]}Section"
+            assert f"Export-ModuleMember -Function '{function}'" in path.read_text(), path.name
+
+
 def test_emulator_shows_no_property_that_the_script_does_not_collect() -> None:
-    script = (REPOSITORY / "library" / "windows_visit.ps1").read_text()
-    script += (REPOSITORY / "module_utils" / "Ansible.ModuleUtils.RawState.psm1").read_text()
-    named = set(re.findall(r"\w+", script))
+    named = set(re.findall(r"\w+", "".join(path.read_text() for path in MODULES)))
 
     def keys(data: Any) -> set[str]:
         if isinstance(data, dict):

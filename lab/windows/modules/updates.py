@@ -66,7 +66,7 @@ def _work(machine: Machine, args: dict[str, Any], call: Call) -> list[Json]:
         exception = {"message": "Searching for updates: ", "hresult": _signed(failure)}
         return [_step("exit", finished | {"failed": True, "exception": exception})]
     offered = [update for update in updates["available"] if is_offered(update, updates)]
-    shown = {update["id"]: _categories(machine, update) for update in offered}
+    shown = {update["id"]: category_names(machine, update) for update in offered}
     filtered = {
         update["id"]: reasons
         for update in offered
@@ -131,7 +131,7 @@ def is_offered(update: Json, updates: Json) -> bool:
     return all(one["installed"] for one in before) and not (before and updates["reboot_required"])
 
 
-def _categories(machine: Machine, update: Json) -> list[str]:
+def category_names(machine: Machine, update: Json) -> list[str]:
     """The names of an update's categories in the machine's language."""
     german = machine.state.get("language") == "de"
     return [_GERMAN.get(name, name) if german else name for name in update["categories"]]

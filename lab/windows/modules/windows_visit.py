@@ -1,4 +1,7 @@
-"""The project's own collector, answered from the machine's state under the names that Windows uses."""
+"""The project's own collector, answered from the machine's state under the names that Windows uses.
+
+Key of the state for it alone: "slow_sections" (names of sections that do not end within their time limit).
+"""
 
 import uuid
 from collections.abc import Callable
@@ -7,8 +10,8 @@ from typing import Any
 
 from lab.windows import anydesk
 from lab.windows.machine import Machine
-from lab.windows.modules import Call, module
-from lab.windows.modules.updates import REVISION, category_ids, is_offered
+from lab.windows.modules import Call, module, update_search
+from lab.windows.modules.updates import REVISION, category_ids
 from lab.windows.sessions import sessions
 from lab.windows.state_file import Json, iso
 
@@ -16,6 +19,9 @@ _STATES = {"running": "Running", "stopped": "Stopped", "paused": "Paused"}
 _START_MODES = {"auto": "Auto", "delayed": "Auto", "manual": "Manual", "disabled": "Disabled"}
 _PRODUCT_TYPES = {"client": 1, "laptop": 1, "domain_controller": 2, "server": 3}
 _CHASSIS = {"client": 3, "laptop": 10}
+
+#: As the collector has it for a section that was given up.
+TIMED_OUT = "timed_out: it had not ended in time."
 
 _EDITIONS = {
     "Home": "Core",
@@ -38,14 +44,22 @@ _CONNECTIONS = r"HKLM:\SOFTWARE\Microsoft\DusmSvc\Profiles"
 @module("ansible.legacy.windows_visit")
 def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
     """Every section that was asked for; the same in check mode, as a visit only reads."""
-    sections = {name: _SECTIONS[name](machine, call.now) for name in args["sections"]}
+    asked: list[str] = args["sections"]
+    slow = {name: TIMED_OUT for name in asked if name in machine.state.get("slow_sections", ())}
+    sections = {
+        name: update_search.section(machine, args.get("server_selection", "default"))
+        if name == "search"
+        else _SECTIONS[name](machine, call.now)
+        for name in asked
+        if name not in slow
+    }
     return {
         "changed": False,
         "collected_at": iso(call.now),
         "identity": _identity(machine),
         "sections": sections,
-        "errors": {},
-        "milliseconds": dict.fromkeys(sections, 0),
+        "errors": slow,
+        "milliseconds": dict.fromkeys(asked, 0),
     }
 
 
@@ -159,22 +173,6 @@ def _updates(machine: Machine, now: datetime) -> Json:  # noqa: ARG001
             if "Definition Updates" not in entry.get("categories", [])
         ],
         "HistoryReachesTo": min((entry["date"] for entry in updates.get("history", [])), default=None),
-        "Available": [
-            {
-                "UpdateID": update["id"],
-                "RevisionNumber": update.get("revision", REVISION),
-                "CategoryIDs": category_ids(update["categories"]),
-                "IsHidden": update.get("hidden", False),
-                "Title": update["title"],
-                "KBArticleIDs": [article.removeprefix("KB") for article in update["kb"]],
-                "MsrcSeverity": update.get("severity"),
-                "LastDeploymentChangeTime": update.get("published"),
-                "IsDownloaded": update.get("downloaded", False),
-                "RebootRequired": update.get("reboot_required", False),
-            }
-            for update in updates["available"]
-            if is_offered(update, updates)
-        ],
     }
 
 

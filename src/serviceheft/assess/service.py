@@ -121,7 +121,8 @@ MEND = Play("mend", "mending", "mend")
 class Service:
     """One service of the catalogue.
 
-    sections: of the visit, which it reads; again: those that are visited again after mending. judge: one host by
+    sections: of the visit, which it reads; again: those that are visited again after mending. options: of the visit, by
+    the variable that says what is wanted. judge: one host by
     itself, or judge_all where hosts of a run matter to each other. judge_after: once the role's tasks have acted, with
     their registered results by name (what was skipped is left out). value_words: value's name -> {code: msgid}.
     log_line: for services of which the contract promises a log file. plays: in their order; groups in them that are no
@@ -135,6 +136,7 @@ class Service:
     judge_all: JudgeAll | None = None
     judge_after: JudgeAfter | None = None
     again: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
     answers: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
     actions: tuple[ActionKind, ...] = ()

@@ -1,6 +1,6 @@
 """The categories of Windows updates: what an inventory may name, and by what each is known on a host.
 
-Windows names categories in its own language, win_updates compares names; so an update is known by the categories'
+Windows names categories in its own language; so an update is known by the categories'
 identifiers, which are the same everywhere, and by both languages' names only where a host has told no identifier.
 """
 

@@ -10,6 +10,7 @@ import pytest
 
 from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import Judgement, Outcome
+from serviceheft.model.categories import CATEGORIES
 from serviceheft.model.patching import UpdateException
 from serviceheft.model.schema import MaintenanceWindow
 from serviceheft.running.stop import stop_reason
@@ -104,26 +105,42 @@ def test_an_emergency_is_one_update_and_rejecting_holds_in_it() -> None:
 
 
 def searched(**more: Any) -> dict[str, Any]:
-    row = {"title": NOVEMBER.title, "kb": ["5068861"], "installed": False}
-    other = {"title": DRIVER.title, "kb": [], "installed": False}
+    def row(key: str, title: str | None, category: str, **fields: Any) -> dict[str, Any]:
+        identifiers = [CATEGORIES[category].identifier]
+        return {"UpdateID": key, "Title": title, "CategoryIDs": identifiers, "MsrcSeverity": None} | fields
+
+    published = "2026-11-10T18:00:00Z"
     return {
-        "updates": {"a": row},
-        "filtered_updates": {
-            "b": other | {"filtered_reasons": ["category_names"]},
-            "c": other | {"title": "Hidden", "filtered_reasons": ["category_names", "hidden"]},
-        },
-        "reboot_required": False,
+        "Errors": {},
+        "Updates": [
+            row(
+                "a",
+                NOVEMBER.title,
+                "SecurityUpdates",
+                KBArticleIDs=["5068861"],
+                LastDeploymentChangeTime=published,
+                RevisionNumber=201,
+            ),
+            row("b", DRIVER.title, "Drivers"),
+            row("c", "Hidden", "Drivers", IsHidden=True),
+        ],
     } | more
 
 
 def test_offered_are_also_updates_of_other_categories_and_hidden_ones() -> None:
-    section = {"Available": [{"UpdateID": "a", "LastDeploymentChangeTime": "2026-11-10T18:00:00Z"}]}
-    published = datetime(2026, 11, 10, 18, tzinfo=UTC)
-    assert read_offered(searched(), section, NOW) == (
-        Update(NOVEMBER.title, ("KB5068861",), wanted=True, published_at=published),
-        DRIVER,
-        Update("Hidden", wanted=False, hidden=True),
+    found = read_offered(searched(), NOW) or ()
+    assert found == (
+        Update(
+            NOVEMBER.title,
+            ("KB5068861",),
+            wanted=True,
+            published_at=datetime(2026, 11, 10, 18, tzinfo=UTC),
+            categories=("SecurityUpdates",),
+        ),
+        replace(DRIVER, categories=("Drivers",)),
+        Update("Hidden", wanted=False, hidden=True, categories=("Drivers",)),
     )
+    assert [(one.key, one.revision) for one in found] == [("a", 201), ("b", None), ("c", None)]
 
 
 def test_a_hidden_update_is_wanted_and_waits_as_nothing_can_install_it() -> None:
@@ -141,9 +158,11 @@ def test_a_hidden_update_is_wanted_and_waits_as_nothing_can_install_it() -> None
     assert (made.install, made.waiting) == ((), (Waiting(hidden, "patch.hidden"),))
 
 
-@pytest.mark.parametrize("search", [None, {}, searched(failed=True), searched(msg="0x8024402C")])
+@pytest.mark.parametrize(
+    "search", [None, {}, searched(Updates=None), searched(Errors={"Updates": "0x8024402C"})]
+)
 def test_a_search_that_failed_offers_nothing_known(search: Mapping[str, Any] | None) -> None:
-    assert read_offered(search, {}, NOW) is None
+    assert read_offered(search, NOW) is None
 
 
 # -- judgements --------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from serviceheft.assess.judgement import CAUSES, Judgement
 from serviceheft.i18n import LANGUAGES
+from serviceheft.model.categories import CATEGORIES
 from serviceheft.publish import allowed
 from serviceheft.publish.reader import Reader
 from serviceheft.services.update_check.holds import Pause, find_pauses, last_pause, read_holds
@@ -18,11 +19,10 @@ from tests.services.update_check.test_updates import (
     NOTHING_HELD,
     NOW,
     found,
-    heard_of,
+    rated,
     search,
     section,
     unmeasured,
-    update,
 )
 
 POLICY = UpdatePolicy()
@@ -416,9 +416,8 @@ def test_an_own_server_that_approves_nothing() -> None:
     raw = section(Policy=WSUS, cumulative=OLD)
     assert "updates.wsus_approves_nothing" in causes(judge(search(), raw, POLICY, NOW))
     # It offers something, be it of another category; or it did lately; or the search was made elsewhere.
-    driver = update(categories=["Drivers"], filtered_reasons=["category_names"])
-    offered = search(filtered_updates={driver["id"]: driver})
-    some = section(Policy=WSUS, cumulative=OLD, Available=[heard_of()])
+    offered = search(rated(CategoryIDs=[CATEGORIES["Drivers"].identifier]))
+    some = section(Policy=WSUS, cumulative=OLD)
     assert result(judge(offered, some, POLICY, NOW), "updates.wsus") == "ok"
     assert result(judged(Policy=WSUS), "updates.wsus") == "ok"
     elsewhere = UpdatePolicy(server_selection="windows_update")

@@ -1,4 +1,4 @@
-"""3.1 judged on the shapes that win_updates and the visit return."""
+"""3.1 judged on the shapes that the visit returns."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from serviceheft.assess.judgement import Judgement
+from serviceheft.model.categories import CATEGORIES
 from serviceheft.services.update_check import state as updatestate
 from serviceheft.services.update_check.judging import judge, settle
 from serviceheft.services.update_check.policy import UpdatePolicy
+from serviceheft.services.update_check.search import search_of
 from serviceheft.services.update_check.state import read_state
 
 NOW = datetime(2026, 11, 22, 20, 35, tzinfo=UTC)
@@ -28,41 +30,41 @@ NOTHING_HELD: dict[str, Any] = {
 }
 
 
-def search(*updates: dict[str, Any], **result: Any) -> dict[str, Any]:
-    """A result of win_updates with state searched."""
+def search(*updates: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """The visit's section search that found these."""
     return {
-        "changed": False,
-        "reboot_required": False,
-        "rebooted": False,
-        "found_update_count": len(updates),
-        "failed_update_count": 0,
-        "installed_update_count": 0,
-        "updates": {each["id"]: each for each in updates},
-        "filtered_updates": {},
-        **result,
+        "Errors": {},
+        "ServerSelection": "default",
+        "RebootRequired": False,
+        "ResultCode": 2,
+        "Updates": [*updates],
+        **parts,
     }
 
 
 def update(identity: str = ONE, **fields: Any) -> dict[str, Any]:
+    """One that nobody has rated or dated."""
     return {
-        "id": identity,
-        "title": "Security Update for Windows (KB5031234)",
-        "kb": ["5031234"],
-        "categories": ["Security Updates"],
-        "installed": False,
-        "downloaded": False,
+        "UpdateID": identity.upper(),
+        "Title": "Security Update for Windows (KB5031234)",
+        "KBArticleIDs": ["5031234"],
+        "CategoryIDs": [CATEGORIES["SecurityUpdates"].identifier],
+        "Categories": ["Security Updates"],
+        "MsrcSeverity": None,
+        "LastDeploymentChangeTime": None,
+        "IsHidden": False,
+        "IsDownloaded": False,
         **fields,
     }
 
 
-def heard_of(identity: str = ONE, **fields: Any) -> dict[str, Any]:
-    return {
-        "UpdateID": identity.upper(),
+def rated(identity: str = ONE, **fields: Any) -> dict[str, Any]:
+    known = {
         "MsrcSeverity": "Critical",
         "LastDeploymentChangeTime": "2026-11-10T18:00:00Z",
         "IsDownloaded": True,
-        **fields,
     }
+    return update(identity, **known | fields)
 
 
 def section(*, cumulative: dict[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
@@ -91,7 +93,6 @@ def section(*, cumulative: dict[str, Any] | None = None, **parts: Any) -> dict[s
             "InstallDate": 1730000000,
         },
         "LastBootUpTime": "2026-11-12T04:00:00Z",
-        "Available": [],
         **parts,
     }
 
@@ -155,8 +156,8 @@ def test_missing_update_is_found_once_its_severity_is_no_longer_tolerated(
 
     def judged(moment: float) -> Judgement:
         date = datetime.fromtimestamp(moment, UTC).isoformat()
-        known = heard_of(MsrcSeverity=severity, LastDeploymentChangeTime=date)
-        return judge(search(update()), section(Available=[known]), POLICY, NOW)
+        known = rated(MsrcSeverity=severity, LastDeploymentChangeTime=date)
+        return judge(search(known), section(), POLICY, NOW)
 
     assert judged(published).outcome == "done"
     assert found(judged(published - 86400)) == [
@@ -173,13 +174,16 @@ def test_tolerated_days_come_from_the_variables_and_keep_their_defaults() -> Non
         "low": 60,
         "unspecified": 30,
     }
-    assert judge(search(update()), section(Available=[heard_of()]), policy, NOW).outcome == "done"
+    assert judge(search(rated()), section(), policy, NOW).outcome == "done"
 
 
 def test_several_missing_updates_are_one_finding_with_the_oldest() -> None:
     judgement = judge(
-        search(update(), update(TWO, kb=["5040000"])),
-        section(Available=[heard_of(), heard_of(TWO, LastDeploymentChangeTime="2026-11-01T00:00:00Z")]),
+        search(
+            rated(),
+            rated(TWO, KBArticleIDs=["5040000"], LastDeploymentChangeTime="2026-11-01T00:00:00Z"),
+        ),
+        section(),
         POLICY,
         NOW,
     )
@@ -188,11 +192,9 @@ def test_several_missing_updates_are_one_finding_with_the_oldest() -> None:
     ]
 
 
-def test_installed_updates_and_those_of_other_categories_are_not_missing() -> None:
-    driver = update(TWO, categories=["Drivers"], filtered_reasons=["category_names"])
-    result = search(update(installed=True), filtered_updates={TWO: driver})
-    raw = section(Available=[heard_of(), heard_of(TWO, MsrcSeverity=None)])
-    judgement = judge(result, raw, POLICY, NOW)
+def test_updates_of_other_categories_are_not_missing() -> None:
+    driver = rated(TWO, CategoryIDs=[CATEGORIES["Drivers"].identifier], MsrcSeverity=None)
+    judgement = judge(search(driver), section(), POLICY, NOW)
     assert (judgement.outcome, judgement.measured["missing"]) == ("done", [])
     left_out: Any = judgement.measured["left_out"]
     assert [row["category"] for row in left_out] == ["Drivers"]
@@ -201,7 +203,7 @@ def test_installed_updates_and_those_of_other_categories_are_not_missing() -> No
 @pytest.mark.parametrize(
     ("result", "outcome", "reason"),
     [
-        (search(update()), "finding", None),
+        (search(rated(LastDeploymentChangeTime="2026-11-20T00:00:00Z")), "finding", None),
         (search(), "done", None),
         (None, "not measured", "updates.not_searched"),
     ],
@@ -210,8 +212,7 @@ def test_installed_updates_and_those_of_other_categories_are_not_missing() -> No
 def test_a_failure_of_long_ago_counts_while_the_update_is_offered(
     result: Any, outcome: str, reason: str | None
 ) -> None:
-    known = heard_of(LastDeploymentChangeTime="2026-11-20T00:00:00Z")
-    raw = section(History=[history(Date="2026-09-01T02:00:00Z")], Available=[known])
+    raw = section(History=[history(Date="2026-09-01T02:00:00Z")])
     judgement = judge(result, raw, POLICY, NOW)
     assert (judgement.outcome, judgement.reason) == (outcome, reason)
     assert ("updates.install_failed" in unmeasured(judgement)) is (outcome == "not measured")
@@ -225,7 +226,7 @@ def test_update_without_a_date_is_not_measured() -> None:
 
 def test_without_a_date_an_update_is_at_least_as_old_as_the_month_in_its_title() -> None:
     title = "2026-08 Cumulative Update for Windows 11 (KB5060001)"
-    judgement = judge(search(update(title=title, kb=[])), section(), POLICY, NOW)
+    judgement = judge(search(update(Title=title, KBArticleIDs=[])), section(), POLICY, NOW)
     assert found(judgement) == [
         (
             "updates.missing_unspecified",
@@ -234,23 +235,25 @@ def test_without_a_date_an_update_is_at_least_as_old_as_the_month_in_its_title()
     ]
 
 
+def failed(why: str) -> dict[str, Any]:
+    left = search(Errors={"Updates": why})
+    del left["Updates"]
+    return left
+
+
 @pytest.mark.parametrize(
     ("result", "reason", "code"),
     [
         (None, "updates.not_searched", None),
-        ({"skipped": True}, "updates.not_searched", None),
-        (
-            {"failed": True, "msg": "Exception from HRESULT: 0x8024402c - (WU_E_PT) canary", "updates": {}},
-            "updates.search_failed",
-            "0x8024402C",
-        ),
-        (
-            {"failed": True, "msg": "(ERROR_INTERNET_TIMEOUT 0x80072EE2)", "updates": {}},
-            "updates.search_failed",
-            "0x80072EE2",
-        ),
-        ({"unreachable": True, "msg": "ntlm: Read timed out."}, "reach.timeout", None),
-        ({"updates": "nonsense"}, "updates.search_failed", None),
+        (failed("0x8024402c canary"), "updates.search_failed", "0x8024402C"),
+        (failed("0x80070005"), "updates.search_failed", "0x80070005"),
+        (failed("The search ended with the result 5."), "updates.search_failed", None),
+        (failed("timed_out: it had not ended after 900 seconds."), "updates.search_timed_out", None),
+        (search(Errors={"Updates": "0x8024402C"}), "updates.search_failed", "0x8024402C"),
+        (search(Updates="nonsense"), "updates.search_failed", None),
+        (search(Updates=None), "updates.search_failed", None),
+        (search({"Title": "canary, without an id"}), "updates.search_failed", None),
+        ({}, "updates.search_failed", None),
     ],
 )
 def test_failed_search_is_not_measured(result: Any, reason: str, code: str | None) -> None:
@@ -280,8 +283,8 @@ def test_failed_installation_is_found_with_its_code() -> None:
     ids=["mended later", "removal", "in progress", "no longer offered"],
 )
 def test_failures_that_are_over_do_not_count(entries: list[dict[str, Any]]) -> None:
-    known = heard_of(LastDeploymentChangeTime="2026-11-20T00:00:00Z")
-    judgement = judge(search(update()), section(History=entries, Available=[known]), POLICY, NOW)
+    known = rated(LastDeploymentChangeTime="2026-11-20T00:00:00Z")
+    judgement = judge(search(known), section(History=entries), POLICY, NOW)
     assert judgement.outcome == "done"
 
 
@@ -298,7 +301,7 @@ def test_pending_restart_dates_from_the_first_installation_after_the_last_start(
 
 
 def test_pending_restart_told_by_the_search_alone() -> None:
-    assert found(judge(search(reboot_required=True), section(), POLICY, NOW)) == [
+    assert found(judge(search(RebootRequired=True), section(), POLICY, NOW)) == [
         ("updates.reboot_pending", {"since": None, "days": None})
     ]
 
@@ -370,19 +373,32 @@ def test_source_of_the_updates(wanted: str, policy: dict[str, Any], cause: str |
 
 
 @pytest.mark.parametrize(
-    "result",
+    ("visit", "reason"),
     [
-        {"failed": False, "failed_when_result": False, "msg": "WU_E_NO_SERVICE 0x80240001", "updates": {}},
-        search(failed=False, msg="Failed to search: 0x80240001"),
-        search(failed=False, failed_when_suppressed_exception="Traceback ..."),
-        search(exception="Traceback ..."),
-        {"changed": False, "updates": {}, "filtered_updates": {}, "found_update_count": 0},
+        ({"sections": {"search": search()}, "errors": {}}, None),
+        ({"sections": {}, "errors": {}}, "updates.not_searched"),
+        ({"unreachable": True, "msg": "timed out"}, "updates.not_searched"),
+        (None, "updates.not_searched"),
+        ({"sections": {}, "errors": {"search": "Provider load failure"}}, "updates.search_failed"),
+        ({"sections": {"search": search()}, "errors": {"search": "x"}}, "updates.search_failed"),
+        ({"sections": {"search": None}, "errors": {}}, "updates.search_failed"),
+        (
+            {"sections": {}, "errors": {"search": "timed_out: it had not ended after 900 seconds."}},
+            "updates.search_timed_out",
+        ),
     ],
 )
-def test_failure_that_the_play_passed_over_is_no_clean_search(result: dict[str, Any]) -> None:
-    """The action of win_updates returns an empty list with every failure, and `failed_when` hides `failed`."""
-    judgement = judge(result, section(), POLICY, NOW)
-    assert (judgement.outcome, judgement.reason) == ("not measured", "updates.search_failed")
+def test_a_visit_tells_whether_a_search_was_made(visit: Any, reason: str | None) -> None:
+    judgement = judge(search_of(visit), section(), POLICY, NOW)
+    assert judgement.reason == reason
+    assert (judgement.measured["missing"] is None) is (reason is not None)
+
+
+def test_a_search_without_the_restart_leaves_only_that_open() -> None:
+    without = search(Errors={"RebootRequired": "0x80070005"})
+    del without["RebootRequired"]
+    judgement = judge(without, section(), POLICY, NOW)
+    assert unmeasured(judgement) == {"updates.reboot_pending"}
 
 
 @pytest.mark.parametrize("raw", [None, {}])

@@ -18,12 +18,14 @@ from serviceheft.services.update_check.offered import read_offered
 from serviceheft.services.update_check.policy import UpdatePolicy
 from serviceheft.settings import REPOSITORY
 from tests.book_cases import begun, stamped
-from tests.services.update_check.test_updates import NOW, ONE, TWO, heard_of, search, section, update
+from tests.services.update_check.test_updates import NOW, TWO, rated, search, section
 
 WSUS = {"UseWUServer": 1, "WUServer": "http://wsus.example:8530"}
 CRITICAL = "updates.missing_critical"
 NARROW = UpdatePolicy(categories=("UpdateRollups",))
-KNOWN = section(Available=[heard_of()])
+KNOWN = section()
+ROLLUPS = [CATEGORIES["UpdateRollups"].identifier]
+DRIVERS = [CATEGORIES["Drivers"].identifier]
 
 
 @pytest.fixture
@@ -33,28 +35,23 @@ def book(tmp_path: Path) -> Iterator[Book]:
     assert book.verify() == []
 
 
-def filtered(**fields: Any) -> dict[str, Any]:
-    return search(filtered_updates={ONE: update(filtered_reasons=["category_names"], **fields)})
-
-
 def result_of(judgement: Judgement, key: str = CRITICAL) -> str:
     return next(check.result.value for check in judgement.checks if check.key == key)
 
 
-@pytest.mark.parametrize("categories", [["Sicherheitsupdates"], ["Security Updates"], ["?????"], []])
-def test_an_update_is_found_whatever_language_the_filter_of_the_module_compared(
-    categories: list[str],
-) -> None:
-    """A German Windows has German names: asked for "Security Updates", the module filters all of them out."""
-    judgement = judge(filtered(categories=categories), KNOWN, UpdatePolicy(), NOW)
-    assert [it.cause for it in judgement.findings] == [CRITICAL]
+@pytest.mark.parametrize("names", [["Sicherheitsupdates"], ["Security Updates"], ["?????"], []])
+def test_an_update_is_found_whatever_language_the_host_speaks(names: list[str]) -> None:
+    german = rated(Title="Kumulatives Update (KB5031234)", Categories=names)
+    for found in (german, german | {"CategoryIDs": []}):
+        judgement = judge(search(found), KNOWN, UpdatePolicy(), NOW)
+        assert [it.cause for it in judgement.findings] == [CRITICAL]
 
 
 def test_categories_are_told_by_their_identifiers_where_the_host_gives_them() -> None:
-    known = section(Available=[heard_of(CategoryIDs=[CATEGORIES["SecurityUpdates"].identifier.upper()])])
-    result = filtered(categories=["Обновления"])
-    assert [it.cause for it in judge(result, known, UpdatePolicy(), NOW).findings] == [CRITICAL]
-    [row] = judge(result, known, NARROW, NOW).measured["left_out"]  # type: ignore[misc]
+    identifiers = [CATEGORIES["SecurityUpdates"].identifier.upper(), "a38c835c-2950-4e87-86cc-6911a52c34a3"]
+    result = search(rated(CategoryIDs=identifiers, Categories=["Обновления", "Windows 11"]))
+    assert [it.cause for it in judge(result, KNOWN, UpdatePolicy(), NOW).findings] == [CRITICAL]
+    [row] = judge(result, KNOWN, NARROW, NOW).measured["left_out"]  # type: ignore[misc]
     assert row["category"] == "SecurityUpdates"  # type: ignore[index, call-overload]
     drivers = CATEGORIES["Drivers"].identifier
     assert known_categories(["Security Updates"], [f"{{{drivers.upper()}}}"]) == {"Drivers"}
@@ -67,28 +64,22 @@ def test_every_category_has_names_of_its_own() -> None:
 
 
 def test_hidden_updates_are_missing() -> None:
-    result = search(filtered_updates={ONE: update(filtered_reasons=["hidden", "category_names"])})
+    result = search(rated(IsHidden=True))
     judgement = judge(result, KNOWN, UpdatePolicy(), NOW)
     assert [it.cause for it in judgement.findings] == [CRITICAL]
     assert judgement.measured["missing"][0]["hidden"] is True  # type: ignore[index, call-overload]
 
 
-@pytest.mark.parametrize("reason", ["accept_list", "reject_list", "skip_optional"])
-def test_lists_of_the_module_hide_nothing(reason: str) -> None:
-    result = search(filtered_updates={ONE: update(filtered_reasons=[reason])})
-    assert [it.cause for it in judge(result, KNOWN, UpdatePolicy(), NOW).findings] == [CRITICAL]
-
-
 def test_a_rated_update_of_a_category_that_was_left_out_is_not_green() -> None:
-    judgement = judge(filtered(), KNOWN, NARROW, NOW)
+    judgement = judge(search(rated()), KNOWN, NARROW, NOW)
     assert (judgement.outcome, judgement.reason) == ("not measured", "updates.left_out")
     assert (result_of(judgement), judgement.measured["missing"]) == ("not_measured", [])
 
 
 def test_a_finding_is_closed_only_by_a_search_that_would_have_seen_it(book: Book) -> None:
     run = begun(book)
-    stamped(book, run, judge(search(update()), KNOWN, UpdatePolicy(), NOW), service="3.1")
-    for result in (filtered(), filtered(categories=["Sicherheitsupdates"])):
+    stamped(book, run, judge(search(rated()), KNOWN, UpdatePolicy(), NOW), service="3.1")
+    for result in (search(rated()), search(rated(CategoryIDs=[], Categories=["Sicherheitsupdates"]))):
         for policy in (NARROW, UpdatePolicy(categories=("CriticalUpdates",))):
             assert stamped(book, run, judge(result, KNOWN, policy, NOW), service="3.1").closed == ()
     assert [life.state for life in book.findings("musterbau")] == ["open"]
@@ -98,10 +89,10 @@ def test_a_finding_is_closed_only_by_a_search_that_would_have_seen_it(book: Book
 
 def test_an_unrated_finding_stays_open_when_its_category_is_left_out(book: Book) -> None:
     run = begun(book)
-    known = section(Available=[heard_of(MsrcSeverity=None, LastDeploymentChangeTime="2026-08-01T00:00:00Z")])
+    driver = rated(CategoryIDs=DRIVERS, MsrcSeverity=None, LastDeploymentChangeTime="2026-08-01T00:00:00Z")
     everything = UpdatePolicy(categories=("*",))
-    stamped(book, run, judge(search(update(categories=["Drivers"])), known, everything, NOW), service="3.1")
-    narrow = judge(filtered(categories=["Drivers"]), known, UpdatePolicy(), NOW)
+    stamped(book, run, judge(search(driver), KNOWN, everything, NOW), service="3.1")
+    narrow = judge(search(driver), KNOWN, UpdatePolicy(), NOW)
     assert narrow.outcome == "done"
     assert stamped(book, run, narrow, service="3.1").closed == ()
 
@@ -109,7 +100,7 @@ def test_an_unrated_finding_stays_open_when_its_category_is_left_out(book: Book)
 def test_another_source_does_not_close_what_the_first_one_found(book: Book) -> None:
     """An own server offers only what somebody has released on it."""
     run = begun(book)
-    stamped(book, run, judge(search(update()), KNOWN, UpdatePolicy(), NOW), service="3.1")
+    stamped(book, run, judge(search(rated()), KNOWN, UpdatePolicy(), NOW), service="3.1")
     for policy, raw in (
         (UpdatePolicy(server_selection="managed_server"), section(Policy=WSUS)),
         (UpdatePolicy(), section(Policy=WSUS)),
@@ -124,13 +115,11 @@ def test_another_source_does_not_close_what_the_first_one_found(book: Book) -> N
 
 def test_a_second_find_in_another_category_widens_what_closing_must_see(book: Book) -> None:
     run = begun(book)
-    known = section(Available=[heard_of(), heard_of(TWO)])
-    rollup = update(TWO, categories=["Update Rollups"])
-    stamped(book, run, judge(search(update(), rollup), known, UpdatePolicy(), NOW), service="3.1")
-    hidden = {ONE: update(filtered_reasons=["category_names"])}
-    again = judge(search(rollup, filtered_updates=hidden), known, NARROW, NOW)
+    rollup = rated(TWO, CategoryIDs=ROLLUPS)
+    stamped(book, run, judge(search(rated(), rollup), KNOWN, UpdatePolicy(), NOW), service="3.1")
+    again = judge(search(rollup, rated()), KNOWN, NARROW, NOW)
     assert stamped(book, run, again, service="3.1").seen == (CRITICAL,)
-    without = judge(search(filtered_updates=hidden), known, NARROW, NOW)
+    without = judge(search(rated()), KNOWN, NARROW, NOW)
     assert stamped(book, run, without, service="3.1").closed == ()
 
 
@@ -155,11 +144,11 @@ def test_an_emergency_knows_who_lacks_the_update_whatever_was_searched_since(boo
         return answer
 
     assert known() is Known.NEVER
-    stamped(book, run, judge(search(update()), KNOWN, UpdatePolicy(), NOW), service="3.1")
+    stamped(book, run, judge(search(rated()), KNOWN, UpdatePolicy(), NOW), service="3.1")
     assert known() is Known.LACKS
     for narrowed in (
-        judge(filtered(), KNOWN, NARROW, NOW),
-        judge({"failed": True, "msg": "0x8024402C"}, section(), UpdatePolicy(), NOW),
+        judge(search(rated()), KNOWN, NARROW, NOW),
+        judge({"Errors": {"Updates": "0x8024402C"}}, section(), UpdatePolicy(), NOW),
     ):
         stamped(book, run, narrowed, service="3.1")
         assert known() is Known.LACKS
@@ -184,7 +173,13 @@ def test_a_measurement_of_an_older_serviceheft_says_nothing_of_other_categories(
 
 
 def test_patch_management_installs_what_its_categories_name_in_any_language() -> None:
-    [offered] = read_offered(filtered(categories=["Sicherheitsupdates"]), KNOWN, NOW) or ()
-    assert offered.wanted
-    [unknown] = read_offered(filtered(categories=["?????"]), KNOWN, NOW) or ()
-    assert not unknown.wanted  # judged as missing, but nothing unknown is installed by itself
+    def offered(*categories: str, **fields: Any) -> bool:
+        [one] = read_offered(search(rated(**fields)), NOW, categories) or ()
+        return one.wanted
+
+    assert offered("SecurityUpdates", Categories=["Обновления"])
+    assert offered("SecurityUpdates", CategoryIDs=[], Categories=["Sicherheitsupdates"])
+    assert not offered("UpdateRollups")
+    unknown: dict[str, Any] = {"CategoryIDs": [], "Categories": ["?????"]}
+    assert not offered("SecurityUpdates", **unknown)  # missing, but nothing unknown is installed by itself
+    assert offered("*", **unknown)

@@ -17,6 +17,7 @@ SERVICE = Service(
     judge_all=plan_turns,
     judge_after=judge_after,
     again=("updates", "search", "antivirus"),
+    options={"server_selection": "update_check_server_selection"},
     answers=("console",),
     causes=CAUSES,
     actions=ACTIONS,

@@ -22,6 +22,7 @@ from serviceheft.services.patch_management.tries import TRIED, read_pasts, unwel
 from serviceheft.services.patch_management.turns import Turns
 from serviceheft.services.standard_software import judging as software
 from serviceheft.services.update_check.offered import read_offered
+from serviceheft.services.update_check.search import search_of
 from serviceheft.services.update_check.state import build, read_state
 
 _OLD_DEFINITIONS = frozenset({"antivirus.definitions_outdated", "antivirus.definitions_never_loaded"})
@@ -97,7 +98,7 @@ def read_facts(seen: Seen, policy: HostPolicy, known: Known) -> HostFacts:
     now, variables = seen.now, seen.variables
     look = seen.latest if len(seen.visits) > 1 else None
     updates = mapping(section(look, "updates") or section(seen.first, "updates"))
-    search = section(seen.first, "search")
+    search = search_of(seen.first)
     product = variables["antivirus_check_product"]
     known_age = definitions(judge_antivirus(seen, seen.first))
     if known_age == "unknown" and not (product == "defender" or (product == "bitdefender" and console(seen))):
@@ -105,7 +106,7 @@ def read_facts(seen: Seen, policy: HostPolicy, known: Known) -> HostFacts:
     return HostFacts(
         host=seen.host,
         policy=policy,
-        offered=read_offered(search, updates, now, variables["update_check_categories"]),
+        offered=read_offered(search, now, variables["update_check_categories"]),
         reboot_pending=_restart_wanted(search, updates, known.restarts.get(seen.host), now),
         definitions="outdated elsewhere" if known_age == "outdated" and product != "defender" else known_age,
         scanner=_SCANNERS.get(product, str(product)),

@@ -30,7 +30,7 @@ from serviceheft.services.update_check import judging as updates
 from serviceheft.services.update_check.history import read_history
 from serviceheft.services.update_check.offered import read_offered
 from serviceheft.services.update_check.policy import UpdatePolicy
-from serviceheft.services.update_check.search import searched
+from serviceheft.services.update_check.search import reason_unsearched, search_of, searched
 from serviceheft.services.update_check.state import build, read_state
 from serviceheft.services.update_check.update import Update
 
@@ -110,8 +110,8 @@ def judge_after(seen: Seen, results: Json, run: Run) -> Judged:
     # Once the host is lost, whatever else was registered is no measurement.
     reached = not (visit.get("unreachable") or visit.get("failed"))
     found = mapping(section(visit, "updates")) if reached else {}
-    search = section(visit, "search") if reached else None
-    offered = read_offered(search, found, now, variables["update_check_categories"])
+    search = search_of(visit) if reached else None
+    offered = read_offered(search, now, variables["update_check_categories"])
     again = updates.judge(search, found or None, UpdatePolicy.from_variables(variables), now)
     scanner = judge_antivirus(seen, visit if reached else {})
     made = _ORDER.validate_json(seen.kept["order"])
@@ -155,7 +155,7 @@ def _customer_policy(run: Run) -> CustomerPolicy:
 
 def _judged(made: HostOrder, facts: HostFacts, seen: Seen, policy: CustomerPolicy, run: Run) -> Judged:
     measured = None
-    search = section(seen.first, "search")
+    search = search_of(seen.first)
     if not _owes(run, made.host, UPDATES):
         wanted = UpdatePolicy.from_variables(seen.variables)
         measured = updates.judge(search, section(seen.first, "updates"), wanted, seen.now)
@@ -201,7 +201,7 @@ def _came_in(
 def _unmeasured(facts: HostFacts, search: Json | None) -> str | None:
     """Why it is not known what the host lacks; None where it is."""
     if facts.offered is None:
-        return "visit.section_failed" if searched(search) else "updates.search_failed"
+        return "visit.section_failed" if searched(search) else reason_unsearched(search)
     if facts.reboot_pending is None:
         return "visit.section_failed"
     return patching.DEFINITIONS_UNKNOWN if facts.definitions == "unknown" else None

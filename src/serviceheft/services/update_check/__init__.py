@@ -4,6 +4,7 @@ from serviceheft.assess.reading import rows
 from serviceheft.assess.service import JUDGE, MEND, Json, Judged, Run, Seen, Service
 from serviceheft.services.update_check.judging import SUBJECT, judge, settle
 from serviceheft.services.update_check.policy import UpdatePolicy
+from serviceheft.services.update_check.search import search_of
 from serviceheft.services.update_check.state import switches
 from serviceheft.services.update_check.words import ACTIONS, CAUSES, CAUSES_OF_HOLDS, REASONS
 
@@ -11,14 +12,13 @@ from serviceheft.services.update_check.words import ACTIONS, CAUSES, CAUSES_OF_H
 def _judge(seen: Seen) -> Judged:
     section = seen.section("updates")
     policy = UpdatePolicy.from_variables(seen.variables)
-    return Judged(judge(seen.section("search"), section, policy, seen.now), steps=switches(section))
+    return Judged(judge(search_of(seen.latest), section, policy, seen.now), steps=switches(section))
 
 
 def _judge_after(seen: Seen, results: Json, run: Run) -> Judged:  # noqa: ARG001
     policy = UpdatePolicy.from_variables(seen.variables)
     # Switching the host's own updating on makes no update appear: the search of the first visit holds.
-    search = (seen.first.get("sections") or {}).get("search")
-    after = judge(search, seen.section("updates"), policy, seen.now)
+    after = judge(search_of(seen.first), seen.section("updates"), policy, seen.now)
     said = (one for result in results.values() for one in rows(result, "results") or (result,))
     return Judged(settle(after, seen.latest, said))
 
@@ -30,6 +30,7 @@ SERVICE = Service(
     judge=_judge,
     judge_after=_judge_after,
     again=("updates",),
+    options={"server_selection": "update_check_server_selection"},
     causes=(*CAUSES, *CAUSES_OF_HOLDS),
     actions=ACTIONS,
     reasons=REASONS,

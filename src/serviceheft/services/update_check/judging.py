@@ -1,6 +1,6 @@
 """3.1: are the host's Windows updates current?
 
-What is missing comes from a search through ansible.windows.win_updates; the rest from the visit.
+What is missing comes from the visit's section search, the rest from its section updates.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from serviceheft.model.categories import CATEGORIES
 from serviceheft.services.update_check.history import History, read_history
 from serviceheft.services.update_check.holds import judge_holds
 from serviceheft.services.update_check.policy import TOLERATED, UpdatePolicy
-from serviceheft.services.update_check.search import published_at_the_latest
+from serviceheft.services.update_check.search import published_at_the_latest, reason_unsearched
 from serviceheft.services.update_check.state import (
     SEVERITIES,
     SOURCES,
@@ -104,7 +104,7 @@ def judge(
 ) -> Judgement:
     """Judge one host.
 
-    `search` is the registered result of win_updates with state searched (None when it was not run),
+    `search` is the visit's raw section of that name (updatesearch.search_of; None when it was not asked for),
     `section` the visit's raw updates section (None when the visit lacks it). `now` is aware.
     """
     state = read_state(search, section, now, policy.categories)
@@ -149,7 +149,7 @@ def judge(
         policy,
         now,
         outdated=outdated,
-        not_searched=_search_reason(search),
+        not_searched=reason_unsearched(search),
     )
     known = as_measured(state)
     return verdict.conclude(known if any(value is not None for value in known.values()) else {}, actions)
@@ -185,7 +185,7 @@ def _judge_missing(
     for severity in SEVERITIES:
         cause = f"updates.missing_{severity}"
         if state.missing is None:
-            verdict.unmeasured(cause, _search_reason(search))
+            verdict.unmeasured(cause, reason_unsearched(search))
             continue
         if any(it.severity is None for it in (*state.missing, *(state.left_out or ()))):
             verdict.unmeasured(cause, "visit.section_failed")
@@ -224,13 +224,6 @@ def _searched_at(state: UpdateState, policy: UpdatePolicy) -> frozenset[str]:
     return frozenset({f"at {where}"}) if where else frozenset()
 
 
-def _search_reason(search: Mapping[str, Any] | None) -> str:
-    if not isinstance(search, Mapping) or search.get("skipped") is True:
-        return "updates.not_searched"
-    # A failed search speaks of the host's way to its update server; only an unreachable host of ours to it.
-    return reach.classify(search).code if search.get("unreachable") is True else "updates.search_failed"
-
-
 def _judge_failures(
     verdict: Verdict,
     search: Mapping[str, Any] | None,
@@ -243,7 +236,7 @@ def _judge_failures(
     check = "updates.install_failed"
     if state.failed is None:
         told = state.last_installation_at is None or state.missing is not None
-        verdict.unmeasured(check, lacking if told else _search_reason(search))
+        verdict.unmeasured(check, lacking if told else reason_unsearched(search))
         return
     if not failures:
         verdict.saw(check, {f"at {source}" for source in SOURCES})

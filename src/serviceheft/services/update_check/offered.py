@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from serviceheft.assess.reading import mapping, text, texts, whole_number
+from serviceheft.assess.reading import text, texts, whole_number
+from serviceheft.model.categories import EVERY
 from serviceheft.services.update_check.search import read_offers
 from serviceheft.services.update_check.state import DEFAULT_CATEGORIES, expanded
 from serviceheft.services.update_check.update import Had, Update
@@ -12,17 +13,15 @@ from serviceheft.services.update_check.update import Had, Update
 
 def read_offered(
     search: Mapping[str, Any] | None,
-    section: Mapping[str, Any] | None,
     now: datetime,
     categories: Collection[str] = DEFAULT_CATEGORIES,
 ) -> tuple[Update, ...] | None:
     """The updates that a search found (None: it brought no result), with those of other categories.
 
-    `search` is the registered result of win_updates with state searched, `section` the visit's raw updates section,
-    which knows when an update was published and its category's id. An update whose category nobody can tell is
-    judged as missing, but not installed by itself.
+    `search` is the visit's raw section of that name. An update whose category nobody can tell is judged as missing,
+    but not installed by itself, unless all categories are to be.
     """
-    offers = read_offers(search, mapping(section), now)
+    offers = read_offers(search, now)
     # Where the host could not say what it knows of them (dates, categories, what is hidden), nothing is chosen blindly.
     if offers is None or any(offer.severity is None for offer in offers):
         return None
@@ -31,7 +30,7 @@ def read_offered(
         Update(
             offer.title,
             offer.kbs,
-            wanted=bool(offer.categories & chosen) or (offer.selected and not offer.categories),
+            wanted=bool(offer.categories & chosen) or (EVERY in categories and not offer.categories),
             published_at=offer.published_at,
             hidden=offer.hidden,
             key=offer.key,

@@ -1,8 +1,6 @@
-"""The updates that a host lacks, as its search found them: those of all categories, whatever was asked for.
+"""The updates that a host lacks, as its search found them: those of all categories, whatever is to be installed.
 
-Sources: the result of ansible.windows.win_updates, which names the updates that it filtered out as well, and the
-visit's raw updates section, whose offline search of the Windows Update Agent knows severity, date, category ids and
-revision of the updates that the host has already heard of.
+Source: the visit's raw section `search`, a search of the Windows Update Agent.
 """
 
 import re
@@ -15,22 +13,15 @@ from serviceheft.assess.parts import told_rows
 from serviceheft.assess.reading import count, flag, hexadecimal, mapping, moment, text, texts
 from serviceheft.model.categories import known_categories
 
-_SIGNS_OF_FAILURE = (
-    "failed",
-    "unreachable",
-    "skipped",
-    "msg",
-    "exception",
-    "failed_when_suppressed_exception",
-)
+_TIMED_OUT = "timed_out"
 
 
 @dataclass(frozen=True)
 class Offer:
     """One update that is not installed. `categories` are those of serviceheft.model.categories; empty: not known.
 
-    `hidden`: somebody told this Windows not to offer it. `selected`: the module took it for asked for. `revision`:
-    of the same update, as the agent counts them. `severity`: None where what the agent knows could not be read.
+    `hidden`: somebody told this Windows not to offer it. `revision`: of the same update, as the agent counts them.
+    `severity`: empty where nobody rated it, None where what the agent knows could not be read.
     """
 
     key: str
@@ -38,7 +29,6 @@ class Offer:
     kbs: tuple[str, ...]
     categories: frozenset[str]
     hidden: bool
-    selected: bool
     severity: str | None
     published_at: datetime | None
     downloaded: bool | None
@@ -49,61 +39,48 @@ class Offer:
         return not self.categories or bool(self.categories & categories)
 
 
+def search_of(visit: object) -> Mapping[str, Any] | None:
+    """The visit's section; one that could not be collected says why under Errors. None: it was not asked for."""
+    failure = text(mapping(visit, "errors"), "search")
+    if failure is not None:
+        return {"Errors": {"Updates": failure}}
+    return mapping(mapping(visit, "sections"), "search") if "search" in mapping(visit, "sections") else None
+
+
 def searched(search: Mapping[str, Any] | None) -> bool:
-    """Whether the search was made and brought a result.
-
-    The action of win_updates returns an empty list of updates with every failure, and a play may hide
-    `failed`; only a round that ended well tells `reboot_required` and has no message.
-    """
-    return (
-        isinstance(search, Mapping)
-        and isinstance(search.get("updates"), Mapping)
-        and isinstance(search.get("reboot_required"), bool)
-        and not any(search.get(sign) for sign in _SIGNS_OF_FAILURE)
-    )
+    """Whether the search was made and brought a result."""
+    found = told_rows(search, "Updates")
+    return found is not None and all(text(row, "UpdateID") for row in found)
 
 
-def read_offers(
-    search: Mapping[str, Any] | None, raw: Mapping[str, Any], now: datetime
-) -> tuple[Offer, ...] | None:
+def reason_unsearched(search: Mapping[str, Any] | None) -> str:
+    """The reason code for a search that brought no result."""
+    if search is None:
+        return "updates.not_searched"
+    given_up = (_failure(search) or "").startswith(_TIMED_OUT)
+    return "updates.search_timed_out" if given_up else "updates.search_failed"
+
+
+def read_offers(search: Mapping[str, Any] | None, now: datetime) -> tuple[Offer, ...] | None:
     """All that the search found; None when it brought no result."""
     if not searched(search):
         return None
-    available = told_rows(raw, "Available")
-    heard_of = {
-        key.casefold(): update for update in available or () if (key := text(update, "UpdateID")) is not None
-    }
-    selected = mapping(search, "updates")
-    left = {key: row for key, row in mapping(search, "filtered_updates").items() if key not in selected}
-    return tuple(
-        _offer(
-            str(key),
-            update,
-            None if available is None else heard_of.get(str(key).casefold(), {}),
-            now,
-            selected=key in selected,
-        )
-        for key, update in (*selected.items(), *left.items())
-        if isinstance(update, Mapping) and not flag(update, "installed")
-    )
+    return tuple(_offer(row, now) for row in told_rows(search, "Updates") or ())
 
 
-def _offer(
-    key: str, update: Mapping[str, Any], known: Mapping[str, Any] | None, now: datetime, *, selected: bool
-) -> Offer:
-    title = text(update, "title")
-    articles = tuple(f"KB{article.removeprefix('KB')}" for article in texts(update, "kb"))
+def _offer(row: Mapping[str, Any], now: datetime) -> Offer:
+    title = text(row, "Title")
+    articles = tuple(f"KB{article.removeprefix('KB')}" for article in texts(row, "KBArticleIDs"))
     return Offer(
-        key=key.casefold(),
+        key=(text(row, "UpdateID") or "").casefold(),
         title=title,
         kbs=articles or articles_in(title),
-        categories=known_categories(texts(update, "categories"), texts(known, "CategoryIDs")),
-        hidden="hidden" in texts(update, "filtered_reasons") or flag(known, "IsHidden") is True,
-        selected=selected,
-        severity=None if known is None else (text(known, "MsrcSeverity") or "").casefold(),
-        published_at=moment(known, "LastDeploymentChangeTime", now),
-        downloaded=flag(known, "IsDownloaded"),
-        revision=count(known, "RevisionNumber"),
+        categories=known_categories(texts(row, "Categories"), texts(row, "CategoryIDs")),
+        hidden=flag(row, "IsHidden") is True,
+        severity=(text(row, "MsrcSeverity") or "").casefold() if "MsrcSeverity" in row else None,
+        published_at=moment(row, "LastDeploymentChangeTime", now),
+        downloaded=flag(row, "IsDownloaded"),
+        revision=count(row, "RevisionNumber"),
     )
 
 
@@ -123,8 +100,10 @@ def articles_in(title: str | None) -> tuple[str, ...]:
 
 
 def search_error(search: Mapping[str, Any] | None) -> str | None:
-    """The HRESULT in the module's message, and nothing else of it."""
-    if not isinstance(search, Mapping) or searched(search):
-        return None
-    match = re.search(r"0x[0-9A-Fa-f]{8}\b", str(search.get("msg", ""))[:4096])
-    return hexadecimal(int(match[0], 16)) if match else None
+    """The HRESULT with which the search ended."""
+    match = re.search(r"0x[0-9A-Fa-f]{8}\b", _failure(search) or "")
+    return None if match is None or searched(search) else hexadecimal(int(match[0], 16))
+
+
+def _failure(search: Mapping[str, Any] | None) -> str | None:
+    return text(mapping(search, "Errors"), "Updates")

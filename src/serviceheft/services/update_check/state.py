@@ -1,6 +1,7 @@
 """The normal form of a host's update state.
 
-Sources: the search (updatesearch), the history (updatehistory), and what else the visit's raw updates section tells.
+Sources: the visit's section search (updatesearch), the history (updatehistory), and what else its section updates
+tells.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -9,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from serviceheft.assess.normalform import Kind, shown
-from serviceheft.assess.parts import told
+from serviceheft.assess.parts import told, was_read
 from serviceheft.assess.reading import flag, iso, mapping, moment, text, unix_moment, whole_number
 from serviceheft.assess.windowssupport import find_support
 from serviceheft.i18n import N_
 from serviceheft.model.categories import CATEGORIES, EVERY
 from serviceheft.services.update_check.history import History, read_history
 from serviceheft.services.update_check.holds import HOLDERS, read_holds
-from serviceheft.services.update_check.search import Offer, articles_in, read_offers, search_error, searched
+from serviceheft.services.update_check.search import Offer, articles_in, read_offers, search_error
 from serviceheft.services.update_check.update import UPGRADES
 
 #: As in group_vars/all/policies.yml.
@@ -134,7 +135,7 @@ def read_state(
     `categories`: those of which updates are to be on the host.
     """
     raw = mapping(section)
-    offers, history = read_offers(search, raw, now), read_history(raw, now)
+    offers, history = read_offers(search, now), read_history(raw, now)
     failed = history.failed(offers) if history else None
     pending = _reboot_pending(search, raw)
     installed = [entry.at for entry in history.installed] if history else []
@@ -233,7 +234,7 @@ def _reboot_pending(search: Mapping[str, Any] | None, raw: Mapping[str, Any]) ->
     answers = [
         flag(marks, "WindowsUpdate"),
         flag(marks, "ComponentBasedServicing"),
-        flag(search, "reboot_required") if searched(search) else None,
+        flag(search, "RebootRequired") if was_read(search, "RebootRequired") else None,
     ]
     if True in answers:
         return True

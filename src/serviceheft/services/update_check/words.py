@@ -260,6 +260,13 @@ REASONS = (
         N_("Look the error code up and mend the Windows Update Agent, then run the check again."),
     ),
     Reason(
+        "updates.search_timed_out",
+        N_("The host's search for updates took too long and was given up"),
+        N_(
+            "Look at the host's Windows Update Agent and its way to the update server, then run the check again."
+        ),
+    ),
+    Reason(
         "updates.history_short",
         N_("The host's history of updates does not reach back far enough"),
         N_("It fills again with the next cumulative update; look at the host if that does not come."),
