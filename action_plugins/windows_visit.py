@@ -1,31 +1,47 @@
-"""The visit of a Windows host: the module of this name, and the proof that it reached whom the inventory means.
+"""The visit of one Windows host, in a task of its own: the module of this name, the proof that it reached whom the
+inventory means, and the run's spool.
 
-Another machine counts as not reached: the host leaves the run before anything is judged or changed. A visit that is
-made again after a change proves it again.
+Another machine counts as not reached: the host leaves the run before anything is judged or changed. With `service`, it
+is made anew after a change, for that service; without, it is the one for all services that the host is owed.
 """
 
 from typing import Any
 
 from ansible.plugins.action.normal import ActionModule as ModuleAction
 
-from serviceheft.assess.identity import Expected, proof_lacking
-from serviceheft.assess.reach import FOUND_BY_US
+from serviceheft.assess.identity import Expected
+from serviceheft.running import judging, session, visiting
+from serviceheft.running.spool import Spool, SpoolUnavailable
 
 
 class ActionModule(ModuleAction):
-    _VALID_ARGS = frozenset({"sections", "server_selection"})
+    _VALID_ARGS = frozenset({"sections", "service"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
-        result.pop(FOUND_BY_US, None)  # nothing that a host may say
-        if result.get("failed") or result.get("unreachable") or "sections" not in result:
-            return result
-        expected = Expected.from_variables(
-            variables["inventory_hostname"], variables, variables["groups"]["all"]
-        )
-        lacking = proof_lacking(result, expected)
-        if lacking is None:
-            return result
-        # Nothing that the other machine told goes any further.
-        return {"changed": False, "unreachable": True, "msg": lacking, FOUND_BY_US: lacking}
+        variables, arguments = task_vars or {}, self._task.args
+        host = variables["inventory_hostname"]
+        expected = Expected.from_variables(host, variables, variables["groups"]["all"])
+        try:
+            opened = session.current()
+        except session.NoRun:  # a play without a run, such as a test's
+            return visiting.proven(super().run(tmp, variables), expected)
+        role = arguments.get("service")
+        if role is None:
+            self._task.args = visiting.first(opened, host)
+        else:
+            service, sections = judging.declared(role), arguments.get("sections") or ()
+            self._task.args = visiting.again(opened, host, service, sections)
+        try:
+            spool = Spool.of_run(opened.run)
+            try:
+                result = visiting.proven(super().run(tmp, variables), expected)
+            except Exception as error:
+                visiting.keep(spool, host, visiting.gone_wrong(error), role)
+                raise
+            why = visiting.keep(spool, host, result, role)
+            steps = judging.steps_left(opened, role, host) if role and why is None else None
+        except SpoolUnavailable as error:
+            return {"failed": True, "msg": str(error), visiting.EVIDENCE_LOST: True}
+        if why is not None:
+            return visiting.found_lost(why)
+        return {"changed": False} if steps is None else {"changed": False, "steps": steps}

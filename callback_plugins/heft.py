@@ -22,7 +22,7 @@ from rich.text import Text
 
 from serviceheft import entry
 from serviceheft.assess import reach
-from serviceheft.assess.judgement import Judgement
+from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.book import BookUnavailable, RunRefused
 from serviceheft.logs import LogUnavailable
 from serviceheft.model.catalogue import load_catalogue
@@ -35,7 +35,10 @@ from serviceheft.running import (
     invocation,
     recording,
     session,
+    spool,
     summary,
+    visit_progress,
+    visiting,
 )
 from serviceheft.running.blackout import Blackout
 from serviceheft.running.typed import NotAccepted
@@ -53,7 +56,17 @@ description:
 INCOMPLETE = 1
 REFUSED = 2  # bad input, nothing touched
 #: Tasks that write evidence: when one fails, nothing more may be changed.
-EVIDENCE = ("open_run", "stamp", "stamp_again", "patch_order", "patch_restart", "keep_answer")
+EVIDENCE = (
+    "open_run",
+    "visit",
+    "stamp",
+    "stamp_again",
+    "patch_order",
+    "patch_restart",
+    "software_questions",
+    "keep_answer",
+    "gravityzone_endpoints",
+)
 
 
 def ends_the_run[**P](method: Callable[P, None]) -> Callable[P, None]:
@@ -66,6 +79,7 @@ def ends_the_run[**P](method: Callable[P, None]) -> Callable[P, None]:
         except (BookUnavailable, RunRefused, LogUnavailable) as error:
             callback: Any = args[0]
             callback.session = None  # its end cannot be written either; the next run writes it
+            callback._remove_spool()
             say(f"\n{error}\nThe run ends here: what cannot be recorded is not done.", error=True)
             raise SystemExit(INCOMPLETE) from None
 
@@ -88,6 +102,8 @@ class CallbackModule(CallbackBase):
         entry.enter()
         self.console = Screen()
         self.session: session.Session | None = None
+        self.spool: spool.Spool | None = None
+        self.listener: visit_progress.Listener | None = None
         self.records: list[recording.Record] = []
         self.changed: list[str] = []
         self.counted = 0
@@ -132,10 +148,15 @@ class CallbackModule(CallbackBase):
         except (NotAccepted, RunRefused, InvalidInventory, BookUnavailable) as error:
             say(f"{error}\nNothing was touched.", error=True)
             raise SystemExit(REFUSED) from None
-        _load_filters()
-        interrupting.install()
         atexit.register(self._interrupted)
         self.console.print(closing.headline(self.session), soft_wrap=True)
+        try:
+            self.spool = spool.Spool.begin(self.session.run)
+        except spool.SpoolUnavailable as error:
+            say(f"{error}\nNothing was touched.", error=True)
+            raise SystemExit(INCOMPLETE) from None
+        _load_filters()
+        interrupting.install()
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self._finish_task()
@@ -147,6 +168,8 @@ class CallbackModule(CallbackBase):
             self.console.print(f"\n{self.play_name}", style="bold")
             self.play_name = ""
         self.task_name = task.get_name().rpartition(" : ")[2]
+        if task.action == "visit" and self.session:
+            self.listener = visit_progress.Listener(self._visited(visit_progress.PlainPace()))
 
     def v2_playbook_on_handler_task_start(self, task: Task) -> None:
         self.v2_playbook_on_task_start(task, is_conditional=False)
@@ -156,20 +179,23 @@ class CallbackModule(CallbackBase):
     @ends_the_run
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         self._count(result)
-        if result.task.action == "open_run" and self.session:
+        self._end_if_lost(result)
+        if result.task.action == "visit":
+            self._visits(result)
+        elif result.task.action == "open_run" and self.session:
             self.session.planned = {host: dict(services) for host, services in result.result["plan"].items()}
         elif "stamps" in result.result and result.task.action in EVIDENCE:
+            self.counted += max(len(result.result["stamps"]), 1) - 1
             for stamp in result.result["stamps"]:
                 self._note(recording.Record.from_data(stamp))
         elif result.is_changed():
             self.changed.append(f"{result.host.name} ({self.task_name})")
-            self._line(result, "would be changed" if context.CLIARGS.get("check") else "changed")
+            self._line(result.host.name, "would be changed" if context.CLIARGS.get("check") else "changed")
 
     @ends_the_run
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
         self._count(result)
-        if result.task.action in EVIDENCE:
-            raise BookUnavailable(str(result.result.get("msg", "")))
+        self._end_if_lost(result)
         if not ignore_errors:
             self._lost(result)
 
@@ -185,14 +211,32 @@ class CallbackModule(CallbackBase):
     def v2_on_file_diff(self, result: CallbackTaskResult) -> None:
         diff = result.result.get("diff")
         if diff and result.is_changed():
-            self._line(result, "differs:")
+            self._line(result.host.name, "differs:")
             self.lines.append(coloured(self._get_diff(self.blackout(diff)).rstrip()))
 
+    def _end_if_lost(self, result: CallbackTaskResult) -> None:
+        """Raises BookUnavailable when the task could not write down what it was to, whatever the play makes of that."""
+        failed = result.task.action in EVIDENCE and result.result.get("failed")
+        if failed or result.result.get(visiting.EVIDENCE_LOST) is True:
+            raise BookUnavailable(str(result.result.get("msg", "")))
+
     def _lost(self, result: CallbackTaskResult) -> None:
+        self._leaves(result.host.name, reach.classify(result.result))
+
+    def _leaves(self, host: str, why: reach.Reach) -> None:
         """A host leaves the run: stamp all that it is still owed with the reason."""
-        judged = reach.classify(result.result)
-        self._line(result, f"{judged.outcome.value}: {summary.why(judged.code)}")
-        self._record_missing(result.host.name, Judgement(outcome=judged.outcome, reason=judged.code))
+        self._line(host, f"{why.outcome.value}: {summary.why(why.code)}")
+        self._record_missing(host, Judgement(outcome=why.outcome, reason=why.code))
+
+    def _visits(self, result: CallbackTaskResult) -> None:
+        """What one task says of all hosts that it visited."""
+        told = result.result
+        self.counted += told["visited"] + len(told["lost"]) - 1
+        for host, why in told["lost"].items():
+            self._leaves(host, reach.Reach(why["code"], Outcome(why["outcome"])))
+        for host, text in told["alone"].items():
+            if text:
+                self._line(host, f"visited alone: {text}")
 
     def _record_missing(self, host: str, judgement: Judgement) -> None:
         if self.session is not None:
@@ -214,6 +258,7 @@ class CallbackModule(CallbackBase):
         self.console.print(f"Ansible: {shown}")
         if self.session is not None:
             opened, self.session = self.session, None
+            self._remove_spool()
             whole = summary.complete(opened, self.records) and not (stats.failures or stats.dark)
             if said := closing.close(opened, whole):
                 self.console.print(said, soft_wrap=True)
@@ -230,7 +275,12 @@ class CallbackModule(CallbackBase):
         if self.session is not None:
             opened, self.session = self.session, None
             self._finish_task()
+            self._remove_spool()
             say(f"\n{closing.close(opened, whole=None)}")
+
+    def _remove_spool(self) -> None:
+        if self.spool is not None:
+            self.spool.remove()
 
     # -- screen ----------------------------------------------------------------------------------------------
 
@@ -239,17 +289,32 @@ class CallbackModule(CallbackBase):
         if self.console.is_terminal:
             progress(f"  {self.task_name}: {self.counted} ")
         if self._display.verbosity:
-            self._line(result, summary.declared(result.result))
+            self._line(result.host.name, summary.declared(result.result))
 
     def _note(self, record: recording.Record) -> None:
         self.records.append(record)
         if line := summary.finding_line(record):
             self.lines.append(f"    {record.host:<22} {line}")
 
-    def _line(self, result: CallbackTaskResult, text: str) -> None:
-        self.lines.append(f"    {result.host.name:<22} {text}")
+    def _line(self, host: str, text: str) -> None:
+        self.lines.append(f"    {host:<22} {text}")
+
+    def _visited(self, pace: visit_progress.PlainPace) -> Callable[[visit_progress.Progress], None]:
+        """Shows how far the visits are: a line that moves, or a few lines where none can move."""
+        task = self.task_name
+
+        def show(now: visit_progress.Progress) -> None:
+            if self.console.is_terminal:
+                progress(f"  {task}: {now} ")
+            elif pace.due(now):
+                self.console.print(f"  {task}: {now}", soft_wrap=True)
+
+        return show
 
     def _finish_task(self) -> None:
+        if self.listener is not None:
+            self.listener.stop()
+            self.listener = None
         if not self.counted:
             return
         if self.console.is_terminal:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from serviceheft.assess import errorcodes
-from serviceheft.assess.identity import UNPROVEN, WRONG_MACHINE
+from serviceheft.assess.identity import WRONG_MACHINE
 from serviceheft.assess.judgement import Judgement, Outcome
+from serviceheft.assess.reasons import REASONS
 
 #: The key of a result under which our own action names the code: it was not the host that failed.
 FOUND_BY_US = "heft_reach"
@@ -128,8 +129,9 @@ def classify(result: object) -> Reach:
     failed on a host that was reached is "failed".
     """
     found = result.get(FOUND_BY_US) if isinstance(result, Mapping) else None
-    if found in (WRONG_MACHINE, UNPROVEN):
-        return Reach(str(found), Outcome.NOT_REACHED)
+    if isinstance(found, str) and found in REASONS:
+        assert isinstance(result, Mapping)
+        return Reach(found, Outcome.NOT_REACHED if result.get("unreachable") is True else Outcome.FAILED)
     text = _text(result)
     unreachable = isinstance(result, BaseException) or (
         isinstance(result, Mapping) and result.get("unreachable") is True

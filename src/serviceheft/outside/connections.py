@@ -105,6 +105,10 @@ class Guarded:
     def silence_seconds(self) -> float:
         """How long the library waits for the next byte."""
 
+    def changes_process(self) -> bool:
+        """Whether connecting sets what holds for the whole process, so that no other host may be visited beside it."""
+        return False
+
     def limits(self) -> Limits:
         seconds = self._bounded("operation_seconds", 43200)
         answer = self._bounded("answer_megabytes", 256) * MEGABYTE

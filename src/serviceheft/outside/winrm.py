@@ -5,6 +5,7 @@ import winrm
 import winrm.transport
 
 from serviceheft.outside.connections import Guarded, demand, of_ansible
+from serviceheft.outside.conversation import ConversationEnded
 from serviceheft.outside.sessions import harden
 
 builtin = of_ansible("winrm")
@@ -64,6 +65,14 @@ class Connection(Guarded, builtin.Connection):  # type: ignore[misc, name-define
             return float(patience) + 10.0  # as Ansible derives it
         given = (self.get_option("_extras") or {}).get("ansible_winrm_read_timeout_sec")
         return float(given or winrm.Protocol.DEFAULT_READ_TIMEOUT_SEC)
+
+    def changes_process(self) -> bool:
+        """A ticket that Ansible fetches itself lies where the environment of the process says (KRB5CCNAME)."""
+        try:
+            self._build_winrm_kwargs()
+        except ConversationEnded:
+            return False  # nothing will be connected, as connecting says
+        return bool(self._kerb_managed)
 
     def _build_winrm_kwargs(self) -> None:
         extras = self.get_option("_extras") or {}

@@ -16,10 +16,8 @@ from serviceheft.running.recording import Record
 from serviceheft.running.session import NoRun, Session, open_book
 from serviceheft.running.spool import Spool, SpoolUnavailable
 from serviceheft.running.stop import stop_reason
+from serviceheft.running.visiting import VISITED_FOR
 from serviceheft.services import SERVICES
-
-#: Under this key a visit says for which service it was made again; the first one was made for all.
-VISITED_FOR = "visited_for"
 
 
 class UnknownService(Exception):
@@ -107,6 +105,17 @@ def judge_and_stamp_again(session: Session, role: str, host: str, results: Mappi
         for of, judgement in (*judged.also.items(), (role, judged.judgement))
         for record in recording.record_all(session, of, {host: judgement})
     ]
+
+
+def steps_left(session: Session, role: str, host: str) -> dict[str, Any] | None:
+    """What is still to be done on the host by its latest visit; None for services that judge all hosts together.
+
+    Raises SpoolUnavailable.
+    """
+    service = declared(role)
+    if service.judge is None:
+        return None
+    return dict(service.judge(look_at(session, role, [host])[host]).steps)
 
 
 def _with_groups(record: Record, judged: Judged) -> Record:
