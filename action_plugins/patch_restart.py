@@ -5,8 +5,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from serviceheft.running import judging, session
-from serviceheft.services.patch_management import carrying_out as patching
+from serviceheft.running import judging, patching, session
 
 
 class ActionModule(ActionBase):

@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from serviceheft.assess.identity import Expected
 from serviceheft.book import BookUnavailable
+from serviceheft.model.groups import VISITING_ALONE
 from serviceheft.running import session, visiting
 from serviceheft.running.spool import Spool
 from serviceheft.running.visit_building import Alone, Builder, Visit
@@ -34,7 +35,7 @@ class ActionModule(ActionBase):
         except (session.NoRun, BookUnavailable) as error:
             raise AnsibleActionFail(str(error)) from None
         for host in went.alone:
-            self.add_host(host, parent_group_names=[visiting.ALONE])
+            self.add_host(host, parent_group_names=[VISITING_ALONE])
         return {"changed": False, **went.as_data()}
 
     def _round(

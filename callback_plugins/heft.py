@@ -185,7 +185,7 @@ class CallbackModule(CallbackBase):
         elif result.task.action == "open_run" and self.session:
             self.session.planned = {host: dict(services) for host, services in result.result["plan"].items()}
         elif "stamps" in result.result and result.task.action in EVIDENCE:
-            self.counted += max(len(result.result["stamps"]), 1) - 1
+            self.counted += len(result.result["stamps"]) - 1
             for stamp in result.result["stamps"]:
                 self._note(recording.Record.from_data(stamp))
         elif result.is_changed():

@@ -14,6 +14,7 @@
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionNetwork
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionPrograms
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionPackages
+#AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionChocolatey
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionServices
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionAnyDesk
 #AnsibleRequires -PowerShell Ansible.ModuleUtils.SectionSessions
@@ -37,6 +38,7 @@ $seconds = @{
     network = 60
     programs = 60
     packages = 60
+    chocolatey = 600
     services = 60
     anydesk = 90
     sessions = 60

@@ -10,6 +10,7 @@ JUDGED = (
     "network",
     "programs",
     "packages",
+    "chocolatey",
     "services",
     "anydesk",
 )

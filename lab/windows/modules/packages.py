@@ -1,4 +1,4 @@
-"""win_chocolatey, _facts and _source: Chocolatey, its sources, and the one feed that the machine's state holds.
+"""win_chocolatey and win_chocolatey_source: Chocolatey, its sources, and the one feed that the machine's state holds.
 
 As Chocolatey does without stopOnFirstPackageFailure, a call goes on after a package that failed and then fails as a
 whole. A package for which no source answers is listed as outdated under its own version (chocolatey/choco#843).
@@ -110,7 +110,7 @@ def win_chocolatey(machine: Machine, args: dict[str, Any], call: Call) -> dict[s
     before, programs = _versions(machine), [dict(each) for each in machine.state["programs"]]
     try:
         _bootstrap(machine, args)
-        chocolatey = _find(machine, "chocolatey")
+        chocolatey = find(machine, "chocolatey")
         code = _bring(machine, args)
         return {
             "changed": before != _versions(machine),
@@ -125,7 +125,7 @@ def win_chocolatey(machine: Machine, args: dict[str, Any], call: Call) -> dict[s
 
 def _bootstrap(machine: Machine, args: dict[str, Any]) -> None:
     """Without Chocolatey the module installs it first, from the source's own server where one is named."""
-    if _find(machine, "chocolatey") is not None:
+    if find(machine, "chocolatey") is not None:
         return
     address = args["source"] or "https://community.chocolatey.org/"
     if machine.faults.feed_away or not _same_address(address, _feed_address(machine)):
@@ -154,7 +154,7 @@ def _bring(machine: Machine, args: dict[str, Any]) -> int:
             raise ModuleFailure(f"Cannot specify the package name as 'all' when state={state}")
         names = [package["name"].casefold() for package in machine.state["packages"]]
     # The module installs what is missing in one call of choco, then updates the others in a second one.
-    missing = [name for name in names if _find(machine, name) is None]
+    missing = [name for name in names if find(machine, name) is None]
     others = [name for name in names if name not in missing]
     code = 0
     for doing, group in (("installing", missing), ("updating", others)):
@@ -187,57 +187,32 @@ def _call(machine: Machine, doing: str, names: list[str], args: dict[str, Any]) 
     )
 
 
-@module("chocolatey.chocolatey.win_chocolatey_facts")
-def win_chocolatey_facts(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:  # noqa: ARG001
-    """Installed packages, sources, and those packages that a source has a newer version of, or none of."""
-    if _find(machine, "chocolatey") is None:
-        raise ModuleFailure(_NO_CHOCOLATEY)
-    asked = set(args["filter"])
-    facts: Json = {"filter": args["filter"]}
-    if asked & {"all", "config"}:
-        facts["config"] = {}
-    if asked & {"all", "feature"}:
-        facts["feature"] = {}
-    if asked & {"all", "sources"}:
-        facts["sources"] = [
-            {key: value for key, value in each.items() if key != "password"} for each in _sources(machine)
-        ]
-    if asked & {"all", "packages"}:
-        facts["packages"] = [
-            {"package": package["name"], "version": package["version"]}
-            for package in machine.state["packages"]
-        ]
-    if asked & {"all", "outdated"}:
-        facts["outdated"] = [
-            {
-                "package": package["name"],
-                "current_version": package["version"],
-                "available_version": newest or package["version"],
-                "pinned": package["pinned"],
-            }
-            for package in machine.state["packages"]
-            if _is_listed_as_outdated(machine, package, newest := _newest(machine, package["name"]))
-        ]
-    return {"ansible_facts": {"ansible_chocolatey": facts}}
+def listed_as_outdated(machine: Machine) -> list[tuple[Json, str]]:
+    """The packages that a source has a newer version of, with that one; under their own those that none answers for."""
+    return [
+        (package, newest or package["version"])
+        for package in machine.state["packages"]
+        if _is_listed_as_outdated(machine, package, newest := _newest(machine, package["name"]))
+    ]
 
 
 @module("chocolatey.chocolatey.win_chocolatey_source")
 def win_chocolatey_source(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
     """Set a source up, switch it off, remove it. A password is always "changed", as the module cannot read it."""
-    if _find(machine, "chocolatey") is None:
+    if find(machine, "chocolatey") is None:
         raise ModuleFailure(_NO_CHOCOLATEY)
-    sources = [dict(each) for each in _sources(machine)]
-    found = next((each for each in sources if each["name"].casefold() == args["name"].casefold()), None)
+    every = [dict(each) for each in sources(machine)]
+    found = next((each for each in every if each["name"].casefold() == args["name"].casefold()), None)
     changed = False
     if args["state"] == "absent":
         changed = found is not None
-        sources = [each for each in sources if each is not found]
+        every = [each for each in every if each is not found]
     else:
         if found is None:
             if args["source"] is None:
                 raise ModuleFailure("The source option must be set when creating a new source")
             found = source(args["name"], args["source"])
-            sources.append(found)
+            every.append(found)
             changed = True
         given = {
             name: args[name]
@@ -253,7 +228,7 @@ def win_chocolatey_source(machine: Machine, args: dict[str, Any], call: Call) ->
         found["disabled"] = disabled
     if changed and not call.check_mode:
         machine.require_space()
-        machine.state["sources"] = sources
+        machine.state["sources"] = every
     return {"changed": changed}
 
 
@@ -282,9 +257,10 @@ def _community(*, disabled: bool) -> Json:
     return source("chocolatey", "https://community.chocolatey.org/api/v2/", disabled=disabled)
 
 
-def _sources(machine: Machine) -> list[Json]:
-    sources: list[Json] = machine.state.get("sources", [source("feed", FEED)])
-    return sources
+def sources(machine: Machine) -> list[Json]:
+    """Chocolatey's, as its configuration has them."""
+    found: list[Json] = machine.state.get("sources", [source("feed", FEED)])
+    return found
 
 
 def _feed_address(machine: Machine) -> str:
@@ -298,15 +274,15 @@ def _same_address(one: str, other: str) -> bool:
 def _asked(machine: Machine, source: str | None) -> list[str]:
     """Addresses of the sources that a call asks: all that are on, or the named one (by name or address)."""
     if source is None:
-        return [each["source"] for each in _sources(machine) if not each["disabled"]]
-    return [each["source"] for each in _sources(machine) if each["name"].casefold() == source.casefold()] or [
+        return [each["source"] for each in sources(machine) if not each["disabled"]]
+    return [each["source"] for each in sources(machine) if each["name"].casefold() == source.casefold()] or [
         source
     ]
 
 
 def _apply(machine: Machine, name: str, state: str, version: str | None, args: dict[str, Any]) -> int:
     """The package's exit code, where it is one of success."""
-    package = _find(machine, name)
+    package = find(machine, name)
     if state in ("absent", "reinstalled"):
         if package and (version is None or package["version"] == version):
             _uninstall(machine, package)
@@ -392,7 +368,7 @@ def _refusal(machine: Machine, source: str | None, args: dict[str, Any] | None =
         return None
     shown = [
         (each["source_username"], each.get("password"))
-        for each in _sources(machine)
+        for each in sources(machine)
         if _same_address(each["source"], _feed_address(machine)) and source in (None, each["name"])
     ]
     if args and args["source_username"]:
@@ -400,7 +376,8 @@ def _refusal(machine: Machine, source: str | None, args: dict[str, Any] | None =
     return None if (account["user"], account["password"]) in shown else "401 (Unauthorized)"
 
 
-def _find(machine: Machine, name: str) -> Json | None:
+def find(machine: Machine, name: str) -> Json | None:
+    """The installed package of a name."""
     packages: list[Json] = machine.state["packages"]
     return next((package for package in packages if package["name"].casefold() == name.casefold()), None)
 

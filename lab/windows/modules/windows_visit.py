@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.windows import anydesk
 from lab.windows.machine import Machine
-from lab.windows.modules import Call, module, update_search
+from lab.windows.modules import Call, chocolatey_section, module, update_search
 from lab.windows.modules.updates import REVISION, category_ids
 from lab.windows.sessions import sessions
 from lab.windows.state_file import Json, iso
@@ -351,6 +351,7 @@ _SECTIONS: dict[str, Callable[[Machine, datetime], Json]] = {
     "network": _network,
     "programs": _programs,
     "packages": _packages,
+    "chocolatey": chocolatey_section.section,
     "services": _services,
     "anydesk": _anydesk,
     "sessions": _sessions,

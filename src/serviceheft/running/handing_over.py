@@ -16,7 +16,7 @@ from serviceheft.book import RunRefused
 from serviceheft.model.boundaries import referred_secret
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.fields import INVENTORY_PATH
-from serviceheft.model.groups import PARENTS, STANDARD_GROUPS, run_group
+from serviceheft.model.groups import PARENTS, STANDARD_GROUPS, VISITING_ALONE, run_group
 from serviceheft.model.load import Inventory, load_inventory
 from serviceheft.model.schema import Customer
 from serviceheft.model.vault import Locked, Opener
@@ -81,6 +81,7 @@ def add_groups(receiver: Receiver, catalogue: Catalogue) -> None:
     for purpose in purposes:
         numbers = [service.number for service in catalogue.services.values() if service.role]
         _add_below(receiver, purpose, (run_group(purpose, number) for number in numbers))
+    receiver.add_group(VISITING_ALONE)
     _add_below(receiver, "mending", (group for service in SERVICES.values() for group in service.groups))
 
 

@@ -19,8 +19,6 @@ from serviceheft.running.session import Session
 from serviceheft.running.spool import Spool
 from serviceheft.services import SERVICES
 
-#: Hosts that the task for all hosts leaves to a task of their own.
-ALONE = "visiting_alone"
 #: Marks a result: what was told could not be kept, so the run ends, as it does without its book.
 EVIDENCE_LOST = "heft_evidence_lost"
 

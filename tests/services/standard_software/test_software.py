@@ -15,6 +15,7 @@ from serviceheft.services.standard_software import judging as software
 from serviceheft.services.standard_software.state import Known, Look, SoftwarePolicy
 
 URL = "https://packages.example/chocolatey/"
+CHOCO = r"C:\ProgramData\chocolatey\bin\choco.exe"
 NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
 NEWEST = {"7zip": "25.1.0", "firefox": "145.0.1", "vlc": "3.0.21", "chocolatey": "2.5.1", "theirs": "1.0"}
 PACKAGES: list[dict[str, Any]] = [
@@ -53,28 +54,35 @@ def facts(
     sources: list[dict[str, Any]] | None = None,
     away: bool = False,
 ) -> dict[str, Any]:
-    """As win_chocolatey_facts registers it; `away`: no source answers, so each package is listed as it is."""
+    """The visit's section; `away`: no source answers, so each package is listed as it is."""
     every = {"chocolatey": "2.5.1", **installed}
     listed = [
         {
-            "package": name,
-            "current_version": version,
-            "available_version": version if away else NEWEST.get(name, version),
-            "pinned": name in pinned,
+            "Id": name,
+            "Version": version,
+            "Available": version if away else NEWEST.get(name, version),
+            "Pinned": name in pinned,
         }
         for name, version in every.items()
         if away or version != NEWEST.get(name, version)
     ]
-    ready = [{"name": "lechblick", "source": URL, "disabled": False}]
+    ready = [{"Name": "lechblick", "Source": URL, "Disabled": False}]
     return {
-        "ansible_facts": {
-            "ansible_chocolatey": {
-                "packages": [{"package": name, "version": version} for name, version in every.items()],
-                "sources": ready if sources is None else sources,
-                "outdated": listed,
-            }
-        }
+        "Errors": {},
+        "Path": CHOCO,
+        "Packages": [{"Id": name, "Version": version} for name, version in every.items()],
+        "Sources": ready if sources is None else sources,
+        "Outdated": listed,
     }
+
+
+def look_at(told: Any, visit: Any, asked: object = None) -> Look:
+    """A look at a host that tells this of Chocolatey; a host that is lost tells nothing."""
+    for one in (told, visit):
+        if isinstance(one, Mapping) and one.get("unreachable"):
+            return Look(one, asked)
+    rest = visit["sections"] if isinstance(visit, Mapping) else {}
+    return Look({"sections": rest | {"chocolatey": told}}, asked)
 
 
 def causes(told: object, wanted: SoftwarePolicy, ours: tuple[str, ...] = ()) -> dict[str, Mapping[str, Any]]:
@@ -82,11 +90,11 @@ def causes(told: object, wanted: SoftwarePolicy, ours: tuple[str, ...] = ()) -> 
 
 
 def judge(told: object, wanted: SoftwarePolicy, ours: tuple[str, ...] = ()) -> Judgement:
-    return software.judge(Look(told, visit()), wanted, Known(ours))
+    return software.judge(look_at(told, visit()), wanted, Known(ours))
 
 
 def plan(told: object, wanted: SoftwarePolicy, ours: tuple[str, ...] = ()) -> software.Plan:
-    return software.plan(Look(told, visit()), wanted, Known(ours))
+    return software.plan(look_at(told, visit()), wanted, Known(ours))
 
 
 def removed(planned: software.Plan) -> list[str]:
@@ -94,7 +102,7 @@ def removed(planned: software.Plan) -> list[str]:
 
 
 def taken(planned: software.Plan, before: object, after: object, results: Any, wanted: SoftwarePolicy) -> Any:
-    return software.actions_taken(planned, Look(before, visit()), Look(after, visit()), results, wanted)
+    return software.actions_taken(planned, look_at(before, visit()), look_at(after, visit()), results, wanted)
 
 
 def test_a_host_with_all_it_should_have_is_done() -> None:
@@ -160,8 +168,8 @@ def test_a_source_that_does_not_answer_leaves_the_newest_version_unmeasured() ->
     ("sources", "state"),
     [
         ([], "missing"),
-        ([{"name": "lechblick", "source": URL, "disabled": True}], "disabled"),
-        ([{"name": "lechblick", "source": "https://elsewhere.example/", "disabled": False}], "differs"),
+        ([{"Name": "lechblick", "Source": URL, "Disabled": True}], "disabled"),
+        ([{"Name": "lechblick", "Source": "https://elsewhere.example/", "Disabled": False}], "differs"),
     ],
 )
 def test_a_source_that_is_not_ours_as_agreed_is_set_up(sources: list[dict[str, Any]], state: str) -> None:
@@ -173,23 +181,23 @@ def test_a_source_that_is_not_ours_as_agreed_is_set_up(sources: list[dict[str, A
 
 
 def test_another_source_is_switched_off_and_none_that_is_off_already() -> None:
-    ready = {"name": "lechblick", "source": URL.rstrip("/"), "disabled": False}
-    others = [{"name": "a", "source": "x", "disabled": False}, {"name": "b", "source": "y", "disabled": True}]
+    ready = {"Name": "lechblick", "Source": URL.rstrip("/"), "Disabled": False}
+    others = [{"Name": "a", "Source": "x", "Disabled": False}, {"Name": "b", "Source": "y", "Disabled": True}]
     told, wanted = facts({"7zip": "25.1.0"}, sources=[ready, *others]), policy({"name": "7zip"})
     assert causes(told, wanted) == {"software.foreign_source": {"count": 1, "sources": "a"}}
     assert plan(told, wanted, ()).disable == ("a",)
 
 
 def test_nothing_is_asked_of_a_host_from_which_nothing_is_wanted() -> None:
-    foreign = [{"name": "a", "source": "x", "disabled": False}]
+    foreign = [{"Name": "a", "Source": "x", "Disabled": False}]
     assert judge(facts({}, sources=foreign), policy(), ()).outcome is Outcome.DONE
     assert not plan(facts({}, sources=foreign), policy(), ()).acts
-    missing = {"failed": False, "msg": "Failed to find Chocolatey installation, make sure choco.exe is ..."}
+    missing = {"Errors": {}, "Path": None}
     assert judge(missing, policy(), ()).outcome is Outcome.DONE
 
 
 def test_a_host_without_chocolatey_gets_it_from_the_source() -> None:
-    told = {"msg": "Failed to find Chocolatey installation, make sure choco.exe is in the PATH env value"}
+    told = {"Errors": {}, "Path": None}
     wanted = policy({"name": "7zip"})
     assert set(causes(told, wanted)) == {
         "software.chocolatey_missing",
@@ -204,7 +212,10 @@ def test_a_host_without_chocolatey_gets_it_from_the_source() -> None:
 @pytest.mark.parametrize(
     ("told", "reason"),
     [
-        ({"msg": "Error checking outdated status"}, "software.not_told"),
+        (
+            {"Errors": {"Outdated": "Exit code 1. "}, "Path": CHOCO, "Packages": [], "Sources": []},
+            "software.not_told",
+        ),
         ({"unreachable": True, "msg": "timed out"}, "reach.timeout"),
         (None, "software.not_told"),
         ("garbage", "software.not_told"),
@@ -262,7 +273,7 @@ def test_success_by_word_alone_is_a_failure() -> None:
     [action] = taken(planned, before, before, [{"rc": 0, "changed": True}], wanted)
     assert (action.result, action.reason) == (ActionResult.FAILED, "software.failed")
     assert (
-        software.known_after(planned, [action], Look(before, visit()), Look(before, visit()), [], NOW)
+        software.known_after(planned, [action], look_at(before, visit()), look_at(before, visit()), [], NOW)
         == Known()
     )
 
@@ -279,7 +290,7 @@ def test_what_the_cap_keeps_back_is_held_and_the_rest_planned() -> None:
     planned = software.capped({"pc": plan(before, wanted)}, 0)["pc"]
     assert [
         (each.kind, each.result.value, each.reason)
-        for each in software.actions_planned(planned, Look(before, visit()), wanted)
+        for each in software.actions_planned(planned, look_at(before, visit()), wanted)
     ] == [
         ("package.remove", "held", "software.removal_cap"),
         ("package.install", "planned", None),
@@ -344,7 +355,7 @@ def state_of(look: Look, wanted: SoftwarePolicy, known: Known | None = None) -> 
 def test_wanted_is_judged_by_the_package_manager_and_by_the_programs(
     installed: dict[str, str], programs: list[str] | None, wish: dict[str, str], state: str
 ) -> None:
-    look = Look(facts(installed), without("programs") if programs is None else visit(*programs))
+    look = look_at(facts(installed), without("programs") if programs is None else visit(*programs))
     wanted = policy({"name": "7zip", **wish}, programs={"7zip": "7-Zip *"})
     assert state_of(look, wanted) == state
     judged = software.judge(look, wanted, Known())
@@ -358,7 +369,7 @@ def test_a_list_of_programs_that_was_read_in_part_proves_no_absence() -> None:
     torn = visit()
     torn["sections"]["programs"]["Errors"] = {"Programs": "Access is denied."}
     wanted = policy({"name": "7zip", "state": "absent"}, programs={"7zip": "7-Zip *"})
-    judged = software.judge(Look(facts({}), torn), wanted, Known())
+    judged = software.judge(look_at(facts({}), torn), wanted, Known())
     assert (judged.outcome, judged.reason) == (Outcome.NOT_MEASURED, "visit.section_failed")
 
 
@@ -388,14 +399,14 @@ def test_what_came_along_goes_with_what_brought_it(
     needs: Mapping[str, list[str]] | None, brought: tuple[str, ...], wishes: Any, gone: list[str]
 ) -> None:
     looked = without("packages") if needs is None else visit(needs=needs)
-    look = Look(facts(ALL | {"vlc": "3.0.21"}), looked)
+    look = look_at(facts(ALL | {"vlc": "3.0.21"}), looked)
     planned = software.plan(look, policy(*wishes), Known(brought=brought))
     assert removed(planned) == gone
 
 
 def test_the_last_of_two_takes_what_both_brought() -> None:
     needs = {"7zip": ["x"], "vlc": ["x"]}
-    look = Look(facts({"7zip": "25.1.0", "vlc": "3.0.21", "x": "1.0"}), visit(needs=needs))
+    look = look_at(facts({"7zip": "25.1.0", "vlc": "3.0.21", "x": "1.0"}), visit(needs=needs))
     wanted = policy({"name": "7zip", "state": "absent"}, {"name": "vlc", "state": "absent"})
     planned = software.plan(look, wanted, Known(brought=("x",)))
     assert planned.remove == (software.Removal("7zip", ("7zip",)), software.Removal("vlc", ("vlc", "x")))
@@ -417,9 +428,9 @@ def test_a_removal_is_done_when_the_program_is_gone(
     installed: dict[str, str], looked: Any, result: ActionResult, reason: str | None
 ) -> None:
     wanted = policy(*ABSENT, programs={"7zip": "7-Zip *"})
-    before = Look(facts(ALL), visit("7-Zip 25.01", needs=META))
+    before = look_at(facts(ALL), visit("7-Zip 25.01", needs=META))
     planned = software.plan(before, wanted, Known())
-    [action] = software.actions_taken(planned, before, Look(facts(installed), looked), [], wanted)
+    [action] = software.actions_taken(planned, before, look_at(facts(installed), looked), [], wanted)
     assert (action.result, action.reason) == (result, reason)
     assert action.values["along"] == "7zip.install"
 
@@ -427,8 +438,8 @@ def test_a_removal_is_done_when_the_program_is_gone(
 def test_what_came_along_with_an_installation_is_known_afterwards() -> None:
     wanted = policy({"name": "7zip"}, programs={"7zip": "7-Zip *"})
     before, after = (
-        Look(facts({"vlc": "3.0.21"}), visit()),
-        Look(facts(ALL), visit("7-Zip 25.01", needs=META)),
+        look_at(facts({"vlc": "3.0.21"}), visit()),
+        look_at(facts(ALL), visit("7-Zip 25.01", needs=META)),
     )
     planned = software.plan(before, wanted, Known())
     done = software.actions_taken(planned, before, after, [], wanted)
@@ -440,9 +451,9 @@ def test_what_came_along_with_an_installation_is_known_afterwards() -> None:
 
 def test_an_installation_without_its_program_failed() -> None:
     wanted = policy({"name": "7zip"}, programs={"7zip": "7-Zip *"})
-    before = Look(facts({}), visit())
+    before = look_at(facts({}), visit())
     planned = software.plan(before, wanted, Known())
-    [action] = software.actions_taken(planned, before, Look(facts(ALL), visit()), [], wanted)
+    [action] = software.actions_taken(planned, before, look_at(facts(ALL), visit()), [], wanted)
     assert (action.result, action.reason) == (ActionResult.FAILED, "software.program_gone")
 
 
@@ -460,7 +471,7 @@ GONE = {"msg": "Error updating package(s) '7zip'", "stdout": "7zip: was not foun
 
 
 def with_account(name: str = "reader") -> list[dict[str, Any]]:
-    return [{"name": "lechblick", "source": URL, "disabled": False, "source_username": name}]
+    return [{"Name": "lechblick", "Source": URL, "Disabled": False, "UserName": name}]
 
 
 def test_another_account_of_the_source_is_set_anew() -> None:
@@ -474,9 +485,9 @@ def test_another_account_of_the_source_is_set_anew() -> None:
 def test_only_a_source_that_does_not_tell_is_asked_why() -> None:
     wanted = policy({"name": "firefox"}, {"name": "7zip"})
     known = facts({"7zip": "25.1.0", "firefox": "145.0.1"})
-    assert software.question(Look(known, visit()), wanted) is None
-    assert software.question(Look(facts({"7zip": "25.1.0"}, away=True), visit()), wanted) == "7zip"
-    assert software.question(Look({"msg": "away"}, visit()), wanted) is None
+    assert software.question(look_at(known, visit()), wanted) is None
+    assert software.question(look_at(facts({"7zip": "25.1.0"}, away=True), visit()), wanted) == "7zip"
+    assert software.question(look_at({"Errors": {"Path": "Access is denied"}}, visit()), wanted) is None
 
 
 @pytest.mark.parametrize(
@@ -491,7 +502,7 @@ def test_only_a_source_that_does_not_tell_is_asked_why() -> None:
 )
 def test_a_refused_account_is_found_and_set_anew(asked: Any, reason: str, planned: bool) -> None:
     wanted = policy({"name": "7zip"}, username="reader")
-    look = Look(facts({"7zip": "24.9.0"}, sources=with_account(), away=True), visit(), asked)
+    look = look_at(facts({"7zip": "24.9.0"}, sources=with_account(), away=True), visit(), asked)
     judged = software.judge(look, wanted, Known())
     assert judged.reason == reason
     assert ("software.account_refused" in {found.cause for found in judged.findings}) is planned
@@ -502,41 +513,42 @@ def test_what_chocolatey_is_set_to_leave_out_is_not_taken_for_current() -> None:
     """chocolatey/choco#1398: with ignoreUnfoundPackagesOnUpgradeOutdated a source that is away shows nowhere."""
     looked = visit()
     looked["sections"]["packages"]["IgnoresUnfound"] = True
-    judged = software.judge(Look(facts({"7zip": "25.1.0"}), looked), policy({"name": "7zip"}), Known())
+    judged = software.judge(look_at(facts({"7zip": "25.1.0"}), looked), policy({"name": "7zip"}), Known())
     assert (judged.outcome, judged.reason) == (Outcome.NOT_MEASURED, "software.leaves_out")
     judged = software.judge(
-        Look(facts({"7zip": "25.1.0"}), without("packages")), policy({"name": "7zip"}), Known()
+        look_at(facts({"7zip": "25.1.0"}), without("packages")), policy({"name": "7zip"}), Known()
     )
     assert (judged.outcome, judged.reason) == (Outcome.NOT_MEASURED, "visit.section_missing")
     told = facts({"7zip": "24.9.0"})  # what is listed was answered for
-    judged = software.judge(Look(told, looked), policy({"name": "7zip"}), Known())
+    judged = software.judge(look_at(told, looked), policy({"name": "7zip"}), Known())
     assert [found.cause for found in judged.findings] == ["software.outdated"]
 
 
 def test_an_account_that_was_set_anew_is_proven_by_a_second_look() -> None:
     wanted = policy({"name": "7zip"}, username="reader")
     silent = facts({"7zip": "25.1.0"}, sources=with_account(), away=True)
-    before = Look(silent, visit(), REFUSED)
+    before = look_at(silent, visit(), REFUSED)
     planned = software.plan(before, wanted, Known())
     for asked, told, reason in (
         (REFUSED, silent, "software.account_refused"),
         (GONE, silent, None),
         ({"skipped": True}, facts({"7zip": "25.1.0"}, sources=with_account()), None),
     ):
-        [action] = software.actions_taken(planned, before, Look(told, visit(), asked), [], wanted)
+        [action] = software.actions_taken(planned, before, look_at(told, visit(), asked), [], wanted)
         assert (action.kind, action.reason) == ("source.set", reason)
 
 
 def test_a_list_that_breaks_off_at_a_refused_account_is_set_up_all_the_same() -> None:
     wanted = policy({"name": "7zip"}, username="reader")
-    told = REFUSED | {"msg": "Error checking outdated status for installed chocolatey packages"}
+    told = facts({"7zip": "24.9.0"}) | {"Errors": {"Outdated": f"Exit code 1. {REFUSED['stdout']}"}}
+    del told["Outdated"]
     judged = judge(told, wanted)
     assert judged.reason == "software.account_refused"
     assert plan(told, wanted) == software.Plan(source=True, account=True)
 
 
 def test_without_an_account_in_the_inventory_none_can_be_set() -> None:
-    look = Look(facts({"7zip": "24.9.0"}, away=True), visit(), REFUSED)
+    look = look_at(facts({"7zip": "24.9.0"}, away=True), visit(), REFUSED)
     assert not software.plan(look, policy({"name": "7zip"}), Known()).acts
 
 
@@ -593,7 +605,7 @@ def test_what_another_package_needs_is_told_as_such() -> None:
 
 @pytest.mark.parametrize("code", [3010, 1641, 350, 1604])
 def test_a_restart_that_is_wanted_is_kept_until_the_host_was_started(code: int) -> None:
-    wanted, look = policy({"name": "vlc"}), Look(facts({"vlc": "3.0.21"}), visit())
+    wanted, look = policy({"name": "vlc"}), look_at(facts({"vlc": "3.0.21"}), visit())
     planned = software.Plan(install=("vlc",))
     known = software.known_after(planned, [], look, look, [{"results": [{"rc": 0}, {"rc": code}]}], NOW)
     assert known.restart_wanted_at == "2026-11-18T10:00:00Z"
@@ -606,7 +618,7 @@ def test_a_restart_that_is_wanted_is_kept_until_the_host_was_started(code: int) 
 
 
 def test_a_restart_is_noted_also_where_another_package_of_the_call_failed() -> None:
-    look = Look(facts({}), visit())
+    look = look_at(facts({}), visit())
     said = "Packages requiring reboot:\n - firefox (exit code 3010)\nFailures\n - vlc (exited 1618) - Error"
     results = [{"msg": "Error installing package(s) 'vlc, firefox'", "rc": 1618, "stdout": said}]
     known = software.known_after(software.Plan(), [], look, look, results, NOW)
@@ -674,11 +686,11 @@ def test_plan_apply_judge_is_done(
     apply(planned, now, pinned)
     after = facts(now, pinned=tuple(pinned))
     done = taken(planned, before, after, [], wanted)
-    known = software.known_after(planned, done, Look(before, visit()), Look(after, visit()), [], NOW)
-    found = {each.cause for each in software.judge(Look(after, visit()), wanted, known).findings}
+    known = software.known_after(planned, done, look_at(before, visit()), look_at(after, visit()), [], NOW)
+    found = {each.cause for each in software.judge(look_at(after, visit()), wanted, known).findings}
     kept = set(ours) & set(now) - {wish["name"] for wish in wishes}
     assert found == ({"software.no_longer_listed"} if kept else set())
-    assert not software.plan(Look(after, visit()), wanted, known).acts
+    assert not software.plan(look_at(after, visit()), wanted, known).acts
     assert {action.result for action in done} <= {ActionResult.DONE}
 
 
@@ -705,7 +717,7 @@ def test_no_removal_takes_what_is_wanted_needed_or_not_ours(
     brought: tuple[str, ...],
     needs: dict[str, list[str]],
 ) -> None:
-    look = Look(facts(installed), visit(needs=needs))
+    look = look_at(facts(installed), visit(needs=needs))
     planned = software.plan(look, policy(*wishes), Known(ours, brought))
     gone = removed(planned)
     absent = {wish["name"] for wish in wishes if wish["state"] == "absent"}
@@ -747,8 +759,8 @@ def test_a_dry_run_plans_just_what_a_run_would_take(
 ) -> None:
     wanted, before = policy(*wishes), facts(installed)
     planned = plan(before, wanted, ours)
-    dry = software.actions_planned(planned, Look(before, visit()), wanted)
-    failed = taken(planned, before, {"msg": "away"}, [], wanted)
+    dry = software.actions_planned(planned, look_at(before, visit()), wanted)
+    failed = taken(planned, before, {"Errors": {"Path": "Access is denied"}}, [], wanted)
     assert [(each.kind, each.subject) for each in dry] == [(each.kind, each.subject) for each in failed]
     assert {each.result for each in dry} <= {ActionResult.PLANNED}
     assert bool(dry) is planned.acts

@@ -149,7 +149,7 @@ def judge(look: Look, policy: SoftwarePolicy, known: Known, actions: Sequence[Ac
     verdict = Verdict(SUBJECT.name)
     told = read(look)
     if told is None:
-        reason = _reason(look.facts)
+        reason = _reason(look.visit)
         if policy.wants_any and reason == "software.account_refused":
             verdict.found(reason, source=policy.source_name)
         for check in ("software.chocolatey", "software.source", *dict.fromkeys(_BY_STATE.values())):
@@ -246,7 +246,7 @@ def actions_taken(
         if action.result is ActionResult.HELD:
             found.append(action)
         elif now is None or then is None:
-            found.append(_failed(action, _reason(after.facts)))
+            found.append(_failed(action, _reason(after.visit)))
         elif reason := _short_of(action, one, after, then, now):
             found.append(
                 _failed(action, said.why(_names(action, one)) if reason == "software.failed" else reason)
@@ -430,7 +430,7 @@ def _failed(action: Action, reason: str) -> Action:
 
 
 def _refused(look: Look) -> bool:
-    return source_refused(look.asked) or source_refused(look.facts)
+    return source_refused(look.asked) or source_refused(_failure(look.visit))
 
 
 def _silent(look: Look) -> str | None:
@@ -439,8 +439,15 @@ def _silent(look: Look) -> str | None:
     return None if why == "software.not_in_source" else why
 
 
-def _reason(facts: object) -> str:
+def _reason(visit: object) -> str:
     """Why the packages were not told."""
-    if mapping(facts).get("unreachable") is True:
-        return reach.classify(facts).code
-    return "software.account_refused" if source_refused(facts) else "software.not_told"
+    if mapping(visit).get("unreachable") is True:
+        return reach.classify(visit).code
+    return "software.account_refused" if source_refused(_failure(visit)) else "software.not_told"
+
+
+def _failure(visit: object) -> dict[str, str]:
+    """What Chocolatey said where it failed, in the form of a task that did."""
+    errors = mapping(mapping(mapping(visit, "sections"), "chocolatey"), "Errors")
+    said = [one for one in errors.values() if isinstance(one, str)]
+    return {"msg": "\n".join(said)} if said else {}

@@ -1,4 +1,4 @@
-"""The normal form of standard software: what Chocolatey tells (win_chocolatey_facts) beside the visit's programs."""
+"""The normal form of standard software: what Chocolatey tells beside the list of installed programs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from serviceheft.assess import parts
 from serviceheft.assess.normalform import Kind, shown
-from serviceheft.assess.reading import flag, iso, mapping, moment, rows, text, texts, version_key
+from serviceheft.assess.reading import flag, iso, mapping, moment, text, texts, version_key
 from serviceheft.i18n import N_
 from serviceheft.model.schema import Language
 from serviceheft.model.software import entries, wanted_applications
@@ -47,8 +47,6 @@ STATES = {
 
 #: States of the source in which it is the provider's that tells what is newer.
 _ANSWERING = ("ready", "other_account")
-#: How the facts module begins its message where there is no choco.exe.
-_NO_CHOCOLATEY = "Failed to find Chocolatey installation"
 #: A package of this name with one of these ends is what the package without it installs.
 _SUB_PACKAGES = (".install", ".portable")
 
@@ -146,13 +144,12 @@ class SoftwarePolicy:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a host, as Ansible registered it: what Chocolatey tells, the visit, and the source's answer.
+    """One look at a host: the visit, and the source's answer as Ansible registered it.
 
     `asked` is the dry update of one package, made only where the newest versions are not known: it tells why.
     """
 
-    facts: object
-    visit: object = None
+    visit: object
     asked: object = None
 
 
@@ -233,20 +230,25 @@ class Told:
 
 
 def read(look: Look) -> Told | None:
-    """What a look tells (win_chocolatey_facts: filter packages, sources, outdated); None: nothing of the packages.
+    """What a look tells by the section chocolatey of the visit; None: nothing of the packages.
 
     A host without Chocolatey says so; one that has it lists it among its packages. A list without it, or with a row
     that names nothing, was not read: what it lacks is not absent.
     """
     programs, needs = _programs(look.visit), _needs(look.visit)
-    told = mapping(mapping(look.facts, "ansible_facts"), "ansible_chocolatey")
-    packages, sources, outdated = rows(told, "packages"), rows(told, "sources"), rows(told, "outdated")
+    chocolatey = parts.section(look.visit, "chocolatey")
+    if not parts.was_read(chocolatey, "Path"):
+        return None
+    if mapping(chocolatey).get("Path") is None:
+        return Told(False, {}, {}, (), programs, {})
+    packages, sources, outdated = (
+        parts.told_rows(chocolatey, part) for part in ("Packages", "Sources", "Outdated")
+    )
     if packages is None or sources is None or outdated is None:
-        missing = (text(look.facts, "msg") or "").startswith(_NO_CHOCOLATEY)
-        return Told(False, {}, {}, (), programs, {}) if missing else None
+        return None
     installed: dict[str, str] = {}
     for package in packages:
-        name, version = text(package, "package"), text(package, "version")
+        name, version = text(package, "Id"), text(package, "Version")
         if name is None or version is None:
             return None
         known = installed.get(name.casefold())
@@ -255,12 +257,12 @@ def read(look: Look) -> Told | None:
         return None
     newer: dict[str, tuple[str | None, bool | None]] = {}
     for package in outdated:
-        name, version = text(package, "package"), text(package, "available_version")
+        name, version = text(package, "Id"), text(package, "Available")
         if name is None:
             return None
         same = same_version(version, installed.get(name.casefold()))
-        newer[name.casefold()] = (None if same else version, flag(package, "pinned"))
-    if not all(text(source, "name") and flag(source, "disabled") is not None for source in sources):
+        newer[name.casefold()] = (None if same else version, flag(package, "Pinned"))
+    if not all(text(source, "Name") and flag(source, "Disabled") is not None for source in sources):
         return None
     return Told(True, installed, newer, sources, programs, needs, _leaves_out(look.visit))
 
@@ -322,7 +324,8 @@ def to_remove(told: Told, wish: Wish, policy: SoftwarePolicy, known: Known) -> t
     absent = [one.package.casefold() for one in policy.wishes if not one.present]
     gone_before = set(absent[: absent.index(package)])
     going = {package, *told.along(package, known.brought)} & set(told.installed)
-    going -= (wanted | set(known.ours)) - {package}
+    # Another one that is not wanted either is removed for its own sake, and only once.
+    going -= (wanted | set(known.ours) | set(absent)) - {package}
     while kept := {one for one in going - {package} if told.needed_by(one) - going - gone_before}:
         going -= kept
     ordered: list[str] = []
@@ -343,12 +346,12 @@ def same_version(one: str | None, other: str | None) -> bool:
 
 def _source(told: Told, policy: SoftwarePolicy) -> str:
     for source in told.sources:
-        if (text(source, "name") or "").casefold() == policy.source_name.casefold():
-            if flag(source, "disabled") is not False:
+        if (text(source, "Name") or "").casefold() == policy.source_name.casefold():
+            if flag(source, "Disabled") is not False:
                 return "disabled"
-            if _address(text(source, "source")) != _address(policy.source_url):
+            if _address(text(source, "Source")) != _address(policy.source_url):
                 return "differs"
-            other = policy.source_username and text(source, "source_username") != policy.source_username
+            other = policy.source_username and text(source, "UserName") != policy.source_username
             return "other_account" if other else "ready"
     return "missing"
 
@@ -361,9 +364,9 @@ def _foreign(told: Told, policy: SoftwarePolicy) -> tuple[str, ...]:
     return tuple(
         name
         for source in told.sources
-        if (name := text(source, "name"))
+        if (name := text(source, "Name"))
         and name.casefold() != policy.source_name.casefold()
-        and flag(source, "disabled") is not True
+        and flag(source, "Disabled") is not True
     )
 
 
