@@ -12,10 +12,11 @@ from ansible.plugins.action.normal import ActionModule as ModuleAction
 from serviceheft.assess.identity import Expected
 from serviceheft.running import judging, session, visiting
 from serviceheft.running.spool import Spool, SpoolUnavailable
+from serviceheft.services import SERVICES
 
 
 class ActionModule(ModuleAction):
-    _VALID_ARGS = frozenset({"sections", "service"})
+    _VALID_ARGS = frozenset({"sections", "service"}.union(*(it.options for it in SERVICES.values())))
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         variables, arguments = task_vars or {}, self._task.args

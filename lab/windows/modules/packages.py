@@ -1,4 +1,4 @@
-"""win_chocolatey and win_chocolatey_source: Chocolatey, its sources, and the one feed that the machine's state holds.
+"""win_chocolatey, _facts and _source: Chocolatey, its sources, and the one feed that the machine's state holds.
 
 As Chocolatey does without stopOnFirstPackageFailure, a call goes on after a package that failed and then fails as a
 whole. A package for which no source answers is listed as outdated under its own version (chocolatey/choco#843).
@@ -194,6 +194,39 @@ def listed_as_outdated(machine: Machine) -> list[tuple[Json, str]]:
         for package in machine.state["packages"]
         if _is_listed_as_outdated(machine, package, newest := _newest(machine, package["name"]))
     ]
+
+
+@module("chocolatey.chocolatey.win_chocolatey_facts")
+def win_chocolatey_facts(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:  # noqa: ARG001
+    """Installed packages, sources, and those packages that a source has a newer version of, or none of."""
+    if find(machine, "chocolatey") is None:
+        raise ModuleFailure(_NO_CHOCOLATEY)
+    asked = set(args["filter"])
+    facts: Json = {"filter": args["filter"]}
+    if asked & {"all", "config"}:
+        facts["config"] = {}
+    if asked & {"all", "feature"}:
+        facts["feature"] = {}
+    if asked & {"all", "sources"}:
+        facts["sources"] = [
+            {key: value for key, value in each.items() if key != "password"} for each in sources(machine)
+        ]
+    if asked & {"all", "packages"}:
+        facts["packages"] = [
+            {"package": package["name"], "version": package["version"]}
+            for package in machine.state["packages"]
+        ]
+    if asked & {"all", "outdated"}:
+        facts["outdated"] = [
+            {
+                "package": package["name"],
+                "current_version": package["version"],
+                "available_version": newest,
+                "pinned": package["pinned"],
+            }
+            for package, newest in listed_as_outdated(machine)
+        ]
+    return {"ansible_facts": {"ansible_chocolatey": facts}}
 
 
 @module("chocolatey.chocolatey.win_chocolatey_source")
