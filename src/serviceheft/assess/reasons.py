@@ -24,6 +24,7 @@ class Reason:
 
 
 NO_COLLECTOR = "visit.no_collector"
+NOT_JUDGED = "visit.not_judged"
 STOPPED = "change.stopped"
 NOT_ORDERED = "change.not_ordered"
 FREEZE = "change.freeze"
@@ -143,6 +144,11 @@ REASONS.add(
         NO_COLLECTOR,
         N_("There is no automatic measurement for this kind of device yet"),
         N_("Its page shows what was agreed; check the device by hand."),
+    ),
+    Reason(
+        NOT_JUDGED,
+        N_("What the device told could not be judged"),
+        N_("Report it to those who look after this program, with the run's number; the screen said where."),
     ),
     # Why nothing was changed, whatever the service
     Reason(

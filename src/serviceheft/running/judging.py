@@ -1,12 +1,16 @@
 """From the visits in the run's spool to judgements: what a service may see of each host, and what it says of it."""
 
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from serviceheft import settings
+from serviceheft.assess.judgement import Judgement, Outcome
+from serviceheft.assess.reasons import NOT_JUDGED
 from serviceheft.assess.service import Judged, Run, Seen, Service
 from serviceheft.book import Book, BookUnavailable, RunRefused
 from serviceheft.logs import LogUnavailable
@@ -17,6 +21,7 @@ from serviceheft.running.session import NoRun, Session, open_book
 from serviceheft.running.spool import Spool, SpoolUnavailable
 from serviceheft.running.stop import stop_reason
 from serviceheft.running.visiting import VISITED_FOR
+from serviceheft.screen import say
 from serviceheft.services import SERVICES
 
 
@@ -77,14 +82,44 @@ def judge_and_stamp(session: Session, role: str, hosts: Iterable[str]) -> dict[s
     with as_run(session) as run:
         seen = look_at(session, role, hosts, run.book)
         reached = {host for host, one in seen.items() if one.reached}
-        every = service.judged(seen, run) if reached else {}
-    judged = {host: one for host, one in every.items() if host in reached}
-    for host, one in judged.items():
-        keep(session, role, host, one)
-    records = recording.record_all(session, role, {host: one.judgement for host, one in judged.items()})
-    return {
-        record.host: (_with_groups(record, judged[record.host]), judged[record.host]) for record in records
-    }
+        every = judged_apart(service, seen, run) if reached else {}
+        judged = {host: one for host, one in every.items() if host in reached}
+        for host, one in judged.items():
+            keep(session, role, host, one)
+        judgements = {host: one.judgement for host, one in judged.items()}
+        records = recording.record_all(session, role, judgements, run.book)
+    return {it.host: (_with_groups(it, judged[it.host]), judged[it.host]) for it in records}
+
+
+def judged_apart(service: Service, seen: Mapping[str, Seen], run: Run) -> Mapping[str, Judged]:
+    """The hosts' judgements; what of one host cannot be judged, by a mistake of ours, costs that host and no other.
+
+    Raises what the service raises when no single host is to blame.
+    """
+    try:
+        return service.judged(seen, run)
+    except Exception:
+        blamed = {host: error for host, one in seen.items() if (error := _fails_alone(service, one, run))}
+        if not blamed:
+            raise
+    for host, error in blamed.items():
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{type(error).__name__} in {Path(where.filename).name}, line {where.lineno}"
+        say(f"{host}: what the visit told cannot be judged for {service.role} ({place}).", error=True)
+    rest = {host: one for host, one in seen.items() if host not in blamed}
+    return {**(service.judged(rest, run) if rest else {}), **{host: _not_judged(service) for host in blamed}}
+
+
+def _fails_alone(service: Service, seen: Seen, run: Run) -> Exception | None:
+    try:
+        service.judged({seen.host: seen}, run)
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is told, and stamped as a failure)
+        return error
+    return None
+
+
+def _not_judged(service: Service) -> Judged:
+    return Judged(Judgement(Outcome.FAILED, subject=service.subject.name, reason=NOT_JUDGED))
 
 
 def judge_and_stamp_again(session: Session, role: str, host: str, results: Mapping[str, Any]) -> list[Record]:

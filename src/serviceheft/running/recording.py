@@ -1,6 +1,7 @@
 """From a judgement to evidence: one stamp with its findings and tickets, written before the run goes on."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -10,7 +11,8 @@ from serviceheft import logs, settings
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.mending import before_mending
-from serviceheft.assess.reasons import NO_COLLECTOR, NOT_ORDERED, STOPPED
+from serviceheft.assess.reasons import NO_COLLECTOR, NOT_JUDGED, NOT_ORDERED, STOPPED
+from serviceheft.book import Book, Stamped, StampOrder
 from serviceheft.clock import reaction_deadline
 from serviceheft.entitlement import VISITED, clause, may_change
 from serviceheft.model.schema import Customer
@@ -73,10 +75,29 @@ def central_contact(customer: Customer) -> Contact:
     return Contact(person.name, person.email)
 
 
-def record_all(session: Session, role: str, judgements: Mapping[str, Judgement]) -> list[Record]:
-    """Stamp the service of a role on each of the hosts; see `record`."""
+def record_all(
+    session: Session, role: str, judgements: Mapping[str, Judgement], book: Book | None = None
+) -> list[Record]:
+    """Stamp the service of a role on each of the hosts, in one step of the book; see `record`.
+
+    What the book does not take of one host, since it is too large, costs that host and no other.
+    """
     service = session.catalogue.carried_out_by(role).number
-    return [record(session, service, host, judgement) for host, judgement in judgements.items()]
+    orders = [(service, host, judged) for host, judged in judgements.items()]
+    try:
+        return _record(session, orders, book)
+    except ValueError:
+        return [one for order in orders for one in _record_alone(session, *order, book)]
+
+
+def _record_alone(
+    session: Session, service: str, host: str, judgement: Judgement, book: Book | None
+) -> list[Record]:
+    try:
+        return _record(session, [(service, host, judgement)], book)
+    except ValueError:
+        refused = Judgement(Outcome.FAILED, subject=judgement.subject, reason=NOT_JUDGED)
+        return _record(session, [(service, host, refused)], book)
 
 
 def record(session: Session, service: str, host: str, judgement: Judgement) -> Record:
@@ -84,32 +105,53 @@ def record(session: Session, service: str, host: str, judgement: Judgement) -> R
 
     Raises BookUnavailable, RunRefused, LogUnavailable: the run must end then.
     """
+    [made] = _record(session, [(service, host, judgement)])
+    return made
+
+
+def _record(
+    session: Session, judged: Sequence[tuple[str, str, Judgement]], book: Book | None = None
+) -> list[Record]:
     now = settings.now()
-    customer = session.customer
-    known = session.catalogue.services[service]
-    judgement, mends = before_mending(
-        judgement, dry_run=session.order.dry_run, held_for=_held_for(session, service, host, now)
-    )
-    with open_book() as book:
-        stamped = book.stamp(
+    customer, catalogue = session.customer, session.catalogue
+    orders, mending = [], []
+    for service, host, judgement in judged:
+        held_for = _held_for(session, service, host, now)
+        to_stamp, mends = before_mending(judgement, dry_run=session.order.dry_run, held_for=held_for)
+        # One update is not the period's patch management.
+        period = None if session.order.emergency else (session.planned or {}).get(host, {}).get(service)
+        words = clause(catalogue.services[service], customer)
+        orders.append(StampOrder(service, host, period, to_stamp, words))
+        mending.append(mends)
+    if not orders:
+        return []
+    with nullcontext(book) if book is not None else open_book() as opened:
+        stamped = opened.stamp_many(
             session.run,
-            service,
-            host,
-            # One update is not the period's patch management.
-            None if session.order.emergency else (session.planned or {}).get(host, {}).get(service),
-            judgement,
+            orders,
             now=now,
-            deadline=partial(reaction_deadline, customer, session.catalogue),
-            clause=clause(known, customer),
+            deadline=partial(reaction_deadline, customer, catalogue),
             contact=central_contact(customer),
         )
-    declared = SERVICES.get(known.role or "")
-    if declared and declared.log_line and not session.order.dry_run:
-        path = logs.log_file(customer.name, declared.subject.name, now)
-        logs.append(path, declared.log_line(host, judgement, now))
+    if not session.order.dry_run:
+        _log(session, orders, now)
+    return [_told(*one) for one in zip(orders, stamped, mending, strict=True)]
+
+
+def _log(session: Session, orders: Iterable[StampOrder], now: datetime) -> None:
+    """A line for each stamp of a service of which the contract promises a log file."""
+    for order in orders:
+        declared = SERVICES.get(session.catalogue.services[order.service].role or "")
+        if declared and declared.log_line and order.host:
+            path = logs.log_file(session.customer.name, declared.subject.name, now)
+            logs.append(path, declared.log_line(order.host, order.judgement, now))
+
+
+def _told(order: StampOrder, stamped: Stamped, mends: bool) -> Record:
+    judgement = order.judgement
     return Record(
-        service=service,
-        host=host,
+        service=order.service,
+        host=order.host or "",
         outcome=judgement.outcome,
         reason=judgement.reason,
         found=tuple(finding.cause for finding in judgement.findings),
@@ -136,12 +178,11 @@ def _held_for(session: Session, service: str, host: str, now: datetime) -> str |
 
 def record_missing(
     session: Session, host: str, judgement: Judgement, stamped: Iterable[tuple[str, str]]
-) -> Iterator[Record]:
+) -> list[Record]:
     """Stamp every planned service of a host that has no stamp in this run yet: a host that left early."""
     done = set(stamped)
-    for service in (session.planned or {}).get(host, {}):
-        if (host, service) not in done:
-            yield record(session, service, host, judgement)
+    planned = (session.planned or {}).get(host, {})
+    return _record(session, [(it, host, judgement) for it in planned if (host, it) not in done])
 
 
 def left_over(session: Session, host: str) -> Judgement:
