@@ -42,14 +42,9 @@ EXAMPLES = r"""
   gravityzone_endpoints:
     url: "{{ antivirus_check_gravityzone_url }}"
     api_key: "{{ antivirus_check_gravityzone_api_key }}"
-  register: antivirus_check_console
-  run_once: true
   no_log: true
 """
 
 RETURN = r"""
-console:
-  description: Whether it answered, why not, and the endpoint of each host.
-  returned: always
-  type: dict
+{}
 """

@@ -3,15 +3,10 @@
 
 DOCUMENTATION = r"""
 module: patch_order
-short_description: Give every host of the play its order for patch management
+short_description: Decide once more, just before, what is done on each host of a ring
 description:
-  - Decides by rings, maintenance windows, caps and what pilots showed.
-options:
-  plan:
-    description:
-      - Also put the hosts that are to be changed into the groups C(patching_pilot) and C(patching_broad).
-    type: bool
-    default: false
+  - Decides by rings, maintenance windows, caps and what pilots showed. A host that acts now gets its order as the
+    variable C(patch_management_steps); one that waits after all is stamped.
 author:
   - Serviceheft contributors
 notes:
@@ -19,16 +14,14 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: "3.2 | Decide who is brought up to date now"
+- name: "3.2 | Decide once more, just before, and stamp who waits after all"
   patch_order:
-    plan: true
-  register: patch_management_plan
-  run_once: true
 """
 
 RETURN = r"""
-orders:
-  description: By host, what is to be done now and the judgement that is stamped before.
+stamps:
+  description: What was written, and what became of it.
   returned: always
-  type: dict
+  type: list
+  elements: dict
 """

@@ -9,11 +9,7 @@ description:
 options:
   install:
     description:
-      - What windows_update_install returned.
-    type: dict
-  look:
-    description:
-      - The visit made since, with the sections updates and sessions.
+      - What M(windows_update_install) returned.
     type: dict
 author:
   - Serviceheft contributors
@@ -25,7 +21,6 @@ EXAMPLES = r"""
 - name: "3.2 | Decide upon the restart"
   patch_restart:
     install: "{{ patch_management_install }}"
-    look: "{{ patch_management_look_after }}"
   register: patch_management_decision
 """
 

@@ -3,37 +3,34 @@
 
 DOCUMENTATION = r"""
 module: stamp
-short_description: Write one judged service of one host into the book
+short_description: Judge a service on all hosts of the play, and write it into the book
 description:
-  - The stamp, its findings and its tickets are on disk when the task is done. If they cannot be written, the run ends.
-  - A host on which something is to be mended is put into the group C(mending_2_7) or the like.
+  - Judges by the run's visits, for all hosts at once, and writes a stamp for each that was reached, with its findings and
+    its tickets. They are on disk when the task is done. If they cannot be written, the run ends.
+  - A host on which something is to be mended is put into the group C(mending_2_7) or the like, and gets what is to be
+    done as the variable C(<role>_steps).
 options:
   service:
     description:
-      - The service's number in the catalogue.
+      - The service's role.
     type: str
-    required: true
-  judgement:
-    description:
-      - What a judging filter returned.
-    type: dict
     required: true
 author:
   - Serviceheft contributors
 notes:
-  - It runs on the controller and needs no connection.
+  - It runs on the controller and needs no connection, once for all hosts of the play.
 """
 
 EXAMPLES = r"""
 - name: "2.7 | Judge and stamp"
   stamp:
-    service: "2.7"
-    judgement: "{{ visit_result | update_judgement(__update_check_policy) }}"
+    service: antivirus_check
 """
 
 RETURN = r"""
-stamp:
+stamps:
   description: What was written, and what became of it.
   returned: always
-  type: dict
+  type: list
+  elements: dict
 """

@@ -12,11 +12,6 @@ description:
     that it is owed is stamped with the reason. Other hosts are not affected, and the task does not fail.
   - Hosts with another connection than winrm or psrp, with C(ansible_become), or with a Kerberos ticket that the winrm
     connection makes, are put into the group C(visiting_alone), for M(windows_visit).
-options:
-  together:
-    description:
-      - Whether the hosts are visited at once. Otherwise all are put into C(visiting_alone).
-    type: bool
 author:
   - Serviceheft contributors
 notes:
