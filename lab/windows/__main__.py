@@ -6,8 +6,11 @@ import signal
 import sys
 from pathlib import Path
 
-from lab import serving
+from lab import section_scripts, serving, visit
 from lab.windows.server import LabError, Server
+
+#: What answers besides the modules of other projects (lab.windows.modules).
+OWN_MODULES = (visit, section_scripts)
 
 
 def main() -> int:

@@ -12,9 +12,9 @@ from typing import Any
 
 from lab import site
 from lab.gravityzone import endpoint
+from lab.visit import run
 from lab.windows.machine import Machine
 from lab.windows.modules import Call
-from lab.windows.modules.windows_visit import run
 from serviceheft.assess.service import Run, Seen
 from serviceheft.book import Book
 from serviceheft.model.catalogue import load_catalogue

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.visit import run
 from lab.windows.defaults import default_machine
 from lab.windows.host import Host, HostAddress
 from lab.windows.modules import Call
-from lab.windows.modules.windows_visit import run
 from lab.windows.state_file import write_json
 from serviceheft.assess import reach
 from serviceheft.assess.identity import UNPROVEN, WRONG_MACHINE, Expected, proof_lacking

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from lab.gravityzone import endpoint
+from lab.visit import run
 from lab.windows import anydesk
 from lab.windows.defaults import available_update, default_machine
 from lab.windows.machine import Machine
 from lab.windows.modules import Call
-from lab.windows.modules.windows_visit import run
 from serviceheft.assess import reading
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.normalform import Kind, Shown

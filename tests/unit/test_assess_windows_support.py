@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from lab.visit import run
 from lab.windows.defaults import default_machine
 from lab.windows.machine import Machine
 from lab.windows.modules import Call
-from lab.windows.modules.windows_visit import run
 from serviceheft.assess.judgement import Judgement
 from serviceheft.assess.windowssupport import find_support, table
 from serviceheft.services.documentation import judging as computer

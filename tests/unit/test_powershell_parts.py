@@ -13,7 +13,8 @@ from typing import Any
 import ansible
 import pytest
 
-from lab.windows.modules import Call, windows_visit
+from lab import visit as windows_visit
+from lab.windows.modules import Call
 from serviceheft.settings import REPOSITORY
 from tests.unit.lab_machines import NOW, machine
 

@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from lab import defects
-from lab.defects_software import SOFTWARE_EDITS
 from lab.gravityzone import endpoint
+from lab.services import business_software, standard_software
+from lab.visit import run
 from lab.windows import anydesk
 from lab.windows.defaults import Role, default_machine
 from lab.windows.machine import Machine
 from lab.windows.modules import Call
-from lab.windows.modules.windows_visit import run
 from serviceheft.assess.judgement import Judgement
 from serviceheft.services.antivirus_check import judging as antivirus
 from serviceheft.services.antivirus_check.judging import AntivirusPolicy
@@ -130,8 +130,13 @@ def test_defect_planted_in_the_console_is_found_alone(defect: str) -> None:
 
 
 def test_every_defect_of_the_lab_is_tried() -> None:
-    by_own_tests = {"console_unknown", *(name for name in defects.DEFECTS if name.startswith("anydesk_"))}
-    tried = {*MACHINE_DEFECTS, *CONSOLE_DEFECTS, *SOFTWARE_EDITS, *by_own_tests}
+    by_own_tests = {
+        "console_unknown",
+        *standard_software.DEFECTS,
+        *business_software.DEFECTS,
+        *(name for name in defects.DEFECTS if name.startswith("anydesk_")),
+    }
+    tried = {*MACHINE_DEFECTS, *CONSOLE_DEFECTS, *by_own_tests}
     assert tried == set(defects.DEFECTS)
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.visit import run
 from lab.windows import anydesk
 from lab.windows.defaults import default_machine
 from lab.windows.machine import Machine
 from lab.windows.modules import Call
-from lab.windows.modules.windows_visit import run
 from serviceheft import settings
 from serviceheft.assess.judgement import CAUSES, Judgement
 from serviceheft.assess.reasons import REASONS

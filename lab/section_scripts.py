@@ -1,9 +1,9 @@
 """Scripts that read one section of a visit with a task of their own, as tests/bench/ordinary.yml does."""
 
+from lab.visit import run
 from lab.windows.machine import Json, Machine
 from lab.windows.modules import Call
 from lab.windows.modules.powershell import script
-from lab.windows.modules.windows_visit import run
 
 _CLIENT = "C:\\Program Files (x86)\\AnyDesk\\"
 

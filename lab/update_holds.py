@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from lab.defect import Defect
 from lab.windows.state_file import Json, iso
 
 _POLICY = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate"
@@ -73,14 +74,18 @@ def _blocked(state: Json, now: datetime, *, setting: str = "DisableWindowsUpdate
     _set(state, _POLICY, **{setting: 1})
 
 
-HOLD_EDITS: dict[str, tuple[Callable[..., None], Callable[..., None]]] = {
-    "updates_paused": (_paused, _resumed),
-    "updates_paused_by_policy": (_paused_by_policy, _taken_back(_POLICY, "PauseQualityUpdatesStartTime")),
-    "updates_deferred": (
+HOLDS = {
+    "updates_paused": Defect(_paused, _resumed),
+    "updates_paused_by_policy": Defect(
+        _paused_by_policy, _taken_back(_POLICY, "PauseQualityUpdatesStartTime")
+    ),
+    "updates_deferred": Defect(
         _deferred,
         _taken_back(_POLICY, "DeferQualityUpdates", "DeferQualityUpdatesPeriodInDays"),
     ),
-    "release_pinned": (_pinned, _taken_back(_POLICY, "TargetReleaseVersion", "TargetReleaseVersionInfo")),
-    "connection_metered": (_metered(cost=2), _metered(cost=0)),
-    "update_access_blocked": (_blocked, _taken_back(_POLICY, "DisableWindowsUpdateAccess")),
+    "release_pinned": Defect(
+        _pinned, _taken_back(_POLICY, "TargetReleaseVersion", "TargetReleaseVersionInfo")
+    ),
+    "connection_metered": Defect(_metered(cost=2), _metered(cost=0)),
+    "update_access_blocked": Defect(_blocked, _taken_back(_POLICY, "DisableWindowsUpdateAccess")),
 }
