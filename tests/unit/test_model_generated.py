@@ -10,7 +10,7 @@ import yaml
 
 from serviceheft.model import editor, reference
 from serviceheft.model.schema import Customer
-from serviceheft.model.variables import Variables
+from serviceheft.model.variables import FIELDS
 from serviceheft.settings import REPOSITORY
 
 SCHEMAS = editor.schemas()
@@ -85,12 +85,12 @@ def test_every_field_has_a_description() -> None:
         # hosts.yml's own keys are the standard groups, which say what they are.
         silent = [name for name, text in descriptions(schema["$defs"]) if not text and name != "hosts"]
         assert not silent
-    assert all(field.description for model in (Customer, Variables) for field in model.model_fields.values())
+    assert all(field.description for field in (*Customer.model_fields.values(), *FIELDS.values()))
 
 
 def test_the_reference_names_every_variable_and_links_lead_somewhere() -> None:
     page = reference.inventory_page()
-    assert all(f"`{name}`" in page for name in Variables.model_fields)
+    assert all(f"`{name}`" in page for name in FIELDS)
     anchors = {line.lstrip("# ").lower() for line in page.splitlines() if line.startswith("#")}
     assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= anchors
 
@@ -102,7 +102,7 @@ ROLES = sorted(REPOSITORY.glob("roles/*/*/meta/argument_specs.yml"))
 def test_roles_take_no_wanted_state_that_the_model_does_not_know(path: Path) -> None:
     specification = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
     role = path.parents[1].name
-    wanted = {name for name in Variables.model_fields if name.startswith(f"{role}_")}
+    wanted = {name for name in FIELDS if name.startswith(f"{role}_")}
     for entry in specification.values():
         own = {name for name in entry.get("options") or {} if name.startswith(f"{role}_")}
         assert not wanted or own <= wanted

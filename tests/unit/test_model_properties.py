@@ -13,11 +13,11 @@ from serviceheft.model.groups import PARENTS, STANDARD_GROUPS, contradiction, wi
 from serviceheft.model.load import SECTIONS
 from serviceheft.model.problems import Problem, dotted
 from serviceheft.model.resolution import Setting, Settings, read_settings, resolve
-from serviceheft.model.variables import Variables, levels
+from serviceheft.model.variables import FIELDS, levels
 from serviceheft.model.yamlfile import Document, misread, read_mapping
 
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=30)
-KNOWN = {*Variables.model_fields, *SECTIONS}
+KNOWN = {*FIELDS, *SECTIONS}
 GROUPS = st.lists(st.sampled_from(STANDARD_GROUPS), unique=True)
 PLAIN = st.text("abc xyzäöü:#-", max_size=8) | st.integers() | st.booleans() | st.none() | st.dates()
 TREES = st.recursive(
@@ -154,7 +154,7 @@ def test_no_bytes_make_the_reader_fail(raw: bytes, tmp_path: Path) -> None:
 
 
 def test_every_variable_can_be_set_somewhere() -> None:
-    assert all(levels()[name] for name in Variables.model_fields)
+    assert all(levels()[name] for name in FIELDS)
 
 
 @given(number=st.integers(-(10**9), 10**9), fraction=st.none() | st.integers(0, 99))

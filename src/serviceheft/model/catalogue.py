@@ -104,10 +104,14 @@ class Catalogue(Model):
 
     def carried_out_by(self, role: str) -> CatalogueService:
         """The service of a role. KeyError for a role that no line names; the repository's tests hold that all are."""
-        for service in self.services.values():
-            if service.role == role:
-                return service
-        raise KeyError(role)
+        service = self.find(role)
+        if service is None:
+            raise KeyError(role)
+        return service
+
+    def find(self, role: str) -> CatalogueService | None:
+        """The service of a role, where a line names it."""
+        return next((it for it in self.services.values() if it.role == role), None)
 
 
 CATALOGUE_FILE: TypeAdapter[_CatalogueFile] = TypeAdapter(_CatalogueFile)

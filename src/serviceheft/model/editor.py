@@ -12,9 +12,10 @@ from pydantic import TypeAdapter
 from serviceheft import settings
 from serviceheft.model.catalogue import CATALOGUE_FILE
 from serviceheft.model.groups import STANDARD_GROUPS
+from serviceheft.model.levels import Level
 from serviceheft.model.load import SECTIONS
 from serviceheft.model.schema import Provider
-from serviceheft.model.variables import PROVIDER_PREFIX, Level, Variables, adapter, levels, provider_adapter
+from serviceheft.model.variables import FIELDS, PROVIDER_PREFIX, adapter, levels, provider_adapter
 
 type JsonSchema = dict[str, Any]
 
@@ -52,7 +53,7 @@ def _described(part: TypeAdapter[Any], name: str) -> tuple[TypeAdapter[Any], str
 
 
 def _variables(level: Level) -> _Parts:
-    fields = Variables.model_fields
+    fields = FIELDS
     return {name: (adapter(name), fields[name].description) for name in fields if level in levels()[name]}
 
 

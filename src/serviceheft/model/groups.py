@@ -26,6 +26,9 @@ PARENTS: dict[str, str] = {"windows_laptops": "windows_clients", "domain_control
 # A box may be router, switch, access point and file store at once; these are what they are.
 _NOTHING_ELSE = frozenset({"windows_clients", "windows_servers", "printers", "ip_phones"})
 
+#: Devices of which Windows itself is asked.
+WINDOWS = ("windows_clients", "windows_servers")
+
 #: Hosts that cannot be visited together with the others: each is visited by a task of its own.
 VISITING_ALONE = "visiting_alone"
 

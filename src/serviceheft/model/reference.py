@@ -12,8 +12,9 @@ from serviceheft import settings
 from serviceheft.model.catalogue import Catalogue, load_catalogue
 from serviceheft.model.editor import JsonSchema, schemas
 from serviceheft.model.groups import PARENTS, STANDARD_GROUPS
+from serviceheft.model.levels import Level
 from serviceheft.model.load import SECTIONS
-from serviceheft.model.variables import Level, Variables, levels
+from serviceheft.model.variables import FIELDS, levels
 from serviceheft.model.yamlfile import read_mapping
 
 _MADE = "<!-- Made by `python -m serviceheft.model.reference`. Do not edit: change the model. -->\n"
@@ -68,7 +69,7 @@ def _variables(shared: JsonSchema) -> Iterator[str]:
     made, policies = schemas(), _policies()
     every = {**made["policies"]["properties"], **made["customer"]["properties"]}
     every |= {**made["group"]["properties"], **made["host"]["properties"]}
-    for name in Variables.model_fields:
+    for name in FIELDS:
         body = every[name]
         where = ", ".join(_PLACES[level] for level in levels()[name])
         value = f"`{json.dumps(policies[name], ensure_ascii=False)}`" if name in policies else ""

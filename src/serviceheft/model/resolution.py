@@ -7,12 +7,12 @@ from typing import Any
 
 from serviceheft.model.checking import check
 from serviceheft.model.groups import STANDARD_GROUPS, with_parents
+from serviceheft.model.levels import Level
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.schema import Provider
 from serviceheft.model.variables import (
     PROVIDER_PREFIX,
     RUN_PREFIX,
-    Level,
     adapter,
     levels,
     provider_adapter,

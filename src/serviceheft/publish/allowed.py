@@ -18,7 +18,7 @@ from serviceheft.assess.reasons import REASONS
 from serviceheft.assess.subjects import Subject, Wanted
 from serviceheft.book import Run
 from serviceheft.i18n import N_
-from serviceheft.model.variables import Variables
+from serviceheft.model.variables import FIELDS
 from serviceheft.publish.reader import Reader
 from serviceheft.publish.words import Undeclared
 from serviceheft.services import CHECKS, SUBJECTS, VALUE_WORDS, WANTED
@@ -39,7 +39,7 @@ def wanted(variables: Mapping[str, Any], host: str) -> dict[str, Any]:
     What the schema knows and no subject declares is left out.
     """
     for name in variables:
-        if name not in Variables.model_fields and not name.startswith(_UNCHECKED_PREFIXES):
+        if name not in FIELDS and not name.startswith(_UNCHECKED_PREFIXES):
             raise Undeclared(
                 f"{host}: the inventory's schema does not know the variable {name}, so it cannot be published. "
                 "Correct the inventory: heft validate says where."

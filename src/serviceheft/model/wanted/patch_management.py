@@ -1,17 +1,63 @@
-"""Rules about patch management: times that were agreed, who goes first, who stands in for whom."""
+"""What an inventory may say of patch_management: Windows updates, as they are installed (3.2)."""
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from serviceheft.model.draft import Draft
+from pydantic import Field
+
+from serviceheft.model.fields import (
+    DeviceName,
+    Model,
+    Slug,
+)
+from serviceheft.model.levels import CUSTOMER, At
+from serviceheft.model.patching import FreezeDays, UpdateException
 from serviceheft.model.problems import Problem, did_you_mean
-from serviceheft.model.resolution import Setting
 from serviceheft.model.schema import Contract
+
+if TYPE_CHECKING:
+    from serviceheft.model.catalogue import Catalogue
+    from serviceheft.model.draft import Draft
+    from serviceheft.model.resolution import Setting
 
 _AFTER, _STANDS_IN = "patch_management_after", "patch_management_stands_in"
 
 
-def check(draft: Draft) -> Iterator[Problem]:
+class Wanted(Model):
+    """Its variables."""
+
+    patch_management_ring: Literal["pilot", "broad"]
+    """Who gets updates first: pilot; the others, broad, once a pilot has them and is well with them. (3.2)"""
+    patch_management_ring_wait_hours: Annotated[int, CUSTOMER, Field(ge=0, le=1000)]
+    """Hours for which a pilot must have been well with an update before the others get it. (3.2)"""
+    patch_management_windows: list[Slug] | None
+    """Maintenance windows of the contract that hold for the device; null: all of them. (3.2)"""
+    patch_management_reboot: Literal["never", "when_needed", "in_window", "nobody_logged_on"]
+    """When a device may be restarted, in emergencies too; nobody_logged_on: in the window, nobody signed in. (3.2)"""
+    patch_management_freeze: Annotated[list[FreezeDays], CUSTOMER]
+    """Days on which no service changes anything on a device; an emergency update alone does. (3.2)"""
+    patch_management_maximum_hosts: Annotated[int, CUSTOMER, Field(ge=1)]
+    """At most so many devices are changed in one run. (3.2)"""
+    patch_management_maximum_failed_percent: Annotated[int, CUSTOMER, Field(ge=0, le=100)]
+    """When more of a ring's devices failed, no further ones are started in that run; one alone never counts. (3.2)"""
+    patch_management_maximum_attempts: Annotated[int, CUSTOMER, Field(ge=1, le=20)]
+    """After so many failures of the same update on a device it is a finding, and tried again once it changed. (3.2)"""
+    patch_management_stands_in: Annotated[list[Slug], At(("provider", "group", "host"))]
+    """Names of clusters or pairs: devices with the same name are never changed together. (3.2)"""
+    patch_management_after: Annotated[list[DeviceName], At(("provider", "group", "host"))]
+    """Devices whose turn comes before this one's, as the database server's before its application's. (3.2)"""
+    patch_management_accept: list[UpdateException]
+    """Updates that are installed although their category is not. (3.2)"""
+    patch_management_reject: list[UpdateException]
+    """Updates that are not installed, whatever else says so. (3.2)"""
+    patch_management_timeout_seconds: Annotated[int, Field(ge=1)]
+    """After so long an installation counts as hanging; more than the restart's time. (3.2)"""
+    patch_management_reboot_timeout_seconds: Annotated[int, Field(ge=1)]
+    """After so long a device counts as not come back from its restart. (3.2)"""
+
+
+def check(draft: "Draft", catalogue: "Catalogue") -> Iterator[Problem]:  # noqa: ARG001
     """All problems with how hosts are to be brought up to date."""
     yield from _maintenance_windows(draft)
     yield from _update_timeouts(draft)
@@ -20,7 +66,7 @@ def check(draft: Draft) -> Iterator[Problem]:
     yield from _turns(draft)
 
 
-def _maintenance_windows(draft: Draft) -> Iterator[Problem]:
+def _maintenance_windows(draft: "Draft") -> Iterator[Problem]:
     """A device's windows must be among those that were agreed."""
     contract: Contract | None = draft.sections.get("contract")
     if contract is None:
@@ -36,7 +82,7 @@ def _maintenance_windows(draft: Draft) -> Iterator[Problem]:
             yield setting.problem(f"there is no maintenance window {name!r}", advice)
 
 
-def _update_timeouts(draft: Draft) -> Iterator[Problem]:
+def _update_timeouts(draft: "Draft") -> Iterator[Problem]:
     """Installations may take longer than a restart, or they would count as hanging when all is well."""
     told: set[int] = set()
     for settings in draft.settings.values():
@@ -51,7 +97,7 @@ def _update_timeouts(draft: Draft) -> Iterator[Problem]:
             yield whole.problem(message, "Give the installation more time, or the restart less.")
 
 
-def _pilots(draft: Draft) -> Iterator[Problem]:
+def _pilots(draft: "Draft") -> Iterator[Problem]:
     """A pilot that is never restarted is never well with an update that wants it, so nobody would ever follow."""
     for name in draft.entries:
         settings = draft.settings[name]
@@ -61,7 +107,7 @@ def _pilots(draft: Draft) -> Iterator[Problem]:
             yield ring.problem(f"{name!r} is a pilot, but is never to be restarted", advice)
 
 
-def _stand_ins(draft: Draft) -> Iterator[Problem]:
+def _stand_ins(draft: "Draft") -> Iterator[Problem]:
     """A name that one device alone has is a slip of the pen: nothing stands in for it."""
     members: dict[str, list[tuple[str, Setting]]] = defaultdict(list)
     for name in draft.entries:
@@ -76,7 +122,7 @@ def _stand_ins(draft: Draft) -> Iterator[Problem]:
             yield setting.problem(f"nothing stands in for {name!r} in {label!r}", advice)
 
 
-def _turns(draft: Draft) -> Iterator[Problem]:
+def _turns(draft: "Draft") -> Iterator[Problem]:
     """Who goes first must be there, and must not wait for whom waits for it."""
     after: dict[str, tuple[Setting, list[str]]] = {}
     for name in draft.entries:
