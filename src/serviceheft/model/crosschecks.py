@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from serviceheft.clock.closures import AUGSBURG, CATHOLIC, MUNICIPAL_HOLIDAYS
-from serviceheft.model.catalogue import Catalogue, CatalogueService
+from serviceheft.model.catalogue import Catalogue
+from serviceheft.model.contained import agreement, is_contained
 from serviceheft.model.draft import Draft
 from serviceheft.model.problems import Problem, did_you_mean
 from serviceheft.model.schema import (
@@ -138,16 +139,6 @@ def _hours_overnight(window: MaintenanceWindow) -> int:
     """Whole hours from start to end where the end is on the next day; else 0."""
     start, end = (int(time[:2]) * 60 + int(time[3:]) for time in (window.start, window.end))
     return (end - start + 24 * 60) // 60 if end < start else 0
-
-
-def is_contained(service: CatalogueService, contract: Contract) -> bool:
-    """Whether the contract contains the service without an order."""
-    return contract.tier in service.tiers or service.also_hourly
-
-
-def agreement(contract: Contract) -> str:
-    """The contract in a word or two."""
-    return f"tier {contract.tier}" if contract.tier else "a contract by the hour"
 
 
 def _services(

@@ -1,8 +1,8 @@
 """The flat variables: wanted state, prefixed by the name of the role that uses it, and connections.
 
-Ansible has one flat space of variables. An inventory may set those of the services (serviceheft.model.wanted) and those
-named here, and no others, each at the levels that are marked: for all hosts, for a group, for one host. Marked PROVIDER,
-only the provider may.
+Ansible has one flat space of variables. An inventory may set those of the services (serviceheft.model.wanted) and
+those named here, and no others, each at the levels that are marked: for all hosts, for a group, for one host. Marked
+PROVIDER, only the provider may.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from serviceheft.model.crosschecks import agreement, is_contained
+from serviceheft.model.contained import agreement, is_contained
 from serviceheft.model.problems import Problem
 from serviceheft.model.schema import Contract, ServiceChoice
 

@@ -55,7 +55,8 @@ def _not_too_many(draft: "Draft", catalogue: "Catalogue") -> Iterator[Problem]:
                 products.setdefault(product, setting)
     if service and limit is not None and len(products) > limit:
         extra = products[list(products)[limit]]
-        message = f"{len(products)} business products ({', '.join(products)}); service {service.number} contains {limit}"
+        told = f"{len(products)} business products ({', '.join(products)})"
+        message = f"{told}; service {service.number} contains {limit}"
         yield extra.problem(message, "Remove some, or install them by the hour.")
 
 
