@@ -8,7 +8,7 @@ import copy
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +62,8 @@ class Visit:
         return visiting.answer(out.decode(errors="replace"), err.decode(errors="replace"), code)
 
     def _close(self) -> None:
-        try:
+        with suppress(Exception):  # as Ansible: a host that does not let go has answered all the same
             self.connection.close()
-        except Exception:  # noqa: BLE001, S110 (as Ansible: a host that does not let go has answered all the same)
-            pass
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,10 @@ class Builder:
         self._built: dict[str, Script] = {}
 
     def visit(self, host: str, variables: Mapping[str, Any], arguments: dict[str, Any]) -> Visit | Alone:
-        """`arguments` are the module's, `variables` of the host as the inventory has them, with templates. Raises what Ansible raises for them."""
+        """`arguments` are the module's, `variables` of the host as the inventory has them, with templates.
+
+        Raises what Ansible raises for them.
+        """
         templar = Templar(loader=self._action._loader, variables=variables)  # noqa: SLF001
         connection = self._connection(host, variables, templar)
         if isinstance(connection, Alone):
@@ -107,8 +108,8 @@ class Builder:
             name,
             context,
             new_stdin=None,
-            task_uuid=task._uuid,
-            ansible_playbook_pid=str(os.getppid()),  # noqa: SLF001
+            task_uuid=task._uuid,  # noqa: SLF001
+            ansible_playbook_pid=str(os.getppid()),
         )
         if connection is None:
             raise AnsibleError(f"The connection plugin {name!r} was not found.")
@@ -121,9 +122,8 @@ class Builder:
         options = connection._resolve_option_variables(variables, templar)  # noqa: SLF001
         connection.set_options(task_keys=keys, var_options=options)
         shell = connection._shell  # noqa: SLF001
-        shell.set_options(
-            task_keys=keys, var_options=_templated("shell", shell._load_name, variables, templar)
-        )  # noqa: SLF001
+        shell_options = _templated("shell", shell._load_name, variables, templar)  # noqa: SLF001
+        shell.set_options(task_keys=keys, var_options=shell_options)
         if why := visiting.why_alone(name, become=False, changes_process=connection.changes_process()):
             return Alone(why)
         return connection
@@ -166,8 +166,6 @@ def _templated(kind: str, name: str, variables: Mapping[str, Any], templar: Temp
     options = {}
     for variable in constants.config.get_plugin_vars(kind, name):
         if variable in variables:
-            try:
+            with suppress(AnsibleValueOmittedError):
                 options[variable] = templar.template(variables[variable])
-            except AnsibleValueOmittedError:
-                pass
     return options

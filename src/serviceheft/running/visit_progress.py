@@ -1,7 +1,7 @@
 """How far the visit of all hosts is, on the callback's screen while its one task runs.
 
-The task runs in a process that Ansible forks, and its only result comes at its end. So before the fork the callback opens a
-pipe; the task writes short lines into it, and a thread of the callback's process shows them.
+The task runs in a process that Ansible forks, and its only result comes at its end. So before the fork the callback
+opens a pipe; the task writes short lines into it, and a thread of the callback's process shows them.
 """
 
 import os

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
@@ -27,6 +28,57 @@ class Job[T]:
     seconds: float
 
 
+class _Round[T]:
+    """The visits under way, and those that wait for a thread."""
+
+    def __init__(self, jobs: Sequence[Job[T]], clock: Callable[[], float]) -> None:
+        self._waiting, self._clock = deque(jobs), clock
+        self._begun: dict[str, float] = {}
+        self._given_up: set[str] = set()
+        self._limits = {job.host: job.seconds for job in jobs}
+        self.done = SimpleQueue[tuple[str, T | BaseException]]()
+
+    @property
+    def open(self) -> bool:
+        return bool(self._limits)
+
+    def start(self) -> None:
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def take(self, seconds: float) -> Iterator[tuple[str, T | BaseException]]:
+        """The next answer, if one comes in this time; one that comes after its host was given up is none."""
+        with suppress(Empty):
+            host, answer = self.done.get(timeout=seconds)
+            if self._limits.pop(host, None) is not None:
+                yield host, answer
+
+    def overdue(self, now: float) -> Iterator[tuple[str, Overdue]]:
+        """Hosts that are given up, each with a thread started in the place of its own."""
+        for host, seconds in list(self._limits.items()):
+            if host in self._begun and now - self._begun[host] > seconds:
+                self._given_up.add(host)
+                del self._limits[host]
+                self.start()
+                yield host, Overdue(f"Timed out: the visit took more than {seconds:g} s in all.")
+
+    def _work(self) -> None:
+        while True:
+            try:
+                job = self._waiting.popleft()
+            except IndexError:
+                return
+            self._begun[job.host] = self._clock()
+            answer: T | BaseException
+            try:
+                answer = job.visit()
+            except BaseException as error:  # noqa: BLE001 (whatever it is, the host gets it)
+                answer = error
+            if job.host in self._given_up:
+                return  # another thread has taken this one's place
+            self.done.put((job.host, answer))
+            del answer, job  # an answer is large, and the next one may take long
+
+
 def visit_all[T](
     jobs: Sequence[Job[T]],
     threads: int,
@@ -39,50 +91,14 @@ def visit_all[T](
 
     At most `threads` visits are under way; those given up do not count. `tick` is called about every second.
     """
-    waiting, done = deque(jobs), SimpleQueue[tuple[str, T | BaseException]]()
-    begun: dict[str, float] = {}
-    given_up: set[str] = set()
-
-    def work() -> None:
-        while True:
-            try:
-                job = waiting.popleft()
-            except IndexError:
-                return
-            begun[job.host] = clock()
-            answer: T | BaseException
-            try:
-                answer = job.visit()
-            except BaseException as error:  # noqa: BLE001 (whatever it is, the host gets it)
-                answer = error
-            if job.host in given_up:
-                return  # another thread has taken this one's place
-            done.put((job.host, answer))
-            del answer, job  # an answer is large, and the next one may take long
-
-    def start() -> None:
-        threading.Thread(target=work, daemon=True).start()
-
+    round_, ticked = _Round(jobs, clock), clock()
     for _ in range(min(threads, len(jobs))):
-        start()
-    limits = {job.host: job.seconds for job in jobs}
-    ticked = clock()
-    while limits:
-        try:
-            host, answer = done.get(timeout=tick_seconds)
-        except Empty:
-            pass
-        else:
-            if limits.pop(host, None) is not None:
-                yield host, answer
-            del answer
+        round_.start()
+    while round_.open:
+        yield from round_.take(tick_seconds)
         now = clock()
-        if now - ticked < tick_seconds and not done.empty():
+        if now - ticked < tick_seconds and not round_.done.empty():
             continue
         ticked = now
         tick()
-        for host in [it for it, seconds in limits.items() if it in begun and now - begun[it] > seconds]:
-            given_up.add(host)
-            seconds = limits.pop(host)
-            start()
-            yield host, Overdue(f"Timed out: the visit took more than {seconds:g} s in all.")
+        yield from round_.overdue(now)

@@ -124,7 +124,8 @@ def found_lost(why: reach.Reach) -> dict[str, Any]:
 def why_alone(connection: str, *, become: bool, changes_process: bool) -> str | None:
     """Why the host cannot be visited together with the others; None when it can.
 
-    `connection`: Ansible's name of it, in full or in short. `changes_process`: it sets what holds for the whole process.
+    `connection`: Ansible's name of it, in full or in short. `changes_process`: it sets what holds for the whole
+    process.
     """
     if connection.rpartition(".")[2] not in ("winrm", "psrp"):
         return f"its connection is {connection}"
