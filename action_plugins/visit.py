@@ -1,8 +1,8 @@
 """Visit all hosts of the play in one task, in threads; see src/serviceheft/running/visiting.py.
 
 What hosts told goes into the run's spool, never into the task's result: that has numbers and codes. Hosts that need a
-task of their own are put into the group visiting_alone. The task fails for what the whole run fails for, and for nothing
-that a host does: a task that bypasses the host loop fails for all hosts at once.
+task of their own are put into the group visiting_alone. The task fails for what the whole run fails for, and for
+nothing that a host does: a task that bypasses the host loop fails for all hosts at once.
 """
 
 from typing import Any

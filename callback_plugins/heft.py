@@ -79,7 +79,7 @@ def ends_the_run[**P](method: Callable[P, None]) -> Callable[P, None]:
         except (BookUnavailable, RunRefused, LogUnavailable) as error:
             callback: Any = args[0]
             callback.session = None  # its end cannot be written either; the next run writes it
-            callback._remove_spool()
+            callback.remove_spool()
             say(f"\n{error}\nThe run ends here: what cannot be recorded is not done.", error=True)
             raise SystemExit(INCOMPLETE) from None
 
@@ -258,7 +258,7 @@ class CallbackModule(CallbackBase):
         self.console.print(f"Ansible: {shown}")
         if self.session is not None:
             opened, self.session = self.session, None
-            self._remove_spool()
+            self.remove_spool()
             whole = summary.complete(opened, self.records) and not (stats.failures or stats.dark)
             if said := closing.close(opened, whole):
                 self.console.print(said, soft_wrap=True)
@@ -275,10 +275,11 @@ class CallbackModule(CallbackBase):
         if self.session is not None:
             opened, self.session = self.session, None
             self._finish_task()
-            self._remove_spool()
+            self.remove_spool()
             say(f"\n{closing.close(opened, whole=None)}")
 
-    def _remove_spool(self) -> None:
+    def remove_spool(self) -> None:
+        """What hosts told goes with the run."""
         if self.spool is not None:
             self.spool.remove()
 
