@@ -119,7 +119,7 @@ def in_turns(
     runs: dict[str, list[Run]] = {way.name: [] for way in ways}
     for number in range(1, rounds + 1):
         for way in ways:
-            with step(f"{len(site.hosts)} hosts, round {number} of {rounds}: {way.name}"), around():
+            with step(f"{counted(len(site.hosts))}, round {number} of {rounds}: {way.name}"), around():
                 runs[way.name].append(way.go(site))
     return {name: Gone(name, done) for name, done in runs.items()}
 
@@ -130,8 +130,13 @@ def steadiness(gone: Sequence[Gone]) -> Iterator[str]:
         worst = max(gone, key=lambda way: way.spread)
         rounds = len(worst.runs)
         yield (
-            f"{worst.hosts} hosts: CPU of {rounds} rounds differed most for {worst.name}, by {worst.spread:.0%}."
+            f"{counted(worst.hosts)}: CPU of {rounds} rounds differed most for {worst.name}, by {worst.spread:.0%}."
         )
+
+
+def counted(hosts: int) -> str:
+    """A number of hosts as one says it."""
+    return "1 host" if hosts == 1 else f"{hosts} hosts"
 
 
 def _per_host(seconds: float, hosts: int) -> str:

@@ -1,4 +1,4 @@
-"""What a bench prints: Markdown as it comes, since a bench takes minutes, or one JSON document at the end.
+"""What a bench prints: tables in Markdown, or one JSON document at the end.
 
 Progress goes to standard error, so that what is printed can be kept as it is.
 """
@@ -46,15 +46,16 @@ class Report:
         self._print(f"{line}\n")
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A table's rows as they come. They may make notes only where no row follows."""
+        """A table, printed whole below the progress of its rows; after a failure, what was found until then."""
         kept: list[Sequence[str]] = []
         self.sections[-1].tables.append({"head": list(head), "rows": kept})
-        self._print(_line(head))
-        self._print("|" + "---|" * len(head))
-        for row in rows:
-            kept.append(list(row))
-            self._print(_line(row))
-        self._print("")
+        try:
+            for row in rows:
+                kept.append(list(row))
+        finally:
+            for line in (_line(head), "|" + "---|" * len(head), *map(_line, kept)):
+                self._print(line)
+            self._print("")
 
     def figures(self, rows: Iterable[Mapping[str, Any]]) -> None:
         self.sections[-1].figures.extend(rows)
@@ -67,7 +68,7 @@ class Report:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
 _report = Report()
@@ -90,7 +91,7 @@ def note(line: str) -> None:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table, its rows as they come."""
+    """Print a table. Making its rows may take minutes and say so by `step`."""
     _report.table(head, rows)
 
 
