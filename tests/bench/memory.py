@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Self
 
 _PROC = Path("/proc")
-_BETWEEN_SECONDS = 0.1
+_BETWEEN_SECONDS = 0.02
 #: Looking may cost a twentieth of one core, so that it does not slow down what is measured.
 _RESTS_PER_LOOK = 20
 
