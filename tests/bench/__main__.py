@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 from lab.control import LabError
 from tests.bench import (
@@ -19,7 +20,7 @@ from tests.bench import (
     bench_weekly,
     report,
 )
-from tests.bench.harness import BenchFailed, require_byte_code
+from tests.bench.harness import BenchFailed, environment, require_byte_code
 
 BENCHES = {
     "weekly": bench_weekly.run,
@@ -56,9 +57,11 @@ def main() -> int:
         "Serviceheft, {at}: {cores} cores, load {load_before} before, Python {python}".format(**about)
     )
     try:
-        require_byte_code()
-        for name in arguments.benches or BENCHES:
-            BENCHES[name](quick=arguments.quick)
+        with patch.dict(os.environ, environment(), clear=True):  # for processes that benches start themselves, too
+            require_byte_code()
+            for name in arguments.benches or BENCHES:
+                with report.step(name):
+                    BENCHES[name](quick=arguments.quick)
     except (BenchFailed, LabError) as error:
         report.progress(f"\n{error}")
         return 1

@@ -84,7 +84,6 @@ def test_tasks_of_the_standard_week_grow_with_what_is_mended_not_with_what_is_ch
 def two_hosts() -> Iterator[Raised]:
     """Two hosts, raised from a shell with unfair settings."""
     with patch.dict(os.environ, UNFAIR), raised(2) as site:
-        os.environ.update(UNFAIR)
         yield site
 
 
@@ -98,8 +97,9 @@ def test_a_measured_process_keeps_byte_code_whatever_the_shell_says(monkeypatch:
 @pytest.mark.lab
 def test_the_emulated_hosts_keep_byte_code_too(two_hosts: Raised) -> None:
     seen = Path(f"/proc/{two_hosts.pid}/environ").read_bytes().decode().split("\0")
-    assert UNFAIR.keys().isdisjoint(line.partition("=")[0] for line in seen)
-    assert os.environ.keys() >= UNFAIR.keys()  # the shell had them
+    names = {line.partition("=")[0] for line in seen}
+    assert "HEFT_VAR" in names
+    assert names.isdisjoint(UNFAIR)
 
 
 def test_sources_without_byte_code_are_refused() -> None:
