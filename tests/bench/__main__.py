@@ -57,7 +57,9 @@ def main() -> int:
         "Serviceheft, {at}: {cores} cores, load {load_before} before, Python {python}".format(**about)
     )
     try:
-        with patch.dict(os.environ, environment(), clear=True):  # for processes that benches start themselves, too
+        with patch.dict(
+            os.environ, environment(), clear=True
+        ):  # for processes that benches start themselves, too
             require_byte_code()
             for name in arguments.benches or BENCHES:
                 with report.step(name):

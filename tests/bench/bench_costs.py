@@ -20,15 +20,13 @@ def run(*, quick: bool) -> None:
     title("costs: before the first host, and by the number of forks")
     _fixed(rounds)
     ways = [
-        Way(str(count), lambda site, count=count: playbook(site, WEEKLY, "--forks", str(count)))
+        Way(f"{count} forks", lambda site, count=count: playbook(site, WEEKLY, "--forks", str(count)))
         for count in FORKS
     ]
     with standard(hosts) as site:
         warm(site, (LIMIT,))
         by_forks = in_turns(site, ways, rounds)
-    table(
-        (f"forks, ours, {hosts} hosts", "wall", "CPU per host"), [_line(gone) for gone in by_forks.values()]
-    )
+    table((f"ours, {hosts} hosts", "wall", "CPU per host"), [_line(gone) for gone in by_forks.values()])
 
 
 def _fixed(rounds: int) -> None:
