@@ -1,10 +1,11 @@
 """What a run costs before its first host, and what the number of forks changes."""
 
 import sys
+from functools import partial
 
 from tests.bench.bench_weekly import LIMIT, standard, warm
 from tests.bench.comparison import Gone, Way, in_turns
-from tests.bench.harness import measured, middle
+from tests.bench.harness import Cost, measured, middle
 from tests.bench.report import step, table, title
 from tests.bench.runs import WEEKLY, playbook
 
@@ -20,7 +21,7 @@ def run(*, quick: bool) -> None:
     title("costs: before the first host, and by the number of forks")
     _fixed(rounds)
     ways = [
-        Way(f"{count} forks", lambda site, count=count: playbook(site, WEEKLY, "--forks", str(count)))
+        Way(f"{count} forks", partial(playbook, path=WEEKLY, options=("--forks", str(count))))
         for count in FORKS
     ]
     with standard(hosts) as site:
@@ -34,7 +35,7 @@ def _fixed(rounds: int) -> None:
     codes = {"Python": "", "Ansible": "import ansible.cli.playbook"}
     codes["Serviceheft"] = f"{codes['Ansible']}; {IMPORTS}"
     with step("imports"):
-        each = {name: [] for name in codes}
+        each: dict[str, list[Cost]] = {name: [] for name in codes}
         for _ in range(rounds):
             for name, code in codes.items():
                 each[name].append(measured([sys.executable, "-c", code], {}))

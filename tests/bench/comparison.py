@@ -12,8 +12,8 @@ from tests.bench.report import step
 from tests.bench.runs import Run
 
 #: Columns of a comparison.
-HEAD = ("hosts", "way", "wall", "CPU per host", "less an empty play", "starts", "emulator's CPU per host")
-HEAD += ("memory", "tasks per host", "skipped")
+HEAD = ["hosts", "way", "wall", "CPU per host", "less an empty play", "starts", "emulator's CPU per host"]
+HEAD += ["memory", "tasks per host", "skipped"]
 
 _NOT_MEASURED = "not measured"
 

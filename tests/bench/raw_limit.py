@@ -155,8 +155,8 @@ def _run(talk: _Talk, command: str, given: Sequence[tuple[str, str]]) -> tuple[i
     )
     identifier = started.findtext(".//shell:CommandId", namespaces=_XMLNS)
     for encoded, end in given:
-        stream = f'<shell:Stream Name="stdin" CommandId="{identifier}"{end}>{encoded}</shell:Stream>'
-        talk.ask(f"{shell_uri}/Send", f"<shell:Send>{stream}</shell:Send>")
+        piece = f'<shell:Stream Name="stdin" CommandId="{identifier}"{end}>{encoded}</shell:Stream>'
+        talk.ask(f"{shell_uri}/Send", f"<shell:Send>{piece}</shell:Send>")
     wanted = f'<shell:DesiredStream CommandId="{identifier}">stdout stderr</shell:DesiredStream>'
     streams: dict[str, bytes] = {"stdout": b"", "stderr": b""}
     while True:

@@ -66,7 +66,7 @@ class Run:
         )
 
 
-def playbook(site: Raised, path: str, *options: str) -> Run:
+def playbook(site: Raised, path: str, options: Sequence[str] = ()) -> Run:
     """Run a playbook to its end. Raises BenchFailed when it did not do its work."""
     figures, log = site.customer.base / "task-costs.json", site.directory / "windows.log"
     figures.unlink(missing_ok=True)

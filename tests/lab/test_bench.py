@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -19,6 +20,7 @@ from serviceheft import settings
 from serviceheft.assess.judgement import Outcome
 from serviceheft.settings import REPOSITORY
 from tests.bench import bench_standard, bench_weekly, comparison, raw_limit, report, runs
+from tests.bench.callback_plugins import task_costs
 from tests.bench.emulated import Raised, raised
 from tests.bench.harness import BenchFailed, Cost, environment, measured, refuse_without_byte_code
 from tests.bench.memory import tree_megabytes
@@ -145,6 +147,12 @@ def test_the_memory_of_children_counts() -> None:
     assert held is not None
     assert held > 57
     assert tree_megabytes(process.pid) is None
+
+
+@pytest.mark.parametrize(("action", "once"), [("add_host", True), ("debug", False)])
+def test_a_task_for_all_hosts_at_once_is_no_hosts_task(action: str, once: bool) -> None:
+    task = SimpleNamespace(action=action, collections=[])
+    assert task_costs.is_for_all(task) is once  # type: ignore[arg-type]
 
 
 def test_a_command_that_fails_gives_no_figure_but_its_last_words() -> None:

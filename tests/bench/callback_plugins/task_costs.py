@@ -28,7 +28,7 @@ description:
 """
 
 
-def _is_for_all(task: Task) -> bool:
+def is_for_all(task: Task) -> bool:
     """Whether the task's action deals with all hosts at once, though its result names but one."""
     action = action_loader.get(task.action, class_only=True, collection_list=task.collections)
     return bool(getattr(action, "BYPASS_HOST_LOOP", False))
@@ -62,7 +62,7 @@ class CallbackModule(CallbackBase):
         self._begin(f"[{play.get_name()}]")
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
-        self._begin(task.get_name(), once=bool(task.run_once) or _is_for_all(task))
+        self._begin(task.get_name(), once=bool(task.run_once) or is_for_all(task))
 
     def _count(self, result: CallbackTaskResult, what: Literal["run", "skipped"]) -> None:
         """Count for the row; for the host, too, unless all hosts share the task."""
