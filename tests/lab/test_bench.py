@@ -53,16 +53,14 @@ def figures(finished: subprocess.CompletedProcess[str]) -> dict[tuple[int, str, 
 def test_all_ways_of_the_weekly_checks_are_carried_out_on_emulated_hosts() -> None:
     finished = bench("--quick", "--json", "weekly")
     found = figures(finished)
-    ways = [way.name for way in bench_weekly.WAYS]
-    assert list(found) == [(hosts, way, "") for hosts in (1, 3) for way in ways]
-    for hosts in (1, 3):
-        assert found[hosts, "empty play", ""]["starts_per_host"] == 0
-        assert found[hosts, "raw WS-Man limit", ""]["starts_per_host"] == 1
-        assert found[hosts, "ours", ""]["starts_per_host"] >= 1
-        ten = found[hosts, "ten ordinary tasks", ""]
-        assert (ten["tasks_per_host"], ten["skipped_per_host"]) == (10, 0)
+    assert list(found) == [(2, way.name, "") for way in bench_weekly.WAYS]
+    assert found[2, "empty play", ""]["starts_per_host"] == 0
+    assert found[2, "raw WS-Man limit", ""]["starts_per_host"] == 1
+    assert found[2, "ours", ""]["starts_per_host"] >= 1
+    ten = found[2, "ten ordinary tasks", ""]
+    assert (ten["tasks_per_host"], ten["skipped_per_host"]) == (10, 0)
     assert all(row["memory_mb"] and row["cpu_s"] and row["wall_s"] for row in found.values())
-    assert "3 hosts, round 1 of 1: ours ..." in finished.stderr  # which is silent for seconds
+    assert "2 hosts, round 1 of 1: ours ..." in finished.stderr  # which is silent for seconds
 
 
 @pytest.mark.lab
