@@ -17,7 +17,7 @@ test: .venv/.installed ## prove everything: linters, unit, lab, molecule and bro
 lint: .venv/.installed ## check style, types, playbooks and PowerShell syntax
 	@.venv/bin/python tools/lint.py
 
-bench: .venv/.installed ## measure ratios side by side (takes about half an hour)
+bench: .venv/.installed ## measure ratios side by side (takes about 40 minutes)
 	@.venv/bin/python -m tests.bench
 
 lock: ## renew requirements.lock and requirements-uv.lock from pyproject.toml

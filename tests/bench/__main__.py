@@ -1,6 +1,6 @@
 """make bench: every bench in turn, or those named.
 
-python -m tests.bench [--quick] [weekly] [costs] [clock] [publish] [book]
+python -m tests.bench [--quick] [--json] [weekly] [standard] [costs] [clock] [book] [publish]
 """
 
 import argparse
@@ -8,10 +8,19 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 from lab.control import LabError
-from tests.bench import bench_book, bench_clock, bench_costs, bench_publish, bench_standard, bench_weekly
-from tests.bench.harness import BenchFailed, tell
+from tests.bench import (
+    bench_book,
+    bench_clock,
+    bench_costs,
+    bench_publish,
+    bench_standard,
+    bench_weekly,
+    report,
+)
+from tests.bench.harness import BenchFailed, environment, require_byte_code
 
 BENCHES = {
     "weekly": bench_weekly.run,
@@ -30,23 +39,38 @@ def main() -> int:
         epilog="Figures are worth something only beside others of the same run.",
     )
     parser.add_argument("--quick", action="store_true", help="few hosts, few repetitions: does it work?")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of Markdown")
     parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"of {', '.join(BENCHES)}; default all")
     arguments = parser.parse_args()
     if unknown := set(arguments.benches) - set(BENCHES):
         parser.error(f"no bench {', '.join(sorted(unknown))}. There are {', '.join(BENCHES)}.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was raised is lowered then, too
-    load, _, _ = os.getloadavg()
-    when = datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-    tell(f"Serviceheft, {when}, {os.cpu_count()} cores, load {load:.1f} before")
+    report.begin(as_json=arguments.json)
+    about = {
+        "at": datetime.now(UTC).astimezone().isoformat(timespec="minutes"),
+        "cores": os.cpu_count(),
+        "load_before": round(os.getloadavg()[0], 1),
+        "python": sys.version.split()[0],
+        "quick": arguments.quick,
+    }
+    report.note(
+        "Serviceheft, {at}: {cores} cores, load {load_before} before, Python {python}".format(**about)
+    )
     try:
-        for name in arguments.benches or BENCHES:
-            BENCHES[name](quick=arguments.quick)
+        with patch.dict(
+            os.environ, environment(), clear=True
+        ):  # for processes that benches start themselves, too
+            require_byte_code()
+            for name in arguments.benches or BENCHES:
+                with report.step(name):
+                    BENCHES[name](quick=arguments.quick)
     except (BenchFailed, LabError) as error:
-        tell(f"\n{error}")
+        report.progress(f"\n{error}")
         return 1
     except KeyboardInterrupt:
-        tell("\nInterrupted. All hosts that were raised are down again.")
+        report.progress("\nInterrupted. All hosts that were raised are down again.")
         return 130
+    report.end(about)
     return 0
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from serviceheft.clock import ServiceCalendar
 from serviceheft.settings import BERLIN
-from tests.bench.harness import BenchFailed, table, tell, timed, title
+from tests.bench.harness import BenchFailed, timed
+from tests.bench.report import note, table, title
 
 DEADLINES, QUICK_DEADLINES = 200_000, 20_000
 COUNTED_BY_MINUTE = 20
@@ -49,4 +50,4 @@ def run(*, quick: bool) -> None:
             ["ratio", f"{fast / slow:,.0f}"],
         ],
     )
-    tell(f"The first deadline of a process takes {warm.wall:.2f} s.")
+    note(f"The first deadline of a process takes {warm.wall:.2f} s.")

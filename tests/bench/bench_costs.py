@@ -1,68 +1,54 @@
-"""Where the controller's time goes in a weekly run, and what the number of forks changes."""
+"""What a run costs before its first host, and what the number of forks changes."""
 
 import sys
+from functools import partial
 
-from tests.bench.harness import Cost, measured, raised, table, tell, title
-from tests.bench.runs import WEEKLY, Run, playbook
+from tests.bench.bench_weekly import LIMIT, standard, warm
+from tests.bench.comparison import Gone, Way, in_turns
+from tests.bench.harness import Cost, measured, middle
+from tests.bench.report import step, table, title
+from tests.bench.runs import WEEKLY, playbook
 
-HOSTS, QUICK_HOSTS = 50, 5
+HOSTS, QUICK_HOSTS = 50, 3
+ROUNDS, QUICK_ROUNDS = 3, 1
 FORKS = (5, 10, 25)
 IMPORTS = "import serviceheft.running.recording, serviceheft.running.closing, serviceheft.running.summary"
 
 
 def run(*, quick: bool) -> None:
     """Print what each part costs."""
-    hosts = QUICK_HOSTS if quick else HOSTS
-    title(f"costs: where the time of a weekly run goes ({hosts} hosts)")
-    with raised(hosts) as site:
-        forks = {count: playbook(site, WEEKLY, "--forks", str(count)) for count in FORKS}
-    _fixed()
-    tell()
-    parts(forks[FORKS[-1]])
-    tell()
-    _forks({count: run.cost for count, run in forks.items()}, hosts)
+    hosts, rounds = (QUICK_HOSTS, QUICK_ROUNDS) if quick else (HOSTS, ROUNDS)
+    title("costs: before the first host, and by the number of forks")
+    _fixed(rounds)
+    ways = [
+        Way(f"{count} forks", partial(playbook, path=WEEKLY, options=("--forks", str(count))))
+        for count in FORKS
+    ]
+    with standard(hosts) as site:
+        warm(site, (LIMIT,))
+        by_forks = in_turns(site, ways, rounds)
+    table((f"ours, {hosts} hosts", "wall", "CPU per host"), [_line(gone) for gone in by_forks.values()])
 
 
-def _fixed() -> None:
+def _fixed(rounds: int) -> None:
     """What a run costs before its first host, in processes of their own."""
-    ansible = [sys.executable, "-c", "import ansible.cli.playbook"]
-    python, start = measured([sys.executable, "-c", ""], {}), measured(ansible, {})
-    package = measured([*ansible[:2], f"{ansible[2]}; {IMPORTS}"], {})
+    codes = {"Python": "", "Ansible": "import ansible.cli.playbook"}
+    codes["Serviceheft"] = f"{codes['Ansible']}; {IMPORTS}"
+    with step("imports"):
+        each: dict[str, list[Cost]] = {name: [] for name in codes}
+        for _ in range(rounds):
+            for name, code in codes.items():
+                each[name].append(measured([sys.executable, "-c", code], {}))
+    python, ansible, package = (middle(costs).cpu for costs in each.values())
     table(
-        ["once per run", "CPU s"],
+        ["once per run", "CPU"],
         [
-            ["Python", f"{python.cpu:.2f}"],
-            ["import of Ansible", f"{start.cpu - python.cpu:.2f}"],
-            ["import of Serviceheft and its libraries", f"{package.cpu - start.cpu:.2f}"],
+            ["Python", f"{python:.2f} s"],
+            ["import of Ansible", f"{ansible - python:.2f} s"],
+            ["import of Serviceheft and its libraries", f"{package - ansible:.2f} s"],
         ],
     )
 
 
-def parts(run: Run) -> None:
-    """Print one line per task that runs on hosts; what is done once is added up."""
-    hosts, lines, other = len(run.hosts), [], [0.0, 0.0, 0.0]
-    for row in run.rows:
-        figures = [row.wall, row.own, row.workers]
-        if row.name == "start" or (row.run + row.skipped and not row.once):
-            lines.append([row.name, *_cells(figures, hosts)])
-        else:
-            other = [before + more for before, more in zip(other, figures, strict=True)]
-    lines.append(["other: plays, tasks run once, summary", *_cells(other, hosts)])
-    total = [sum(getattr(row, name) for row in run.rows) for name in ("wall", "own", "workers")]
-    lines.append(["all", *_cells(total, hosts)])
-    table(["part of the run", "wall s", "own CPU per host", "workers' CPU per host"], lines, first=64)
-
-
-def _cells(figures: list[float], hosts: int) -> list[str]:
-    wall, own, workers = figures
-    return [f"{wall:.1f}", f"{own / hosts * 1000:.0f} ms", f"{workers / hosts * 1000:.0f} ms"]
-
-
-def _forks(costs: dict[int, Cost], hosts: int) -> None:
-    table(
-        ["forks", "wall s", "CPU per host"],
-        [
-            [str(count), f"{cost.wall:.1f}", f"{cost.cpu / hosts * 1000:.0f} ms"]
-            for count, cost in costs.items()
-        ],
-    )
+def _line(gone: Gone) -> list[str]:
+    return [gone.name, f"{gone.wall:.1f} s", f"{gone.cpu / gone.hosts * 1000:,.0f} ms"]

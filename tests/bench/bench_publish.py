@@ -8,7 +8,9 @@ from serviceheft.publish import generator, report
 from serviceheft.publish.site import build_site, render
 from serviceheft.publish.source import read
 from tests import storybook
-from tests.bench.harness import table, timed, title
+from tests.bench.harness import timed
+from tests.bench.report import step as progressing
+from tests.bench.report import table, title
 from tests.storybook import NOW, Story, antivirus_of, computer_of, updates_of
 
 DEVICES, QUICK_DEVICES = 2000, 50
@@ -21,7 +23,8 @@ def run(*, quick: bool) -> None:
     rows: list[list[str]] = []
 
     def step[T](what: str, work: Callable[[], T]) -> T:
-        cost, result = timed(work)
+        with progressing(what):
+            cost, result = timed(work)
         rows.append([what, f"{cost.wall:.2f}", f"{cost.cpu:.2f}"])
         return result
 

@@ -1,106 +1,73 @@
-"""The Standard week beside the same work as ordinary per-item tasks, on hosts that are well and hosts that are not.
-
-A host that is well costs the same whatever is checked on it: `tasks per host` shows that, beside what grows.
-"""
+"""What a host that is not well costs more, beside ordinary tasks; and what a further application costs."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab import defects
 from lab.windows.state_file import write_json
 from serviceheft import settings
-from tests.bench.bench_costs import parts
-from tests.bench.harness import BenchFailed, Raised, raised, table, tell, title
-from tests.bench.runs import HEAD, Comparison, compare
+from tests.bench.bench_weekly import APPLICATIONS, EMPTY_PLAY, LIMIT, ORDINARY, OURS, standard, warm
+from tests.bench.comparison import HEAD, Gone, in_turns, ratio
+from tests.bench.emulated import Raised
+from tests.bench.harness import BenchFailed
+from tests.bench.report import figures, note, table, title
+from tests.bench.runs import Run
 
-#: hosts -> how often each way is run
-REPEATS = {50: 1, 200: 1}
-QUICK = {3: 1}
+HOSTS, QUICK_HOSTS = 50, 3
+ROUNDS, QUICK_ROUNDS = 2, 1
 FEW, QUICK_FEW = 10, 2  # hosts of the customer with fewer applications: only counts are taken from it
 
-ORDINARY = "tests/bench/ordinary_standard.yml"
-
-APPLICATIONS = ("7zip", "adobereader", "firefox", "googlechrome", "temurin21jre")
 LACKED = APPLICATIONS[0]
 EVERY = 10
 #: It needs a restart, as most do.
 UPDATE = {"severity": "Critical", "days": 20, "kb": "5070892", "title": "Security Update for Windows 11"}
 
-
-@dataclass(frozen=True)
-class Measured:
-    """A customer whose hosts were all well, then with `lacking` hosts to mend."""
-
-    well: Comparison
-    mended: Comparison
-    lacking: Collection[str]
-
-    def counts(self) -> Iterator[list[str]]:
-        """Lines of the table that counts what was done on hosts in each state."""
-        many, hosts = f"{len(APPLICATIONS)} applications", self.well.weekly[0].hosts.keys()
-        yield _count(f"{many}, {len(hosts)} hosts, all well", self.well)
-        if others := hosts - set(self.lacking):
-            yield _count(f"{many}, well beside {len(self.lacking)} to mend", self.mended, others)
-        yield _count(f"{many}, one lacking, and an update", self.mended, self.lacking)
-
-    def only_to_mend(self) -> str:
-        """What the tasks cost that only hosts to mend had. The ordinary way has none: its tasks do more there."""
-        count = len(self.lacking)
-        rows = [row for row in self.mended.weekly[0].rows if not row.once]
-        of_few = [row for row in rows if 0 < row.run + row.skipped <= count]
-        cpu = sum(row.own + row.workers for row in of_few) / count * 1000
-        hosts = len(self.well.weekly[0].hosts)
-        return (
-            f"CPU of the weekly run's tasks that only the {count} of {hosts} to mend had: {cpu:,.0f} ms each"
-        )
+_WAYS = (EMPTY_PLAY, OURS, ORDINARY)
 
 
 def run(*, quick: bool) -> None:
-    """Print what both ways cost, what they did on hosts in each state, and where the weekly run's time goes."""
-    title("standard: the Standard week, beside ordinary tasks per item")
-    found: list[Measured] = []
-    table(HEAD, _sizes(QUICK if quick else REPEATS, found), first=32)
-    for measured in found:
-        tell(measured.only_to_mend())
-    tell()
-    with _standard(QUICK_FEW if quick else FEW, applications=1) as site:
-        fewer = compare(site, ORDINARY, around=as_found(site))
-    head = [f"{way}{what}" for way in ("weekly", "ordinary") for what in ("", " skipped", " starts")]
-    counts = (line for measured in found for line in measured.counts())
-    table(["tasks per host", *head], [_count("1 application, well", fewer), *counts], first=44)
-    tell()
-    parts(found[-1].well.weekly[0])
+    """Print what both ways cost, and what they did on hosts in each state."""
+    hosts, rounds = (QUICK_HOSTS, QUICK_ROUNDS) if quick else (HOSTS, ROUNDS)
+    title("standard: hosts to mend, and what is done on hosts in each state")
+    with standard(hosts) as site:
+        warm(site, (LIMIT,))
+        well = in_turns(site, _WAYS, 1, as_found(site))
+        lacking = site.hosts[::EVERY]
+        mended = in_turns(site, _WAYS[1:], rounds, as_found(site, lacking))
+    state = f", {len(lacking)} to mend"
+    empty, dear, cheap = well[EMPTY_PLAY.name], mended[ORDINARY.name], mended[OURS.name]
+    table(HEAD, [cheap.line(empty, state), dear.line(empty, state), ratio(dear, cheap, empty, state)])
+    note(_only_to_mend(cheap.runs[0], len(lacking)))
+    with standard(QUICK_FEW if quick else FEW, applications=1) as site:
+        fewer = in_turns(site, _WAYS[1:], 1, as_found(site))
+    many = f"{len(APPLICATIONS)} applications"
+    others = well[OURS.name].runs[0].hosts.keys() - set(lacking)
+    table(
+        ["a host", "ours: tasks", "skipped", "starts", "ordinary: tasks", "skipped", "starts"],
+        [
+            _counts("1 application, well", fewer[OURS.name], fewer[ORDINARY.name]),
+            _counts(f"{many}, well", well[OURS.name], well[ORDINARY.name]),
+            _counts(f"{many}, well beside hosts to mend", cheap, dear, others),
+            _counts(f"{many}, one lacking, and an update with its restart", cheap, dear, lacking),
+        ],
+    )
+    figures(
+        [*(way.figures("well") for way in well.values()), *(way.figures(state) for way in mended.values())]
+    )
 
 
-def _sizes(sizes: Mapping[int, int], found: list[Measured]) -> Iterator[list[str]]:
-    """Lines of costs as they come; what was measured is added to `found`."""
-    for hosts, repeats in sizes.items():
-        with _standard(hosts, applications=len(APPLICATIONS)) as site:
-            well = compare(site, ORDINARY, repeats=repeats, around=as_found(site))
-            yield from well.lines(", all well")
-            lacking = sorted(well.weekly[0].hosts)[::EVERY]
-            mended = compare(site, ORDINARY, repeats=repeats, around=as_found(site, lacking))
-            yield from mended.lines(f", {len(lacking)} to mend")
-        found.append(Measured(well, mended, lacking))
-
-
-def _count(state: str, comparison: Comparison, hosts: Collection[str] | None = None) -> list[str]:
-    works = [way[0].work(hosts) for way in (comparison.weekly, comparison.ordinary)]
+def _counts(state: str, ours: Gone, ordinary: Gone, hosts: Collection[str] | None = None) -> list[str]:
+    works = [way.runs[0].work(hosts) for way in (ours, ordinary)]
     return [state, *(f"{count:.1f}" for work in works for count in (work.tasks, work.skipped, work.starts))]
 
 
-def _standard(hosts: int, *, applications: int) -> AbstractContextManager[Raised]:
-    """All hosts want the first `applications`; the windows leave no hour out: a bench may run at any time."""
-    wanted = {"standard_software_applications": [{"name": name} for name in APPLICATIONS[:applications]]}
-    return raised(
-        hosts,
-        tier="standard",
-        windows={"day": ("06:00", "18:00"), "night": ("18:00", "06:00")},
-        more={"group_vars/windows_clients/applications.yml": wanted},
-    )
+def _only_to_mend(run: Run, count: int) -> str:
+    """What the tasks cost that only the `count` hosts to mend had. Ordinary ways have none: their tasks do more."""
+    of_few = [row for row in run.rows if not row.once and 0 < row.run + row.skipped <= count]
+    cpu = sum(row.own + row.workers for row in of_few) / count * 1000
+    return f"CPU of our tasks that only the {count} of {len(run.hosts)} to mend had: {cpu:,.0f} ms each."
 
 
 def as_found(site: Raised, lacking: Collection[str] = ()) -> Callable[[], AbstractContextManager[None]]:

@@ -1,6 +1,10 @@
-"""What every bench needs: run a command and take its wall and CPU time, raise emulated hosts, print tables.
+"""What every bench needs: run a command fairly and take its wall time, CPU time and memory.
 
 Benches compare ways side by side in one run, since machines and their neighbours differ. Nothing here judges.
+
+A measured process sees the same environment whoever starts the bench: a setting of the caller's shell such as
+PYTHONDONTWRITEBYTECODE makes one way dearer than another, since only ordinary tasks start Python libraries in each of
+their workers.
 """
 
 import os
@@ -10,21 +14,32 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
-from typing import Any
-from unittest.mock import patch
 
-from lab import control, site
-from lab.generated import Elsewhere, write_customer
-from serviceheft import settings
 from serviceheft.settings import REPOSITORY
+from tests.bench.memory import Watch
+from tests.bench.report import table, title
 
-ADDRESS_RANGE = "127.120"
-LONGEST_SECONDS = 900.0  # for one command; a machine that others use may be slow
+__all__ = ["BenchFailed", "Cost", "environment", "measured", "middle", "require_byte_code", "table"]
+__all__ += ["timed", "title"]
+
+LONGEST_SECONDS = 1800.0  # for one command; a machine that others use may be slow
+
+#: All that is taken from the caller's environment.
+_TAKEN = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER")
+_LIBRARIES = "ansible.cli.playbook, sqlalchemy, pydantic, winrm, requests, serviceheft.running.recording"
+#: Prints the loaded modules whose byte code is not kept.
+_UNKEPT = f"""
+import os, sys
+import {_LIBRARIES}
+for name, module in sorted(sys.modules.items()):
+    spec = getattr(module, "__spec__", None)
+    if getattr(spec, "has_location", False) and (spec.origin or "").endswith(".py"):
+        if not (spec.cached and os.path.exists(spec.cached)):
+            print(spec.origin)
+"""
 
 
 class BenchFailed(Exception):
@@ -33,20 +48,59 @@ class BenchFailed(Exception):
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of wall time, and of user and system time with that of all children."""
+    """Seconds of wall time, and of user and system time with that of all children; the tree's most memory in MB.
+
+    memory: None where it was not measured.
+    """
 
     wall: float
     cpu: float
+    memory: float | None = None
 
 
-def measured(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
-    """Run a command from the repository's root to its end. Raises BenchFailed with its last lines."""
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a measured process sees: a few names of the caller's environment, and `more`.
+
+    So byte code is kept beside the sources (no PYTHONDONTWRITEBYTECODE, no PYTHONPYCACHEPREFIX), and no proxy, no
+    setting of Ansible and none of Serviceheft gets in unseen.
+    """
+    taken = {name: os.environ[name] for name in _TAKEN if name in os.environ}
+    return {**taken, **(more or {})}
+
+
+def require_byte_code() -> None:
+    """Warm the byte code of all libraries. Raises BenchFailed where Python cannot keep it."""
+    for _ in range(2):  # what the first writes, the second finds
+        checked = subprocess.run(
+            [sys.executable, "-c", _UNKEPT],
+            cwd=REPOSITORY,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    refuse_without_byte_code(checked.stdout.splitlines(), checked.stderr if checked.returncode else "")
+
+
+def refuse_without_byte_code(unkept: Sequence[str], trouble: str = "") -> None:
+    """Raise BenchFailed for sources without kept byte code, or where looking for them failed."""
+    if trouble:
+        raise BenchFailed(f"The libraries cannot be loaded: {trouble.strip().splitlines()[-1]}")
+    if unkept:
+        raise BenchFailed(
+            f"Python keeps no byte code of {unkept[0]} ({len(unkept)} such files): is the folder read-only? "
+            "Compiling them in each process would inflate the figures."
+        )
+
+
+def measured(command: Sequence[str], more: Mapping[str, str]) -> Cost:
+    """Run a command from the repository's root to its end, in `environment(more)`. BenchFailed with its last lines."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         began = time.monotonic()
         with subprocess.Popen(
             command,
             cwd=REPOSITORY,
-            env={**os.environ, **environment},
+            env=environment(more),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -54,19 +108,20 @@ def measured(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
             late = threading.Timer(LONGEST_SECONDS, process.kill)
             late.start()
             try:
-                _, status, usage = os.wait4(process.pid, 0)
+                with Watch(process.pid) as watch:
+                    _, status, usage = os.wait4(process.pid, 0)
+                    wall = time.monotonic() - began
             except BaseException:
                 _end(process)
                 raise
             finally:
                 late.cancel()
-            wall = time.monotonic() - began
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             output.seek(0)
             last = "".join(output.readlines()[-15:])
             raise BenchFailed(f"{' '.join(command)} ended with {process.returncode}:\n{last}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, watch.peak)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -79,8 +134,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def middle(costs: Sequence[Cost]) -> Cost:
-    """The median of repeated runs."""
-    return Cost(median(cost.wall for cost in costs), median(cost.cpu for cost in costs))
+    """The median of repeated runs; of their memory the most."""
+    known = [cost.memory for cost in costs if cost.memory is not None]
+    return Cost(
+        median(cost.wall for cost in costs), median(cost.cpu for cost in costs), max(known) if known else None
+    )
 
 
 def timed[T](work: Callable[[], T]) -> tuple[Cost, T]:
@@ -88,67 +146,3 @@ def timed[T](work: Callable[[], T]) -> tuple[Cost, T]:
     began, before = time.perf_counter(), sum(os.times()[:4])
     result = work()
     return Cost(time.perf_counter() - began, sum(os.times()[:4]) - before), result
-
-
-@dataclass(frozen=True)
-class Raised:
-    """A generated customer whose hosts are up."""
-
-    customer: Elsewhere
-    directory: Path
-    pid: int
-
-    def playbook(self, path: str, *options: str) -> list[str]:
-        """The ansible-playbook line for this customer, as `heft` writes it."""
-        vault = f"{self.customer.name}@{self.customer.base / 'vault' / self.customer.name}"
-        sources = ["-i", "inventories/_shared", "-i", str(self.customer.root), "--vault-id", vault]
-        return [str(Path(sys.executable).with_name("ansible-playbook")), *sources, *options, path]
-
-    def lab_megabytes(self) -> float:
-        """Memory that the process of all emulated hosts holds."""
-        for line in Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-        raise BenchFailed("The lab's process has gone.")
-
-
-@contextmanager
-def raised(hosts: int, **written: Any) -> Iterator[Raised]:
-    """Emulated Windows hosts of a customer with a book of its own; lowered again in any case.
-
-    `written`: more of lab.generated.write_customer's arguments.
-    """
-    with tempfile.TemporaryDirectory(prefix="heft-bench-") as folder:
-        customer = write_customer(Path(folder), hosts=hosts, address_range=ADDRESS_RANGE, **written)
-        with patch.dict(os.environ, customer.environment):
-            try:
-                where = site.raise_site(customer.load(), settings.now()).directory
-                pid = control.status(where).pid
-                if pid is None:
-                    raise BenchFailed("The emulated hosts did not come up.")
-                yield Raised(customer, where, pid)
-            finally:
-                site.lower_site(customer.name)
-
-
-def title(text: str) -> None:
-    """Begin a bench's part of the report."""
-    tell(f"\n{text}\n{'-' * len(text)}")
-
-
-def tell(line: str = "") -> None:
-    """Print a line at once: a bench takes minutes."""
-    print(line, flush=True)  # noqa: T201 - a bench prints
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], first: int = 44) -> None:
-    """Rows as they come, since some take minutes: `first` characters to the left, figures to the right."""
-    widths = [max(len(name), 7) for name in head[1:]]
-    tell(_line(head, first, widths))
-    for row in rows:
-        tell(_line(row, first, widths))
-
-
-def _line(cells: Sequence[str], first: int, widths: Sequence[int]) -> str:
-    figures = (cell.rjust(width) for cell, width in zip(cells[1:], widths, strict=True))
-    return "  ".join([cells[0].ljust(first), *figures]).rstrip()

@@ -1,27 +1,26 @@
-"""Runs of playbooks on emulated hosts: what a run cost, and what it did on each host; ways side by side."""
+"""Runs of playbooks on emulated hosts: what a run cost, and what it did on each host."""
 
 import json
 import re
+import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
-from typing import Literal
 
 from serviceheft.settings import REPOSITORY
-from tests.bench.harness import BenchFailed, Cost, Raised, measured, middle
+from tests.bench.emulated import Raised
+from tests.bench.harness import BenchFailed, Cost, measured
+from tests.bench.raw_limit import Host, Order
 
 WEEKLY = "tests/bench/weekly.yml"
 EMPTY = "tests/bench/empty.yml"
+TEN = "tests/bench/ordinary.yml"
+STANDARD = "tests/bench/ordinary_standard.yml"
 
-#: Columns of a comparison.
-HEAD = ["hosts, way", "wall s", "CPU s", "CPU per host", "less an empty run", "PowerShell starts"]
-HEAD += ["tasks per host", "skipped"]
-
-type Way = Literal["weekly", "ordinary"]
-
+_KEEP_VISIT = "tests/bench/raw_limit.yml"
+_FORKS = re.compile(r"^forks = (\d+)$", re.MULTILINE)
 _STARTED = re.compile(r"^\S+ (\S+): .+ ms\)$", re.MULTILINE)
 
 
@@ -52,9 +51,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Run:
-    """A playbook that was carried out."""
+    """What was carried out once; `emulator` is the CPU in seconds of the process that emulates all hosts."""
 
     cost: Cost
+    emulator: float
     rows: Sequence[Row]
     hosts: Mapping[str, Work]
 
@@ -66,76 +66,74 @@ class Run:
         )
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The weekly run beside ordinary tasks, each several times over the same hosts, and beside no tasks at all."""
-
-    empty: Cost
-    weekly: Sequence[Run]
-    ordinary: Sequence[Run]
-
-    def middle(self, way: Way) -> Cost:
-        """The median of one way's runs."""
-        return middle([run.cost for run in (self.weekly if way == "weekly" else self.ordinary)])
-
-    def lines(self, state: str = "") -> Iterator[list[str]]:
-        """A line for each way and their ratio, under HEAD; `state` tells in what state the hosts were."""
-        hosts = len(self.weekly[0].hosts)
-        weekly, ordinary = self.middle("weekly"), self.middle("ordinary")
-        for way, cost, runs in (("weekly", weekly, self.weekly), ("ordinary", ordinary, self.ordinary)):
-            work = runs[0].work()
-            yield [
-                f"{hosts:>3} {way}{state}",
-                f"{cost.wall:.1f}",
-                f"{cost.cpu:.1f}",
-                f"{cost.cpu / hosts * 1000:,.0f} ms",
-                f"{(cost.cpu - self.empty.cpu) / hosts * 1000:,.0f} ms",
-                *(f"{count:.1f}" for count in (work.starts, work.tasks, work.skipped)),
-            ]
-        cpu, net = ordinary.cpu / weekly.cpu, (ordinary.cpu - self.empty.cpu) / (weekly.cpu - self.empty.cpu)
-        ratios = [f"{ordinary.wall / weekly.wall:.2f}", f"{cpu:.2f}", f"{cpu:.2f}", f"{net:.2f}"]
-        yield [f"{hosts:>3} ordinary : weekly", *ratios, "", "", ""]
-
-
-def compare(
-    site: Raised,
-    ordinary: str,
-    *,
-    repeats: int = 1,
-    around: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> Comparison:
-    """Run both ways in turns, so that a noisy neighbour hits both; `around` surrounds each run, unmeasured."""
-    empty = playbook(site, EMPTY).cost
-    runs: dict[str, list[Run]] = {WEEKLY: [], ordinary: []}
-    for _ in range(repeats):
-        for path, done in runs.items():
-            with around():
-                done.append(playbook(site, path))
-    return Comparison(empty, runs[WEEKLY], runs[ordinary])
-
-
-def playbook(site: Raised, path: str, *options: str) -> Run:
+def playbook(site: Raised, path: str, options: Sequence[str] = ()) -> Run:
     """Run a playbook to its end. Raises BenchFailed when it did not do its work."""
     figures, log = site.customer.base / "task-costs.json", site.directory / "windows.log"
     figures.unlink(missing_ok=True)
-    logged = log.stat().st_size
-    plugins = [str(REPOSITORY / folder) for folder in ("callback_plugins", "tests/bench/callback_plugins")]
-    environment = {
-        "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
-        "ANSIBLE_CALLBACK_PLUGINS": ":".join(plugins),
-        "ANSIBLE_CALLBACKS_ENABLED": "task_costs",
-        "BENCH_TASK_COSTS": str(figures),
-    }
-    if path != WEEKLY:
-        environment["ANSIBLE_STDOUT_CALLBACK"] = "default"
-    cost = measured(site.playbook(path, *options), environment)
+    logged, emulated = log.stat().st_size, site.lab_seconds()
+    cost = measured(site.playbook(path, *options), _for_ansible(site, path, figures))
+    emulator = site.lab_seconds() - emulated
     try:
         found = json.loads(figures.read_text(encoding="utf-8"))
     except OSError as error:
         raise BenchFailed("Ansible wrote no costs of tasks.") from error
     starts = _starts(log, logged)
-    hosts = {host: Work(**counts, starts=starts[host]) for host, counts in found["hosts"].items()}
-    return Run(cost, [Row(**row) for row in found["tasks"]], hosts)
+    none = {"tasks": 0, "skipped": 0}  # of a host whose tasks all ran once for all hosts
+    hosts = {host: Work(**found["hosts"].get(host, none), starts=starts[host]) for host in site.hosts}
+    return Run(cost, emulator, [Row(**row) for row in found["tasks"]], hosts)
+
+
+def raw_limit(site: Raised) -> Run:
+    """Send the visit to all hosts without Ansible. Raises BenchFailed when one did not answer whole."""
+    order, log = _order(site), site.directory / "windows.log"
+    logged, emulated = log.stat().st_size, site.lab_seconds()
+    cost = measured([sys.executable, "-m", "tests.bench.raw_limit", str(order)], {})
+    emulator = site.lab_seconds() - emulated
+    starts = _starts(log, logged)
+    return Run(cost, emulator, [], {host: Work(0, 0, starts[host]) for host in site.hosts})
+
+
+def _for_ansible(site: Raised, path: str, figures: Path) -> dict[str, str]:
+    plugins = [str(REPOSITORY / folder) for folder in ("callback_plugins", "tests/bench/callback_plugins")]
+    own = {
+        "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
+        "ANSIBLE_HOME": str(site.customer.base / "ansible"),  # nothing of the user's
+        "ANSIBLE_CALLBACK_PLUGINS": ":".join(plugins),
+        "ANSIBLE_CALLBACKS_ENABLED": "task_costs",
+        "BENCH_TASK_COSTS": str(figures),
+    }
+    if path != WEEKLY:
+        own["ANSIBLE_STDOUT_CALLBACK"] = "default"
+    return site.customer.environment | own
+
+
+def _order(site: Raised) -> Path:
+    """The file for raw_limit, made on first use."""
+    path = site.customer.base / "raw-limit.json"
+    if not path.exists():
+        visit = site.customer.base / "visit.json"
+        keeping = site.playbook(_KEEP_VISIT, "-e", f"bench_path={visit}")
+        measured(keeping, _for_ansible(site, _KEEP_VISIT, site.customer.base / "not-used.json"))
+        kept = json.loads(visit.read_text(encoding="utf-8"))
+        Order(
+            hosts=[Host(host["name"], host["address"], host["port"]) for host in site.served()],
+            user=site.account,
+            password=site.vaulted("vault_windows_password"),
+            ca=str(site.directory / "ca.pem"),
+            command=kept["command"],
+            given=kept["given"].encode(),
+            sections=frozenset(kept["sections"]),
+            threads=forks(),
+        ).write(path)
+    return path
+
+
+def forks() -> int:
+    """How many hosts Ansible asks at once."""
+    found = _FORKS.search((REPOSITORY / "ansible.cfg").read_text(encoding="utf-8"))
+    if found is None:
+        raise BenchFailed("ansible.cfg names no forks.")
+    return int(found[1])
 
 
 def _starts(log: Path, since: int) -> Counter[str]:

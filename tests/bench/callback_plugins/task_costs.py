@@ -16,6 +16,7 @@ from ansible.executor.task_result import CallbackTaskResult
 from ansible.playbook.play import Play
 from ansible.playbook.task import Task
 from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import action_loader
 
 DOCUMENTATION = """
 name: task_costs
@@ -25,6 +26,12 @@ description:
   - Between two tasks all workers have come to their end, so what the process and its ended children have used
     since the last one is what the task has cost.
 """
+
+
+def is_for_all(task: Task) -> bool:
+    """Whether the task's action deals with all hosts at once, though its result names but one."""
+    action = action_loader.get(task.action, class_only=True, collection_list=task.collections)
+    return bool(getattr(action, "BYPASS_HOST_LOOP", False))
 
 
 class CallbackModule(CallbackBase):
@@ -55,7 +62,7 @@ class CallbackModule(CallbackBase):
         self._begin(f"[{play.get_name()}]")
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
-        self._begin(task.get_name(), once=bool(task.run_once))
+        self._begin(task.get_name(), once=bool(task.run_once) or is_for_all(task))
 
     def _count(self, result: CallbackTaskResult, what: Literal["run", "skipped"]) -> None:
         """Count for the row; for the host, too, unless all hosts share the task."""
