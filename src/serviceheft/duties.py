@@ -9,11 +9,11 @@ docs/decisions/0010-the-agreement-belongs-into-the-book.md.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from serviceheft.accounts import Duty
 from serviceheft.agreement import Agreed, Terms
-from serviceheft.clock import CLOSES, OPENS, RECURRING, days_of, period_of
+from serviceheft.clock import CLOSES, OPENS, RECURRING, calendar_at, days_of, period_of
 from serviceheft.settings import BERLIN
 
 type Pair = tuple[str, str | None]
@@ -117,7 +117,7 @@ class _Period:
     def duties(self) -> Iterator[Duty]:
         owed = self._owed()
         present = self._present() if self.runs else {}
-        governing = self._governing()
+        governing = self._governing
         version = governing.version if governing else 0
         for pairs, number, begun in ((owed, version, True), (present, self._now, False)):
             left = {pair: since for pair, since in pairs.items() if begun or pair not in owed}
@@ -164,7 +164,7 @@ class _Period:
         What is recorded after the service hours of the last day have begun can end a duty, and brings no new one:
         nobody would have a day for it.
         """
-        governing = self._governing()
+        governing = self._governing
         if governing is None or governing.due < self.book.versions[0].kept_since:
             return {}
         owed = self._owed_by(governing.version)
@@ -182,7 +182,7 @@ class _Period:
         version, due = self.book.versions[number], self._due(self.book.versions[number].terms)
         if due is None or version.terms.start > self.book.today or (number and due < version.at):
             return {}  # an end that was told after it: nobody could know
-        days = [day for day in _days(self.first, self.last) if version.terms.calendar.closure(day) is None]
+        days = _service_days(version.terms.place, self.first, self.last)
         covered = [day for day in days if version.terms.covers(day)]
         inside = self._inside(number)
         return {
@@ -233,6 +233,7 @@ class _Period:
             if terms.services[pair[0]].cadence == self.cadence
         }
 
+    @cached_property
     def _governing(self) -> _Governing | None:
         """The version in force when the period is due, and that moment; None where no version has any."""
         number = self.book.in_force(self.opens, self.recorded)
@@ -246,8 +247,8 @@ class _Period:
 
     def _due(self, terms: Terms) -> datetime | None:
         """17:00 of the last service day of the period that the contract covers."""
-        for day in reversed(list(_days(self.first, self.last))):
-            if terms.covers(day) and terms.calendar.closure(day) is None:
+        for day in reversed(_service_days(terms.place, self.first, self.last)):
+            if terms.covers(day):
                 return datetime.combine(day, CLOSES, BERLIN)
         return None
 
@@ -275,8 +276,11 @@ def _periods(cadence: str, since: date, today: date) -> Iterator[str]:
         period = period_of(cadence, days_of(period)[1] + _DAY)
 
 
-def _days(first: date, last: date) -> Iterable[date]:
-    return (date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1))
+@lru_cache(maxsize=2048)  # asked for again with every version of an agreement
+def _service_days(place: tuple[str, str | None, tuple[str, ...]], first: date, last: date) -> tuple[date, ...]:
+    calendar = calendar_at(*place)
+    days = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+    return tuple(day for day in days if calendar.closure(day) is None)
 
 
 def _midnight(day: date) -> datetime:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from serviceheft.clock.closures import ClockError
 from serviceheft.settings import BERLIN
@@ -34,6 +35,7 @@ def period_of(cadence: str, when: date | datetime) -> str | None:
     raise ClockError(f"cadence {cadence!r} is none of {', '.join((*UNTIMED, *RECURRING))}.")
 
 
+@lru_cache(maxsize=4096)  # a few hundred periods, each asked for with every line
 def days_of(period: str) -> tuple[date, date]:
     """First and last day of a period. Raises ClockError for a text that is no period."""
     found = _PERIOD.fullmatch(period)
