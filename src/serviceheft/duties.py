@@ -277,7 +277,9 @@ def _periods(cadence: str, since: date, today: date) -> Iterator[str]:
 
 
 @lru_cache(maxsize=2048)  # asked for again with every version of an agreement
-def _service_days(place: tuple[str, str | None, tuple[str, ...]], first: date, last: date) -> tuple[date, ...]:
+def _service_days(
+    place: tuple[str, str | None, tuple[str, ...]], first: date, last: date
+) -> tuple[date, ...]:
     calendar = calendar_at(*place)
     days = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
     return tuple(day for day in days if calendar.closure(day) is None)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from serviceheft import plays, services
+from serviceheft import plays, role_meta, services
 from serviceheft.entitlement import VISITED
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.variables import FIELDS
@@ -53,7 +53,13 @@ def test_the_playbooks_are_what_the_declarations_say(tmp_path: Path) -> None:
     plays.write(tmp_path)
     for path in tmp_path.iterdir():
         committed = (REPOSITORY / "playbooks" / path.name).read_text(encoding="utf-8")
-        assert path.read_text(encoding="utf-8") == committed, "Run: python -m serviceheft.plays"
+        assert path.read_text(encoding="utf-8") == committed, "Run: python tools/generate.py"
+
+
+def test_the_roles_meta_is_what_declarations_and_model_say() -> None:
+    for name, text in role_meta.role_meta(load_catalogue()).items():
+        committed = (REPOSITORY / "roles" / name).read_text(encoding="utf-8")
+        assert text == committed, "Run: python tools/generate.py"
 
 
 @pytest.mark.parametrize("role", SERVICE_ROLES, ids=role_id)
