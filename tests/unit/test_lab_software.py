@@ -32,7 +32,7 @@ def names(one: Machine) -> set[str]:
 
 
 def test_every_package_of_the_providers_source_is_in_the_labs_feed() -> None:
-    text = (REPOSITORY / "group_vars" / "all" / "software.yml").read_text(encoding="utf-8")
+    text = (REPOSITORY / "group_vars" / "all" / "standard_software.yml").read_text(encoding="utf-8")
     offered = {package["name"] for package in yaml.safe_load(text)["standard_software_packages"]}
     assert offered <= set(machine().state["feed"])
 

@@ -90,9 +90,14 @@ def _variables(shared: JsonSchema) -> Iterator[str]:
 
 
 def _policies() -> dict[str, Any]:
-    path = settings.REPOSITORY / "group_vars" / "all" / "policies.yml"
-    document = read_mapping(path, "group_vars/all/policies.yml", [])
-    return document.data if document else {}
+    """The provider's values, but for the long list of packages."""
+    found: dict[str, Any] = {}
+    for path in sorted((settings.REPOSITORY / "group_vars" / "all").glob("*.yml")):
+        if path.stem not in ("catalogue", "provider"):
+            document = read_mapping(path, f"group_vars/all/{path.name}", [])
+            found |= document.data if document else {}
+    found.pop("standard_software_packages", None)
+    return found
 
 
 def _table(name: str, shared: JsonSchema) -> list[str]:

@@ -21,7 +21,7 @@ from serviceheft.model.yamlfile import Document, Path_
 
 _SECRET_WORDS = re.compile(r"pass?w|passphrase|secret|token|api_?key|private_?key|community|credential|psk")
 _PLACES: dict[Level, str] = {
-    "provider": "the provider's group_vars/all/policies.yml",
+    "provider": "the provider's group_vars/all",
     "all": "a file in group_vars/all/",
     "group": "a file in group_vars/<group>/",
     "host": "host_vars/<host>.yml",

@@ -97,7 +97,7 @@ CAUSES = (
         ),
         N_(
             "Install them again (choco install --force). Where the program is there under another name, correct"
-            " program in group_vars/all/software.yml."
+            " program in group_vars/all/standard_software.yml."
         ),
         _LISTED,
     ),

@@ -20,7 +20,7 @@ from serviceheft.services.update_check.holds import HOLDERS, read_holds
 from serviceheft.services.update_check.search import Offer, articles_in, read_offers, search_error
 from serviceheft.services.update_check.update import UPGRADES
 
-#: As in group_vars/all/policies.yml.
+#: As in group_vars/all/update_check.yml.
 DEFAULT_CATEGORIES = ("CriticalUpdates", "SecurityUpdates", "UpdateRollups")
 
 SEVERITIES = {
