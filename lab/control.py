@@ -99,7 +99,7 @@ def _start(directory: Path, timeout: float) -> LabStatus:
     log = directory / "windows.log"
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "lab.windows", "--directory", str(directory)],
+            [sys.executable, "-m", "lab.windows_hosts", "--directory", str(directory)],
             cwd=Path(__file__).resolve().parents[1],
             stdin=subprocess.DEVNULL,
             stdout=output,

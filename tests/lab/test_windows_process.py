@@ -205,7 +205,7 @@ def test_200_hosts_fit_into_200_mb(tmp_path: Path, record_property: Callable[[st
 
 def _serve(directory: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "lab.windows", "--directory", str(directory)],
+        [sys.executable, "-m", "lab.windows_hosts", "--directory", str(directory)],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,

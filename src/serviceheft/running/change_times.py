@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from serviceheft import maintenance
 from serviceheft.assess.reasons import FREEZE, OUTSIDE_WINDOW
-from serviceheft.clock import maintenance as windows
 from serviceheft.model.patching import FreezeDays
 from serviceheft.model.schema import Contract
 
@@ -17,9 +17,9 @@ def held_now(role: str, variables: Mapping[str, Any], contract: Contract, now: d
     none to wait for.
     """
     days = [FreezeDays(**entry) for entry in variables["patch_management_freeze"]]
-    if windows.is_frozen(days, now):
+    if maintenance.is_frozen(days, now):
         return FREEZE
     agreed = contract.maintenance_windows
     if not variables.get(f"{role}_in_window", False) or not agreed:
         return None
-    return None if windows.is_open(agreed, variables["patch_management_windows"], now) else OUTSIDE_WINDOW
+    return None if maintenance.is_open(agreed, variables["patch_management_windows"], now) else OUTSIDE_WINDOW

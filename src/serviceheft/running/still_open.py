@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from serviceheft import maintenance
 from serviceheft.book import Book, Snapshot
-from serviceheft.clock import maintenance as windows
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
 from serviceheft.open_emergencies import KIND, KINDS, OpenEmergency, Terms, followed
@@ -71,7 +71,7 @@ def _may_restart(customer: Customer, host: str, now: datetime) -> bool:
     policy = policy_of(customer, host)
     if policy.reboot is Reboot.NEVER:
         return False
-    return policy.reboot is Reboot.WHEN_NEEDED or windows.is_open(
+    return policy.reboot is Reboot.WHEN_NEEDED or maintenance.is_open(
         customer.contract.maintenance_windows, policy.windows, now
     )
 

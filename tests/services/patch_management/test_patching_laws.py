@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serviceheft.clock import maintenance as windows
+from serviceheft import maintenance
 from serviceheft.model.patching import FreezeDays, UpdateException
 from serviceheft.model.schema import MaintenanceWindow
 from serviceheft.services.patch_management.attempts import Attempt, Past
@@ -175,13 +175,13 @@ def test_the_stop_file_stops_everything(orders, stopped, **_) -> None:  # type: 
 
 @cases
 def test_nothing_is_changed_on_a_freeze_day_but_in_an_emergency(orders, policy, now, **_) -> None:  # type: ignore[no-untyped-def]
-    assert not (windows.is_frozen(policy.freeze, now) and policy.emergency is None and acting(orders))
+    assert not (maintenance.is_frozen(policy.freeze, now) and policy.emergency is None and acting(orders))
 
 
 @cases
 def test_nothing_is_installed_or_restarted_outside_of_the_window(orders, fleet, policy, now, **_) -> None:  # type: ignore[no-untyped-def]
     for made in acting(orders):
-        inside = windows.is_open(policy.windows, fleet[made.host].policy.windows, now)
+        inside = maintenance.is_open(policy.windows, fleet[made.host].policy.windows, now)
         assert inside or policy.emergency is not None or not (made.install or made.restart)
 
 
@@ -242,7 +242,7 @@ def test_nobody_is_restarted_outside_of_its_terms(orders, fleet, policy, now, st
             facts = fleet[made.host]
             assert restart_waits(policy, facts.policy, facts.signed_in, now, stopped=stopped) is None
             assert facts.policy.reboot is not Reboot.NEVER
-            inside = windows.is_open(policy.windows, facts.policy.windows, now)
+            inside = maintenance.is_open(policy.windows, facts.policy.windows, now)
             assert inside or (policy.emergency is not None and facts.policy.reboot is Reboot.WHEN_NEEDED)
             assert facts.policy.reboot is not Reboot.NOBODY_LOGGED_ON or facts.signed_in is SignedIn.NOBODY
 
@@ -291,7 +291,7 @@ def test_too_many_failures_end_a_ring(fleet: list[HostFacts], policy: CustomerPo
 def test_a_window_opens_as_long_as_it_says(moment: datetime, window: MaintenanceWindow) -> None:
     """A whole week from any moment has as much open time as the window's days and hours promise."""
     quarters = [moment + timedelta(minutes=15 * number) for number in range(7 * 24 * 4)]
-    open_for = sum(windows.is_open([window], None, at) for at in quarters) * 15
+    open_for = sum(maintenance.is_open([window], None, at) for at in quarters) * 15
     start, end = (int(text[:2]) * 60 for text in (window.start, window.end))
     length = end - start if end > start else end - start + 24 * 60
     assert open_for == length * len(window.days)
@@ -308,14 +308,14 @@ def test_a_window_past_midnight_belongs_to_the_day_it_opens() -> None:
     }
     for text, expected in opens.items():
         moment = datetime.fromisoformat(text).replace(tzinfo=BERLIN)
-        assert windows.is_open([night], None, moment) is expected
-        assert windows.is_open([night], None, moment.astimezone(UTC)) is expected
-    assert not windows.is_open([night], (), datetime(2026, 11, 21, 23, tzinfo=BERLIN))
+        assert maintenance.is_open([night], None, moment) is expected
+        assert maintenance.is_open([night], None, moment.astimezone(UTC)) is expected
+    assert not maintenance.is_open([night], (), datetime(2026, 11, 21, 23, tzinfo=BERLIN))
 
 
 def test_freeze_days_are_local_days() -> None:
     days_off = [
         FreezeDays(first_day=date(2026, 12, 23), last_day=date(2026, 12, 24), reason="Jahresabschluss")
     ]
-    assert windows.is_frozen(days_off, datetime(2026, 12, 22, 23, 30, tzinfo=UTC))
-    assert not windows.is_frozen(days_off, datetime(2026, 12, 24, 23, 30, tzinfo=UTC))
+    assert maintenance.is_frozen(days_off, datetime(2026, 12, 22, 23, 30, tzinfo=UTC))
+    assert not maintenance.is_frozen(days_off, datetime(2026, 12, 24, 23, 30, tzinfo=UTC))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from serviceheft.clock import maintenance as windows
+from serviceheft import maintenance
 from serviceheft.model.patching import UpdateException
 from serviceheft.services.patch_management import attempts, restarts, rings
 from serviceheft.services.patch_management.attempts import Past
@@ -197,7 +197,7 @@ class _Run:
     def _everything_waits(self, too_many: bool) -> str | None:
         if self._stopped:
             return "change.stopped"
-        if self._policy.emergency is None and windows.is_frozen(self._policy.freeze, self._now):
+        if self._policy.emergency is None and maintenance.is_frozen(self._policy.freeze, self._now):
             return "patch.freeze"
         return "patch.ring_failed" if too_many else None
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import Enum
 
-from serviceheft.clock import maintenance as windows
+from serviceheft import maintenance
 from serviceheft.services.patch_management.policy import CustomerPolicy, HostPolicy, Reboot
 
 
@@ -18,7 +18,7 @@ class SignedIn(Enum):
 
 def window_waits(policy: CustomerPolicy, wanted: HostPolicy, now: datetime) -> str | None:
     """The reason code why it is not the host's time; None: one of its maintenance windows is open."""
-    if windows.is_open(policy.windows, wanted.windows, now):
+    if maintenance.is_open(policy.windows, wanted.windows, now):
         return None
     return "patch.outside_window" if policy.windows else "patch.no_window"
 
@@ -40,7 +40,7 @@ def restart_waits(
     if stopped:
         return "change.stopped"
     urgent = policy.emergency is not None
-    if not urgent and windows.is_frozen(policy.freeze, now):
+    if not urgent and maintenance.is_frozen(policy.freeze, now):
         return "patch.freeze"
     window = window_waits(policy, wanted, now)
     match wanted.reboot:

@@ -1,4 +1,4 @@
-"""`python -m lab.windows --directory DIRECTORY`: serve the emulated Windows hosts that hosts.json names."""
+"""`python -m lab.windows_hosts --directory DIRECTORY`: serve the emulated Windows hosts that hosts.json names."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ OWN_MODULES = (visit, section_scripts)
 
 def main() -> int:
     """Exit code 0 after an orderly end, 2 when the lab could not be raised."""
-    parser = argparse.ArgumentParser(prog="python -m lab.windows", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lab.windows_hosts", description=__doc__)
     parser.add_argument("--directory", type=Path, required=True, help="hosts.json and machines/ are in it")
     directory: Path = parser.parse_args().directory
     try:
