@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 from lab.services import SECTIONS
+from lab.windows.failures import ModuleFailure
 from lab.windows.machine import Json, Machine
 from lab.windows.modules import Call, module
 from lab.windows.state_file import iso
@@ -20,6 +21,12 @@ TIMED_OUT = "timed_out: it had not ended in time."
 def run(machine: Machine, args: dict[str, Any], call: Call) -> dict[str, Any]:
     """Every section that was asked for; the same in check mode, as a visit only reads."""
     asked: list[str] = args["sections"]
+    # Which there are the script works out, so its specification does not say.
+    if unknown := [name for name in asked if name not in SECTIONS]:
+        known = ", ".join(sorted(SECTIONS))
+        raise ModuleFailure(
+            f"value of sections must be one or more of: {known}. Got no match for: {', '.join(unknown)}"
+        )
     slow = {name: TIMED_OUT for name in asked if name in machine.state.get("slow_sections", ())}
     return {
         "changed": False,

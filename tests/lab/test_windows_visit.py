@@ -11,6 +11,7 @@ from serviceheft.assess.judgement import Judgement
 from serviceheft.services.update_check import judging as updates
 from serviceheft.services.update_check.offered import read_offered
 from serviceheft.services.update_check.policy import UpdatePolicy
+from serviceheft.services.update_check.search import search_of
 from serviceheft.settings import REPOSITORY
 from tests.lab.windows_site import PSRP, Site
 from tests.visit_sections import EVERY
@@ -62,14 +63,6 @@ def test_sections_must_be_named(site: Site) -> None:
     assert outcome.message("visit-pc", "visit") == "missing required arguments: sections"
 
 
-SEARCH = {
-    "name": "search",
-    "ansible.windows.win_updates": {"state": "searched", "category_names": "*"},
-    "failed_when": False,
-    "check_mode": False,
-}
-
-
 def test_real_search_results_are_judged(site: Site) -> None:
     now = settings.now()
 
@@ -89,12 +82,12 @@ def test_real_search_results_are_judged(site: Site) -> None:
 
     site.change("visit-pc", spoil)
     site.change("visit-srv", offer)
-    outcome = site.play([VISIT, SEARCH])
+    outcome = site.play([VISIT])
     assert outcome.code == 0, outcome.output
 
     def judged(host: str) -> Judgement:
-        section = outcome.task(host, "visit")["sections"]["updates"]
-        return updates.judge(outcome.task(host, "search"), section, UpdatePolicy(), now)
+        visit = outcome.task(host, "visit")
+        return updates.judge(search_of(visit), visit["sections"]["updates"], UpdatePolicy(), now)
 
     failed, missing = judged("visit-pc"), judged("visit-srv")
     assert (failed.outcome, failed.reason) == ("not measured", "updates.search_failed")
@@ -105,7 +98,7 @@ def test_real_search_results_are_judged(site: Site) -> None:
 
 
 def test_a_german_windows_lacks_its_updates_too(site: Site) -> None:
-    """It names categories in German, so that win_updates filters out whatever it was asked for in English."""
+    """It names categories in German; their ids are what counts."""
     now = settings.now()
 
     def offer(state: dict[str, Any]) -> None:
@@ -122,18 +115,11 @@ def test_a_german_windows_lacks_its_updates_too(site: Site) -> None:
         )
 
     site.change("visit-pc", offer)
-    narrow = {
-        **SEARCH,
-        "ansible.windows.win_updates": {"state": "searched", "category_names": "SecurityUpdates"},
-    }
-    outcome = site.play([VISIT, narrow])
-    found = outcome.task("visit-pc", "search")
-    assert (found["updates"], [row["categories"] for row in found["filtered_updates"].values()]) == (
-        {},
-        [["Sicherheitsupdates"]],
-    )
-    section = outcome.task("visit-pc", "visit")["sections"]["updates"]
-    judgement = updates.judge(found, section, UpdatePolicy(categories=("SecurityUpdates",)), now)
+    visit = site.play([VISIT]).task("visit-pc", "visit")
+    search = search_of(visit)
+    assert [row["Categories"] for row in (search or {})["Updates"]] == [["Sicherheitsupdates"]]
+    policy = UpdatePolicy(categories=("SecurityUpdates",))
+    judgement = updates.judge(search, visit["sections"]["updates"], policy, now)
     assert [each.cause for each in judgement.findings] == ["updates.missing_critical"]
-    [offered] = read_offered(found, section, now, ("SecurityUpdates",)) or ()
+    [offered] = read_offered(search, now, ("SecurityUpdates",)) or ()
     assert offered.wanted

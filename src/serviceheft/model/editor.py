@@ -58,7 +58,11 @@ def _variables(level: Level) -> _Parts:
 
 
 def _level(level: Level) -> JsonSchema:
-    places = {"group": "group_vars/<group>", "host": "host_vars/<host>.yml", "provider": "group_vars/all of the provider"}
+    places = {
+        "group": "group_vars/<group>",
+        "host": "host_vars/<host>.yml",
+        "provider": "group_vars/all of the provider",
+    }
     return _file(f"Variables in {places[level]}", _variables(level))
 
 

@@ -101,7 +101,8 @@ def _packages_are_offered(draft: "Draft") -> Iterator[Problem]:
             ):
                 near = did_you_mean(name, offered).strip()
                 advice = (
-                    near or "Have the package added to group_vars/all/standard_software.yml, or choose another one."
+                    near
+                    or "Have the package added to group_vars/all/standard_software.yml, or choose another one."
                 )
                 path = (*setting.path, index, "name")
                 yield setting.document.problem(path, f"the software source has no package {name!r}", advice)
