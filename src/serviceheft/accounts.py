@@ -253,29 +253,34 @@ def account(
         closed.setdefault((one.service, one.host, one.period), one)
     found = []
     for duty in duties:
-        keeps_done = duty.current or (done_since is not None and days_of(duty.period)[1] >= done_since)
+        ends = days_of(duty.period)[1]
+        keeps_done = duty.current or (done_since is not None and ends >= done_since)
         for host in duty.hosts:
             key = (duty.service, host, duty.period)
-            write_off = closed.get(key)
-            line = Owed(
-                service=duty.service,
-                title=duty.title,
-                clause=duty.clause,
-                host=host,
-                period=duty.period,
-                current=duty.current,
-                due=duty.due,
-                state=State.OPEN,
-                kind=duty.kind,
-                automatic=duty.automatic,
-                measured=host in duty.measured,
-                tried=None,
-                since=duty.since,
-                begun=duty.begun,
+            attempts, state, write_off = _became(
+                duty, ends, known.get(key), closed.get(key), now, done.get((duty.service, host))
             )
-            line = _with_state(line, known.get(key), write_off, now, done.get((duty.service, host)))
-            if line.state is not State.DONE or keeps_done:
-                found.append(line)
+            if state is State.DONE and not keeps_done:
+                continue
+            found.append(
+                Owed(
+                    service=duty.service,
+                    title=duty.title,
+                    clause=duty.clause,
+                    host=host,
+                    period=duty.period,
+                    current=duty.current,
+                    due=duty.due,
+                    state=state,
+                    kind=duty.kind,
+                    automatic=duty.automatic,
+                    measured=host in duty.measured,
+                    tried=attempts,
+                    since=duty.since,
+                    begun=duty.begun,
+                    written_off=write_off,
+                )
+            )
     return found
 
 
@@ -284,42 +289,54 @@ def carried_on(lines: Iterable[Owed], stamps: Iterable[StampLike], now: datetime
     every = list(lines)
     known = tried(stamps, {line.key: line.tried for line in every if line.tried})
     done = _last_done(known)
-    return [
-        _with_state(line, known.get(line.key), line.written_off, now, done.get((line.service, line.host)))
-        for line in every
-    ]
+    found = []
+    for line in every:
+        last = done.get((line.service, line.host))
+        attempts, state, write_off = _became(
+            line, days_of(line.period)[1], known.get(line.key), line.written_off, now, last
+        )
+        found.append(replace(line, tried=attempts, state=state, written_off=write_off))
+    return found
 
 
-def _with_state(
-    line: Owed,
+def _became(
+    line: Duty | Owed,
+    ends: date,
     attempts: Tried | None,
     write_off: WriteOffLike | None,
     now: datetime,
     done: tuple[date, datetime] | None,
-) -> Owed:
+) -> tuple[Tried | None, State, WriteOffLike | None]:
+    """What counts of the attempts, what that comes to, and who wrote it off, if that is what became of it.
+
+    ends: the last day of its period. done: as _last_done() has it.
+    """
     attempts = attempts.after(line.since) if attempts else None
-    # Only what was done for a later period makes up for an earlier one.
-    made_up_at = done[1] if done and done[0] > days_of(line.period)[1] else None
     state = state_of(
         attempts,
         line.due,
         now,
         written_off=write_off is not None,
         begun=line.begun,
-        made_up_at=made_up_at,
+        # Only what was done for a later period makes up for an earlier one.
+        made_up_at=done[1] if done and done[0] > ends else None,
     )
-    off = write_off if state is State.WRITTEN_OFF else None
-    return replace(line, tried=attempts, state=state, written_off=off)
+    return attempts, state, write_off if state is State.WRITTEN_OFF else None
 
 
 def _last_done(known: Mapping[Key, Tried]) -> dict[tuple[str, str | None], tuple[date, datetime]]:
     """The last day of the latest period for which a service was carried out on a host, and when that was."""
     found: dict[tuple[str, str | None], tuple[date, datetime]] = {}
+    ends: dict[str, date] = {}
     for (service, host, period), attempts in known.items():
         word = attempts.word
         if word is not None and word.word_at is not None and word.word in ("done", "finding"):
-            last = days_of(period)[1], word.word_at
-            found[service, host] = max(found.get((service, host), last), last)
+            if period not in ends:
+                ends[period] = days_of(period)[1]
+            last = ends[period], word.word_at
+            before = found.get((service, host))
+            if before is None or last > before:
+                found[service, host] = last
     return found
 
 

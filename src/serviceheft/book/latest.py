@@ -118,13 +118,15 @@ def read(
     query = every.where(_t.customer == customer)
     if renames and periods is not None:  # a line may stand there under another name
         periods, lines = {*periods, *(period for _, _, period in lines)}, ()
-    rows = connection.execute(query if periods is None else query.where(_t.period.in_(sorted(periods))))
+    if periods is not None:
+        query = query.where(_t.period.in_(sorted(periods)))
+    rows = connection.execute(query, execution_options={"yield_per": 500}).partitions()
     alone = [
         Key(service, host or "", period)
         for service, host, period in dict.fromkeys(lines)
         if periods is not None and period not in periods
     ]
-    found = chain(rows, _at(connection, every, customer, alone))
+    found = chain(chain.from_iterable(rows), _at(connection, every, customer, alone))
     if not renames:
         return (_stamp(row) for row in found)
     return _joined(((Key(*row[:3]), Row(*row[3:])) for row in found), renames)
