@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab import visit
 from lab.windows import modules
 from lab.windows.defaults import Role, available_update, default_machine
 from lab.windows.failures import DiskFull, ModuleFailure
@@ -21,7 +22,7 @@ from serviceheft.services.antivirus_check import judging as antivirus
 from serviceheft.services.documentation import judging as computer
 from serviceheft.services.update_check import judging as updates
 from serviceheft.services.update_check.policy import UpdatePolicy
-from tests.unit.lab_machines import ACCOUNTS, NOW, call, machine
+from tests.unit.lab_machines import ACCOUNTS, NOW, machine
 
 ROLES: list[Role] = ["client", "laptop", "server", "domain_controller"]
 
@@ -185,23 +186,15 @@ def test_a_default_machine_is_healthy(role: Role) -> None:
     """What the project judges finds nothing wrong: a planted defect then is the only one."""
     one = machine(role)
     sections = call_visit(one)
-    searched = call_search(one)
     assert (
         antivirus.judge(sections["antivirus"], None, antivirus.AntivirusPolicy(), NOW).outcome is Outcome.DONE
     )
-    assert updates.judge(searched, sections["updates"], UpdatePolicy(), NOW).outcome is Outcome.DONE
+    assert updates.judge(sections["search"], sections["updates"], UpdatePolicy(), NOW).outcome is Outcome.DONE
     assert computer.judge(sections, computer.ComputerPolicy(), NOW).outcome is Outcome.DONE
 
 
 def call_visit(one: Machine) -> dict[str, dict[str, object]]:
     """All sections, as the action plugin gets them."""
-    handler = modules.find("ansible.legacy.windows_visit")
-    assert handler is not None
-    wanted = {"sections": ["computer", "antivirus", "updates", "volumes", "network"]}
+    wanted = {"sections": ["computer", "antivirus", "updates", "search", "volumes", "network"]}
     context = modules.Call(check_mode=False, diff=False, now=NOW, user=one.state["accounts"][0])
-    return dict(handler(one, wanted, context)["sections"])
-
-
-def call_search(one: Machine) -> dict[str, object]:
-    """win_updates as it answers in the background, which is what its action plugin makes of it, too."""
-    return call(one, "ansible.windows.win_updates", state="searched", _operation_options={"wait": True})
+    return dict(visit.run(one, wanted, context)["sections"])

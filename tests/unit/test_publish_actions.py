@@ -142,7 +142,7 @@ def test_texts_from_outside_stay_texts(story: Story, tmp_path: Path) -> None:
 
 
 def test_an_unregistered_kind_stops_the_publishing(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(ACTION_KINDS, "package.remove")
+    monkeypatch.delitem(ACTION_KINDS._entries, "package.remove")
     with pytest.raises(Undeclared) as refused:
         read(story.customer, story.catalogue, story.book, NOW)
     assert str(refused.value) == (
@@ -153,14 +153,16 @@ def test_an_unregistered_kind_stops_the_publishing(story: Story, monkeypatch: py
 
 def test_an_action_s_kind_values_and_shape_are_checked_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
     deed = Action("update.install", KB, ActionResult.DONE, values={"title": SECRET})
-    monkeypatch.setitem(ACTION_KINDS, "update.install", ActionKind("update.install", "Install {subject}"))
+    monkeypatch.setitem(
+        ACTION_KINDS._entries, "update.install", ActionKind("update.install", "Install {subject}")
+    )
     with pytest.raises(Undeclared) as refused:
         allowed.action(DE, deed)
     assert str(refused.value) == "The action update.install does not list the value 'title'."
     with pytest.raises(Undeclared, match="holds no plain value as subject") as refused:
         allowed.action(DE, replace(deed, subject={"password": SECRET}, values={}))  # type: ignore[arg-type]
     assert SECRET not in str(refused.value)
-    monkeypatch.delitem(ACTION_KINDS, "update.install")
+    monkeypatch.delitem(ACTION_KINDS._entries, "update.install")
     with pytest.raises(Undeclared, match="of a kind that is not registered"):
         allowed.action(DE, deed)
 
