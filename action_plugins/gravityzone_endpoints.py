@@ -14,7 +14,6 @@ from serviceheft.assess.service import Seen
 from serviceheft.running import judging, session
 from serviceheft.running.spool import Spool
 from serviceheft.services import antivirus_check
-from serviceheft.vendors import gravityzone
 
 
 class ActionModule(ActionBase):
@@ -34,18 +33,21 @@ class ActionModule(ActionBase):
                 for host, one in seen.items()
                 if one.reached and one.variables.get("antivirus_check_product") == "bitdefender"
             }
-            answer = self._ask([_wanted(one) for one in asked.values()])
+            answers = self._ask([_wanted(one) for one in asked.values()])
             spool = Spool.of_run(current.run)
             for host in asked:
-                spool.keep(antivirus_check.CONSOLE, host, gravityzone.for_host(answer, host))
+                spool.keep(antivirus_check.CONSOLE, host, answers[host])
         except judging.UNRECORDED as error:
             raise AnsibleActionFail(str(error)) from None
         return {"changed": False}
 
-    def _ask(self, hosts: list[dict[str, Any]]) -> Mapping[str, Any]:
+    def _ask(self, hosts: list[dict[str, Any]]) -> dict[str, Any]:
+        """What the console says of each host, by its name."""
+        from serviceheft.vendors import gravityzone  # late: its client is not imported for customers without one
+
         arguments = self._task.args
         try:
-            return gravityzone.fetch(
+            answer: Mapping[str, Any] = gravityzone.fetch(
                 arguments["url"],
                 arguments["api_key"],
                 arguments.get("ca"),
@@ -55,7 +57,8 @@ class ActionModule(ActionBase):
             )
         except ValueError:
             # The CA file. A failed task would lose every host of the play: so each is judged, as not measured.
-            return {"available": False, "reason": "console.certificate", "endpoints": {}}
+            answer = {"available": False, "reason": "console.certificate", "endpoints": {}}
+        return {host["name"]: gravityzone.for_host(answer, host["name"]) for host in hosts}
 
 
 def _wanted(seen: Seen) -> dict[str, Any]:
