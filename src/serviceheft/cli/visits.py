@@ -1,15 +1,14 @@
 """heft weekly, heft run: carry out services on a customer's hosts."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from serviceheft.cli.customers import CustomerArgument, Refused, load
-from serviceheft.model.vault import Locked
-from serviceheft.running import vault_password
-from serviceheft.running.command import NotStarted, PlaybookCall, end_in_words, exit_code
-from serviceheft.running.limit import refuse_empty
 from serviceheft.screen import say
+
+if TYPE_CHECKING:
+    from serviceheft.running.command import PlaybookCall
 
 Check = Annotated[bool, typer.Option("--check", help="Measure and judge, but change nothing on any host.")]
 Diff = Annotated[
@@ -47,7 +46,7 @@ def weekly(
       heft weekly musterbau --limit windows_laptops
       heft weekly werkstatt --ticket 2026-118
     """
-    _carry_out(PlaybookCall("weekly", customer, check, diff, limit, ticket, only_open=False, verbose=verbose))
+    _carry_out("weekly", customer, check, diff, limit, ticket, only_open=False, verbose=verbose)
 
 
 def run(
@@ -67,15 +66,22 @@ def run(
       heft run musterbau
       heft run praxis_sued --limit ps-pc-01
     """
-    _carry_out(PlaybookCall("site", customer, check, diff, limit, ticket, only_open=True, verbose=verbose))
+    _carry_out("site", customer, check, diff, limit, ticket, only_open=True, verbose=verbose)
 
 
-def _carry_out(call: PlaybookCall) -> None:
-    raise typer.Exit(carry_out(call))
+def _carry_out(*arguments: Any, **options: Any) -> None:
+    from serviceheft.running.command import PlaybookCall
+
+    raise typer.Exit(carry_out(PlaybookCall(*arguments, **options)))
 
 
-def carry_out(call: PlaybookCall) -> int:
+def carry_out(call: "PlaybookCall") -> int:
     """Print the line and carry it out; the exit code of heft. Raises Refused, InvalidInventory."""
+    from serviceheft.model.vault import Locked
+    from serviceheft.running import vault_password
+    from serviceheft.running.command import NotStarted, end_in_words, exit_code
+    from serviceheft.running.limit import refuse_empty
+
     customer = load(call.customer)  # all mistakes of the inventory at once, before Ansible starts
     try:
         vault_password.check(call.customer)
