@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -110,3 +112,15 @@ def _texts(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
+
+
+def test_what_services_declare_is_known_to_whoever_reads_the_book() -> None:
+    """A process that never imported a service judges codes as one that did."""
+    code = (
+        "from serviceheft.assess.reasons import REASONS; from serviceheft.assess.judgement import CAUSES;"
+        "from serviceheft.assess.actions import ACTION_KINDS;"
+        "print('patch.ring_waits' in REASONS, CAUSES['antivirus.no_scanner'].key,"
+        "ACTION_KINDS['update.install'].key)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "antivirus.no_scanner", "update.install"]
