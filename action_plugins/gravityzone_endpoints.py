@@ -43,7 +43,9 @@ class ActionModule(ActionBase):
 
     def _ask(self, hosts: list[dict[str, Any]]) -> dict[str, Any]:
         """What the console says of each host, by its name."""
-        from serviceheft.vendors import gravityzone  # late: its client is not imported for customers without one
+        from serviceheft.vendors import (
+            gravityzone,
+        )  # late: its client is not imported for customers without one
 
         arguments = self._task.args
         try:

@@ -62,11 +62,16 @@ Function Get-SearchSection {
     $section = @{ Errors = @{}; ServerSelection = $ServerSelection }
     Add-Part -Section $section -Name RebootRequired -Collect {
         try {
-            (New-Object -ComObject Microsoft.Update.SystemInfo).RebootRequired
+            $required = (New-Object -ComObject Microsoft.Update.SystemInfo).RebootRequired
         }
         catch {
             throw (Get-FailureCode -Exception $_.Exception)
         }
+        # A property that fails may read as nothing, without an error.
+        if ($required -isnot [Boolean]) {
+            throw 'It was not told.'
+        }
+        $required
     }
     Add-Part -Section $section -Name Updates -Collect {
         try {
