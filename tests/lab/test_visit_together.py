@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from serviceheft.services import SUBJECTS
 from tests.lab.rehearsal import Rehearsal, rehearse, until
 from tests.lab.test_weekly_secrets import MACHINE, VAULT, plant, shapes
 
@@ -75,6 +76,14 @@ def left(rehearsal: Rehearsal) -> list[str]:
     return [path.name for path in spools(rehearsal).iterdir() if path.name != "lock"]
 
 
+def snapshots(rehearsal: Rehearsal) -> dict[tuple[str | None, str], Any]:
+    return {
+        (shot.host, subject): shot.measured
+        for subject in SUBJECTS
+        for shot in rehearsal.book.snapshots("lichtblick", subject)
+    }
+
+
 def visit_file(host: str) -> str:
     return f"visit-{hashlib.sha256(json.dumps([host]).encode()).hexdigest()}-1"
 
@@ -134,12 +143,12 @@ def test_alone_they_are_visited_by_the_other_way_with_the_same_stamps(
 ) -> None:
     together = site_up.heft("weekly", "lichtblick")
     assert together.returncode == 0, together.stdout
-    expected, measured = site_up.outcomes(), {(it.host, it.service): it.measured for it in site_up.stamps()}
+    expected, measured = site_up.outcomes(), snapshots(site_up)
     alone = site_up.line(playbook="tests/lab/playbooks/visit_alone.yml")
     assert alone.returncode == 0, alone.stdout + alone.stderr
     assert alone.stdout.count("visited alone: its tasks are to become another user") == 8
     assert site_up.outcomes() == expected
-    assert {(it.host, it.service): it.measured for it in site_up.stamps()} == measured
+    assert snapshots(site_up) == measured
 
 
 def test_a_host_with_ssh_goes_alone_and_holds_up_nobody(site_up: Rehearsal, bad_day: BadDay) -> None:
@@ -341,7 +350,7 @@ def test_a_spool_that_is_gone_in_the_middle_ends_the_run(site_up: Rehearsal, bad
     finally:
         site_up.faults("pc-002")
     assert process.returncode == 1
-    assert "somebody removed it" in output
+    assert "somebody removed it" in output, output
     assert "The run ends here" in output
     assert "Traceback" not in output
     assert site_up.machines() == before

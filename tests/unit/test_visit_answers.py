@@ -93,7 +93,11 @@ def test_whatever_a_host_prints_there_is_a_result(printed: str) -> None:
 
 @pytest.mark.parametrize(
     ("error", "way"),
-    [(AnsibleConnectionFailure("gone"), "unreachable"), (ValueError("gone"), "failed"), (OSError("gone"), "failed")],
+    [
+        (AnsibleConnectionFailure("gone"), "unreachable"),
+        (ValueError("gone"), "failed"),
+        (OSError("gone"), "failed"),
+    ],
 )
 def test_an_exception_is_a_result_as_ansible_has_it(error: Exception, way: str) -> None:
     assert visiting.gone_wrong(error) == {way: True, "msg": "gone"}
@@ -105,7 +109,11 @@ def test_an_exception_is_a_result_as_ansible_has_it(error: Exception, way: str) 
 def test_only_the_host_that_is_meant_is_believed() -> None:
     assert visiting.proven(TOLD, Expected("PC-1")) == TOLD
     other = visiting.proven(TOLD, Expected("PC-2"))
-    assert other == {"unreachable": True, "msg": "reach.wrong_machine", reach.FOUND_BY_US: "reach.wrong_machine"}
+    assert other == {
+        "unreachable": True,
+        "msg": "reach.wrong_machine",
+        reach.FOUND_BY_US: "reach.wrong_machine",
+    }
 
 
 def test_no_host_says_what_we_found() -> None:
@@ -146,7 +154,11 @@ def test_it_says_for_which_service_it_was_made_anew_whatever_the_host_says(spool
 @pytest.mark.parametrize(
     ("result", "way", "code"),
     [
-        ({"unreachable": True, "msg": "password Geheim-1: connection refused"}, "unreachable", "reach.refused"),
+        (
+            {"unreachable": True, "msg": "password Geheim-1: connection refused"},
+            "unreachable",
+            "reach.refused",
+        ),
         ({"failed": True, "msg": "Geheim-1", "module_stderr": "Geheim-1"}, "failed", "reach.module_failed"),
         ({"failed": True, "msg": "access denied", "invocation": "Geheim-1"}, "failed", "reach.access_denied"),
     ],
