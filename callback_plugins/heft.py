@@ -216,7 +216,7 @@ class CallbackModule(CallbackBase):
 
     def _end_if_lost(self, result: CallbackTaskResult) -> None:
         """Raises BookUnavailable when the task could not write down what it was to, whatever the play makes of that."""
-        failed = result.task.action in EVIDENCE and result.result.get("failed")
+        failed = result.task.action in EVIDENCE and result.is_failed()
         if failed or result.result.get(visiting.EVIDENCE_LOST) is True:
             raise BookUnavailable(str(result.result.get("msg", "")))
 
