@@ -60,7 +60,7 @@ def test_a_package_that_declares_another_role_is_refused(package: Callable[[str,
 
 
 @pytest.mark.parametrize(
-    ("kind", "text"), [("causes", "cause"), ("actions", "action"), ("reasons", "reason")]
+    ("kind", "text"), [("causes", "title"), ("actions", "sentence"), ("reasons", "title")]
 )
 def test_a_word_that_another_service_has_is_refused(
     package: Callable[[str, Any], None], kind: str, text: str
