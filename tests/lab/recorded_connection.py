@@ -10,7 +10,7 @@ def recorded(ours: type[Any]) -> type[Any]:
     """The connection, appending a line of JSON to the file HEFT_TEST_RECORD for each command."""
 
     class Connection(ours):  # type: ignore[misc]
-        def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> Any:  # noqa: FBT001, FBT002
+        def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> Any:
             line = {
                 "address": self.get_option("remote_addr"),
                 "command": cmd,

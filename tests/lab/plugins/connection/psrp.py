@@ -1,8 +1,8 @@
 """The project's connection, which writes down what a task sends over it."""
 
+from serviceheft.outside.connections import documentation
 from serviceheft.outside.psrp import Connection as Ours
 from serviceheft.outside.psrp import builtin
-from serviceheft.outside.connections import documentation
 from tests.lab.recorded_connection import recorded
 
 DOCUMENTATION = documentation(builtin)
