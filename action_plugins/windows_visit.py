@@ -2,7 +2,8 @@
 inventory means, and the run's spool.
 
 Another machine counts as not reached: the host leaves the run before anything is judged or changed. With `service`, it
-is made anew after a change, for that service; without, it is the one for all services that the host is owed.
+is made anew after a change, for that service; without, it is the one for all services that the host is owed. That one
+never fails, but says as the action `visit` does whom it lost: a play of which all hosts fail ends the whole run.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from ansible.plugins.action.normal import ActionModule as ModuleAction
 from serviceheft.assess.identity import Expected
 from serviceheft.running import judging, session, visiting
 from serviceheft.running.spool import Spool, SpoolUnavailable
+from serviceheft.running.visit_round import Round
 from serviceheft.services import SERVICES
 
 
@@ -37,10 +39,14 @@ class ActionModule(ModuleAction):
             try:
                 result = visiting.proven(super().run(tmp, variables), expected)
             except Exception as error:
-                visiting.keep(spool, host, visiting.gone_wrong(error), role)
-                raise
+                result = visiting.gone_wrong(error)
+                if role is not None:
+                    visiting.keep(spool, host, result, role)
+                    raise
             why = visiting.keep(spool, host, result, role)
-            steps = judging.steps_left(opened, role, host) if role and why is None else None
+            if role is None:
+                return {"changed": False, **Round.of_one(host, why).as_data()}
+            steps = judging.steps_left(opened, role, host) if why is None else None
         except SpoolUnavailable as error:
             return {"failed": True, "msg": str(error), visiting.EVIDENCE_LOST: True}
         if why is not None:

@@ -180,7 +180,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         self._count(result)
         self._end_if_lost(result)
-        if result.task.action == "visit":
+        if result.task.action in ("visit", "windows_visit") and "lost" in result.result:
             self._visits(result)
         elif result.task.action == "open_run" and self.session:
             self.session.planned = {host: dict(services) for host, services in result.result["plan"].items()}
@@ -216,7 +216,7 @@ class CallbackModule(CallbackBase):
 
     def _end_if_lost(self, result: CallbackTaskResult) -> None:
         """Raises BookUnavailable when the task could not write down what it was to, whatever the play makes of that."""
-        failed = result.task.action in EVIDENCE and result.result.get("failed")
+        failed = result.task.action in EVIDENCE and result.is_failed()
         if failed or result.result.get(visiting.EVIDENCE_LOST) is True:
             raise BookUnavailable(str(result.result.get("msg", "")))
 
@@ -229,7 +229,7 @@ class CallbackModule(CallbackBase):
         self._record_missing(host, Judgement(outcome=why.outcome, reason=why.code))
 
     def _visits(self, result: CallbackTaskResult) -> None:
-        """What one task says of all hosts that it visited."""
+        """What one task says of all hosts that it visited, or of its own."""
         told = result.result
         self.counted += told["visited"] + len(told["lost"]) - 1
         for host, why in told["lost"].items():

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,44 @@ def test_a_reference_inside_a_list_is_replaced(tmp_path: Path) -> None:
     assert handing_over.replaced(value, inventory) == [
         {"key": "CANARY-anydesk_password", "path": f"{root}/files/x.pem", "n": 1}
     ]
+
+
+def test_a_services_view_of_a_host_opens_only_the_secret_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = checkout(tmp_path, None)
+    secrets_of(monkeypatch, "muster", KEY)
+    ansible_reads(root)
+    opened = handing_over.handed_over(root)
+    asked = []
+
+    class Watched(dict[str, Any]):
+        def __getitem__(self, name: str) -> Any:
+            asked.append(name)
+            return super().__getitem__(name)
+
+    watched = replace(opened, secrets=Watched(opened.secrets))
+    monkeypatch.setattr(handing_over, "_handed_over", watched)
+    host = next(iter(opened.customer.hosts))
+    view = handing_over.variables_of(opened.customer, host)
+    assert (len(view), set(view)) == (
+        len(opened.customer.hosts[host].variables),
+        set(opened.customer.hosts[host].variables),
+    )
+    assert "ansible_password" in view
+    assert "no_such_name" not in view
+    view.get("ansible_user")
+    said = f"{view} {view!r} {[view]}"
+    assert asked == []
+    secret = view["ansible_password"]
+    assert asked == ["vault_windows_password"]
+    assert secret == opened.secrets["vault_windows_password"]
+    assert secret not in said
+    with pytest.raises(KeyError):
+        view["no_such_name"]
+
+
+def test_without_an_inventory_that_was_handed_over_references_stay_closed() -> None:
+    customer = load_customer(REPOSITORY / "inventories" / "musterbau", CATALOGUE)
+    host = next(iter(customer.hosts))
+    assert handing_over.variables_of(customer, host) == customer.hosts[host].variables

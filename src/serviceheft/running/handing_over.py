@@ -120,6 +120,9 @@ class Resolved(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return replaced(self._variables[name], self._inventory)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._variables
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._variables)
 

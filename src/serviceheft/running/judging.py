@@ -102,12 +102,9 @@ def judged_apart(service: Service, seen: Mapping[str, Seen], run: Run) -> Mappin
         blamed = {host: error for host, one in seen.items() if (error := _fails_alone(service, one, run))}
         if not blamed:
             raise
-    for host, error in blamed.items():
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{type(error).__name__} in {Path(where.filename).name}, line {where.lineno}"
-        say(f"{host}: what the visit told cannot be judged for {service.role} ({place}).", error=True)
     rest = {host: one for host, one in seen.items() if host not in blamed}
-    return {**(service.judged(rest, run) if rest else {}), **{host: _not_judged(service) for host in blamed}}
+    judged = service.judged(rest, run) if rest else {}
+    return {**judged, **{host: _not_judged(service, host, error) for host, error in blamed.items()}}
 
 
 def _fails_alone(service: Service, seen: Seen, run: Run) -> Exception | None:
@@ -118,14 +115,19 @@ def _fails_alone(service: Service, seen: Seen, run: Run) -> Exception | None:
     return None
 
 
-def _not_judged(service: Service) -> Judged:
+def _not_judged(service: Service, host: str, error: Exception) -> Judged:
+    """Said without the error's text, which may quote what the host told."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{type(error).__name__} in {Path(where.filename).name}, line {where.lineno}"
+    say(f"{host}: what the visit told cannot be judged for {service.role} ({place}).", error=True)
     return Judged(Judgement(Outcome.FAILED, subject=service.subject.name, reason=NOT_JUDGED))
 
 
 def judge_and_stamp_again(session: Session, role: str, host: str, results: Mapping[str, Any]) -> list[Record]:
     """Judge one host anew after the role has acted, and stamp what was measured, other services' first.
 
-    results: what the tasks registered, by name. Raises any of UNRECORDED.
+    results: what the tasks registered, by name. What cannot be judged, by a mistake of ours, is stamped as that. Raises
+    any of UNRECORDED.
     """
     service = declared(role)
     assert service.judge_after is not None, role
@@ -134,7 +136,10 @@ def judge_and_stamp_again(session: Session, role: str, host: str, results: Mappi
     }
     with as_run(session) as run:
         seen = look_at(session, role, [host], run.book)[host]
-        judged = service.judge_after(seen, called_for, run)
+        try:
+            judged = service.judge_after(seen, called_for, run)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is told, and stamped as a failure)
+            judged = _not_judged(service, host, error)
     return [
         record
         for of, judgement in (*judged.also.items(), (role, judged.judgement))

@@ -4,7 +4,6 @@ The only place that uses what is private to ansible-core (docs/decisions/0012). 
 what comes of it with what an ordinary task sends, so a newer ansible-core that does otherwise is noticed.
 """
 
-import copy
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 from ansible import constants
 from ansible.errors import AnsibleError, AnsibleValueOmittedError
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.playbook.play_context import PlayContext
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 from ansible.plugins.loader import connection_loader
@@ -102,7 +102,9 @@ class Builder:
         become = boolean(templar.template(variables.get("ansible_become", task.become)) or False)
         if why := visiting.why_alone(name, become=become, changes_process=False):
             return Alone(why)
-        context = copy.copy(self._action._play_context)  # noqa: SLF001
+        # Not the action's own: that is of the task's first host, with its password.
+        context = PlayContext().set_task_and_variable_override(task, variables, templar)
+        context.post_validate(templar)
         context.connection, context.remote_addr = name, host
         connection = connection_loader.get(
             name,
@@ -153,12 +155,13 @@ class Builder:
     def _standing_in(self, connection: Any, templar: Templar) -> Iterator[None]:
         """The action as if it ran for the host of this connection."""
         action = self._action
-        before = action._connection, action._templar  # noqa: SLF001
-        action._connection, action._templar = connection, templar  # noqa: SLF001
+        before = action._connection, action._play_context, action._templar  # noqa: SLF001
+        theirs = connection, connection._play_context, templar  # noqa: SLF001
+        action._connection, action._play_context, action._templar = theirs  # noqa: SLF001
         try:
             yield
         finally:
-            action._connection, action._templar = before  # noqa: SLF001
+            action._connection, action._play_context, action._templar = before  # noqa: SLF001
 
 
 def _templated(kind: str, name: str, variables: Mapping[str, Any], templar: Templar) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Listener:
 
     def __init__(self, show: Callable[[Progress], None]) -> None:
         global _telling
-        self._show = show
+        self._show, self._behind = show, False
         self._reading, self._writing = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._writing, False)
         _telling = self._writing
@@ -66,9 +66,10 @@ class Listener:
     def stop(self) -> None:
         global _telling
         _telling = None
-        os.set_blocking(self._writing, True)
-        with suppress(OSError):
+        try:
             os.write(self._writing, _END)
+        except OSError:  # full: as on a screen that stands still
+            self._behind = True
         self._thread.join(SILENT_SECONDS)
         os.close(self._writing)
 
@@ -77,7 +78,10 @@ class Listener:
             for line in lines:
                 if line == _END:
                     return
-                self._show(Progress(*(int(number) for number in line.split())))
+                with suppress(OSError):  # the screen is gone: whoever prints next says so
+                    self._show(Progress(*(int(number) for number in line.split())))
+                if self._behind:
+                    return
 
 
 #: Where a task writes to, inherited by its process.

@@ -27,6 +27,11 @@ class Round:
     alone: dict[str, str] = field(default_factory=dict)
 
     @classmethod
+    def of_one(cls, host: str, why: Reach | None) -> Self:
+        """What came of a visit in a task of its own; `why` it was lost."""
+        return cls(visited=1) if why is None else cls(lost={host: why})
+
+    @classmethod
     def of(
         cls,
         hosts: list[str],
