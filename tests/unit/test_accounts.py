@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -219,6 +219,63 @@ def test_law_carried_on_is_as_if_read_anew(history: tuple[list[Attempt], list[Of
     assert [it.state for it in carried_on(account(now, stamps[:cut], offs, AFTER), stamps[cut:], AFTER)] == [
         it.state for it in account(now, stamps, offs, AFTER)
     ]
+
+
+def test_of_earlier_periods_what_is_done_is_told_when_it_ends_on_the_asked_day_or_later() -> None:
+    period = "2026-W46"
+    last = days_of(period)[1]
+    done = [Attempt("2.7", "pc", period, "done", MONDAY - timedelta(days=4))]
+
+    def told(since: date | None) -> list[str]:
+        return [it.period for it in account([duty("2.7", period, ["pc"])], done, (), AFTER, since)]
+
+    assert (told(None), told(last), told(last + timedelta(days=1))) == ([], [period], [])
+
+
+@pytest.mark.parametrize(
+    ("later", "became"),
+    [
+        ([], State.WAITS),
+        # Its own period's word stands, and what was done for an earlier one makes up for nothing.
+        ([("2026-W45", 1)], State.WAITS),
+        ([("2026-W47", 1)], State.DONE),
+        # The latest period counts, in whatever order the stamps come.
+        ([("2026-W45", 1), ("2026-W47", 2)], State.DONE),
+        ([("2026-W47", 2), ("2026-W45", 1)], State.DONE),
+        # Done for a later period, but before this one was put off.
+        ([("2026-W47", -1)], State.WAITS),
+    ],
+)
+def test_what_is_done_for_a_later_period_makes_up_for_an_agreed_wait(
+    later: list[tuple[str, int]], became: State
+) -> None:
+    held = Attempt("3.2", "pc", "2026-W46", "held", MONDAY, reason=FREEZE)
+    done = [Attempt("3.2", "pc", period, "done", MONDAY + timedelta(hours=hours)) for period, hours in later]
+    since = days_of("2026-W46")[0]
+    (line,) = account([duty("3.2", "2026-W46", ["pc"])], [held, *done], (), AFTER, since)
+    assert line.state is became
+
+
+def test_what_is_done_on_another_host_makes_up_for_nothing() -> None:
+    held = Attempt("3.2", "pc", "2026-W46", "held", MONDAY, reason=FREEZE)
+    (line,) = account(
+        [duty("3.2", "2026-W46", ["pc"])],
+        [held, Attempt("3.2", "nb", "2026-W47", "done", MONDAY + timedelta(hours=1))],
+        (),
+        AFTER,
+    )
+    assert line.state is State.WAITS
+
+
+def test_a_write_off_is_named_only_where_it_is_what_became_of_the_line() -> None:
+    off = Off("2.7", "pc", "2026-W47")
+    done = Attempt("2.7", "pc", "2026-W47", "done", MONDAY)
+    now = [duty("2.7", "2026-W47", ["pc"])]
+    (closed,) = account(now, (), [off], AFTER)
+    assert (closed.state, closed.written_off) == (State.WRITTEN_OFF, off)
+    (carried_out,) = account(now, [done], [off], AFTER)
+    assert (carried_out.state, carried_out.written_off) == (State.DONE, None)
+    assert carried_on([closed], [done], AFTER) == [carried_out]
 
 
 def missed(*weeks: int, host: str | None = "nb") -> list[Owed]:
