@@ -103,6 +103,9 @@ def plant(state: dict[str, Any], host: str, canaries: Canaries) -> None:
     state["updates"]["available"].append(update)
     state["updates"]["history"][0] |= {"title": text("history"), "id": text("history_id")}
     state["sessions"].append({"user": text("session"), "kind": "disconnected"})
+    # What JSON can carry and a database cannot keep, or a screen would take for a command.
+    state["hardware"]["model"] += "\x00\u202e"
+    state["services"][0]["display_name"] += "\x00\x1b[2J"
 
 
 @pytest.fixture(scope="module")
