@@ -13,7 +13,7 @@ from serviceheft import settings
 from serviceheft.assess import reach
 from serviceheft.assess.identity import Expected
 from serviceheft.assess.service import Seen
-from serviceheft.running import visiting
+from serviceheft.running import visit_building, visiting
 from serviceheft.running.spool import Spool
 from serviceheft.services import SERVICES
 from tests.unit.test_running_summary import CATALOGUE, CUSTOMER, WEEK, opened
@@ -263,3 +263,44 @@ def test_who_cannot_be_visited_with_the_others(
 ) -> None:
     why = visiting.why_alone(connection, become=become, changes_process=changes)
     assert why is None if expected is None else (why or "").startswith(expected)
+
+
+# -- the line is let go --------------------------------------------------------------------------------------
+
+
+class Line:
+    """A connection that notes what was done to it; `fails` and `holds_on` are raised at the command and the end."""
+
+    def __init__(self, fails: Exception | None = None, holds_on: Exception | None = None) -> None:
+        self.fails, self.holds_on, self.done = fails, holds_on, list[str]()
+
+    def exec_command(self, *_: Any, **__: Any) -> tuple[int, bytes, bytes]:
+        self.done.append("asked")
+        if self.fails:
+            raise self.fails
+        return 0, json.dumps(TOLD).encode(), b""
+
+    def close(self) -> None:
+        self.done.append("closed")
+        if self.holds_on:
+            raise self.holds_on
+
+
+def visit_over(line: Line) -> dict[str, Any]:
+    script = visit_building.Script("powershell", b"", lambda *printed: printed)
+    return visit_building.Visit(line, script)()
+
+
+@pytest.mark.parametrize("holds_on", [None, OSError("the host does not let go")])
+def test_no_shell_is_left_on_the_host(holds_on: Exception | None) -> None:
+    """Shells that nobody closed make WinRM refuse the next ones (ansible/ansible#80532)."""
+    line = Line(holds_on=holds_on)
+    assert visit_over(line) == TOLD
+    assert line.done == ["asked", "closed"]
+
+
+def test_no_shell_is_left_where_the_visit_failed() -> None:
+    line = Line(fails=AnsibleConnectionFailure("reset"), holds_on=OSError("gone"))
+    with pytest.raises(AnsibleConnectionFailure, match="reset"):
+        visit_over(line)
+    assert line.done == ["asked", "closed"]
