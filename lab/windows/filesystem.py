@@ -5,14 +5,11 @@ is what the state file shows.
 """
 
 import base64
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from lab.windows.failures import ModuleFailure
 from lab.windows.state_file import Json, iso
-
-if TYPE_CHECKING:
-    from lab.windows.machine import Machine
 
 _TEMPORARY = "\\ansible-tmp-"
 _ALWAYS_THERE = (
@@ -27,10 +24,14 @@ _ALWAYS_THERE = (
 
 
 class FileSystem:
-    """Files and folders of one machine. Paths are absolute Windows paths; "/" is taken for a backslash."""
+    """Files and folders of one machine. Paths are absolute Windows paths; "/" is taken for a backslash.
 
-    def __init__(self, machine: "Machine") -> None:
-        self._machine = machine
+    `state` is the machine's, `memory` what it forgets; `require_space` raises when nothing more fits onto the disk.
+    """
+
+    def __init__(self, state: Json, memory: Json, now: datetime, require_space: Callable[[], None]) -> None:
+        self._state, self._memory, self._now = state, memory, now
+        self._require_space = require_space
 
     def kind(self, path: str) -> str | None:
         """ "file", "directory" or None."""
@@ -38,11 +39,9 @@ class FileSystem:
         if entry:
             return str(entry["kind"])
         wanted = normal(path).casefold()
-        if wanted in (f"{volume['letter']}".casefold() for volume in self._machine.state["volumes"]):
+        if wanted in (f"{volume['letter']}".casefold() for volume in self._state["volumes"]):
             return "directory"
-        profiles = [
-            rf"C:\Users\{account['name']}\AppData\Local\Temp" for account in self._machine.state["accounts"]
-        ]
+        profiles = [rf"C:\Users\{account['name']}\AppData\Local\Temp" for account in self._state["accounts"]]
         known = [*_ALWAYS_THERE, *profiles]
         below = f"{wanted}\\"
         known_or_above = (name.casefold() == wanted or name.casefold().startswith(below) for name in known)
@@ -71,11 +70,11 @@ class FileSystem:
         """Create or replace a file. Raises DiskFull, or ModuleFailure when its folder is missing."""
         if self.kind(parent(path)) != "directory":
             raise ModuleFailure(f"Could not find a part of the path '{path}'.")
-        self._machine.require_space()
+        self._require_space()
         entry = {
             "kind": "file",
             "content_base64": base64.b64encode(content).decode("ascii"),
-            "modified": iso(self._machine.now),
+            "modified": iso(self._now),
         }
         self._store(path)[self.name(path)] = entry
 
@@ -87,7 +86,7 @@ class FileSystem:
         if above == normal(path):
             raise ModuleFailure(f"Cannot find drive. A drive with the name '{path[:1]}' does not exist.")
         self.make_directory(above)
-        self._store(path)[normal(path)] = {"kind": "directory", "modified": iso(self._machine.now)}
+        self._store(path)[normal(path)] = {"kind": "directory", "modified": iso(self._now)}
 
     def remove(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it."""
@@ -124,9 +123,9 @@ class FileSystem:
 
     def _store(self, path: str) -> dict[str, Json]:
         if _TEMPORARY in normal(path).casefold():
-            store: dict[str, Json] = self._machine.memory.setdefault("temporary_files", {})
+            store: dict[str, Json] = self._memory.setdefault("temporary_files", {})
         else:
-            store = self._machine.state["files"]
+            store = self._state["files"]
         return store
 
     def _names(self, path: str) -> list[str]:

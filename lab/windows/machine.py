@@ -39,8 +39,8 @@ class Machine:
 
     def __post_init__(self) -> None:
         self._loaded = json.dumps(self.state)
-        self.files = FileSystem(self)
-        self.registry = Registry(self)
+        self.files = FileSystem(self.state, self.memory, self.now, self.require_space)
+        self.registry = Registry(self.state["registry"], self.require_space)
 
     @classmethod
     def load(cls, directory: Path, name: str, faults: Faults, memory: Json) -> "Machine":

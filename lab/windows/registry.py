@@ -1,11 +1,9 @@
 """A machine's registry: keys and values without regard to case, hives by their short or long names."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from lab.windows.state_file import Json
-
-if TYPE_CHECKING:
-    from lab.windows.machine import Machine
 
 _HIVES = {
     "hklm": "HKLM:",
@@ -24,11 +22,14 @@ DEFAULT_VALUE = "(default)"
 
 
 class Registry:
-    """Keys are paths such as HKLM:\\SOFTWARE\\Vendor; a value is {"type", "data"}."""
+    """Keys are paths such as HKLM:\\SOFTWARE\\Vendor; a value is {"type", "data"}.
 
-    def __init__(self, machine: "Machine") -> None:
-        self._keys: dict[str, dict[str, Json]] = machine.state["registry"]
-        self._require_space = machine.require_space
+    `require_space` raises when nothing more fits onto the disk.
+    """
+
+    def __init__(self, keys: dict[str, dict[str, Json]], require_space: Callable[[], None]) -> None:
+        self._keys = keys
+        self._require_space = require_space
 
     def has_key(self, path: str) -> bool:
         """Whether the key is there, if only because a key below it is."""

@@ -9,7 +9,15 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from serviceheft.book import latest, reading, renames, schema, soundness, timing
+from serviceheft.book import (
+    latest,
+    postgresql_soundness,
+    reading,
+    renames,
+    schema,
+    sqlite_soundness,
+    timing,
+)
 from serviceheft.book.appending import Appending, head_of
 from serviceheft.book.chain import GENESIS, Break, Head, walk
 from serviceheft.book.endings import endings, refuse_moved
@@ -290,7 +298,9 @@ class Book(StampedPages):
     def soundness(self) -> Soundness:
         """Whether the book is laid out as it was made, and its indexes say what its tables say."""
         with self._store.reading(broken_text=True) as connection:
-            return soundness.examine(connection, self._store.version)
+            sqlite = connection.dialect.name == "sqlite"
+            examine = sqlite_soundness.examine if sqlite else postgresql_soundness.examine
+            return examine(connection, self._store.version)
 
     def dump(self, customer: str) -> Iterator[str]:
         """Every entry as a line of JSON, all columns as they are hashed, for an audit by other means."""

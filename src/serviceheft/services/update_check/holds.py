@@ -8,19 +8,13 @@ is not measured. Pauses and deferrals by policy last as Microsoft documents them
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from serviceheft.assess.parts import lacking, told, told_or_absent, told_rows, was_read
+from serviceheft.assess.parts import told, told_or_absent, told_rows
 from serviceheft.assess.reading import CLOCK_SKEW, count, date_ahead, iso, text, whole_number
-from serviceheft.assess.verdict import Verdict
-from serviceheft.assess.windowssupport import Support, find_release, find_support, is_server
+from serviceheft.assess.windowssupport import find_support
 from serviceheft.i18n import N_
-from serviceheft.settings import BERLIN
-
-if TYPE_CHECKING:
-    from serviceheft.services.update_check.policy import UpdatePolicy
-    from serviceheft.services.update_check.state import UpdateState
 
 USER, GROUP_POLICY, DEVICE_POLICY = "user", "group policy", "device management"
 HOLDERS = {
@@ -29,7 +23,7 @@ HOLDERS = {
     DEVICE_POLICY: N_("by device management (MDM)"),
 }
 #: Where each stands in the visit's section.
-_PARTS = {USER: "UserSettings", GROUP_POLICY: "GroupPolicy", DEVICE_POLICY: "DevicePolicy"}
+PARTS = {USER: "UserSettings", GROUP_POLICY: "GroupPolicy", DEVICE_POLICY: "DevicePolicy"}
 #: A pause by policy ends by itself so long after it began; so does that of Windows 10 1607, which has no start.
 _POLICY_PAUSE = timedelta(days=35)
 #: Later ones would end after the last year that there is.
@@ -86,7 +80,7 @@ def last_pause(pauses: Iterable[Pause | None], now: datetime) -> Pause | None:
 
 
 def _user_pauses(raw: Mapping[str, Any], kind: str) -> list[Pause | None]:
-    user = told(raw, _PARTS[USER])
+    user = told(raw, PARTS[USER])
     if user is None:
         return [None]
     ends = [name for name in (f"Pause{kind}UpdatesEndTime", "PauseUpdatesExpiryTime") if _is_set(user, name)]
@@ -97,7 +91,7 @@ def _user_pauses(raw: Mapping[str, Any], kind: str) -> list[Pause | None]:
 
 
 def _policy_pauses(raw: Mapping[str, Any], kind: str, holder: str, now: datetime) -> list[Pause | None]:
-    policy = told(raw, _PARTS[holder])
+    policy = told(raw, PARTS[holder])
     if policy is None:
         return [None]
     start, switch = f"Pause{kind}UpdatesStartTime", f"Pause{kind}Updates"
@@ -125,7 +119,7 @@ def find_deferral(raw: Mapping[str, Any]) -> Deferral | None:
     """By how many days quality updates come later; policies go before what the user chose. None: not told."""
     name = "DeferQualityUpdatesPeriodInDays"
     for holder in (GROUP_POLICY, DEVICE_POLICY, USER):
-        place = told(raw, _PARTS[holder])
+        place = told(raw, PARTS[holder])
         if place is None:
             return None
         if whole_number(place, "DeferQualityUpdates") == 0:
@@ -141,7 +135,7 @@ def find_target(raw: Mapping[str, Any]) -> Target | None:
 
     Group policy switches it on by a number and names the release beside it; device management only names it.
     """
-    group, device = (told(raw, _PARTS[holder]) for holder in (GROUP_POLICY, DEVICE_POLICY))
+    group, device = (told(raw, PARTS[holder]) for holder in (GROUP_POLICY, DEVICE_POLICY))
     if group is None or device is None:
         return None
     switch = whole_number(group, "TargetReleaseVersion")
@@ -191,7 +185,7 @@ def downloads_when_metered(raw: Mapping[str, Any]) -> bool | None:
     """Whether updates are loaded over such a connection all the same; Windows does not by default."""
     name = "AllowAutoWindowsUpdateDownloadOverMeteredNetwork"
     for holder in (GROUP_POLICY, DEVICE_POLICY, USER):
-        place = told(raw, _PARTS[holder])
+        place = told(raw, PARTS[holder])
         if place is None:
             return None
         if _is_set(place, name):
@@ -205,7 +199,7 @@ _BLOCKING = ("DisableWindowsUpdateAccess", "DoNotConnectToWindowsUpdateInternetL
 
 def find_block(raw: Mapping[str, Any]) -> tuple[bool | None, str | None]:
     """Whether group policy keeps the host away from Microsoft's servers, and the setting in Windows' own words."""
-    policy = told(raw, _PARTS[GROUP_POLICY])
+    policy = told(raw, PARTS[GROUP_POLICY])
     if policy is None:
         return None, None
     numbers = {name: whole_number(policy, name) for name in _BLOCKING if _is_set(policy, name)}
@@ -213,6 +207,20 @@ def find_block(raw: Mapping[str, Any]) -> tuple[bool | None, str | None]:
     if setting:
         return True, f"{setting}=1"
     return (None, None) if None in numbers.values() else (False, None)
+
+
+def served_by_own_server(raw: Mapping[str, Any], source: str | None) -> bool | None:
+    """Whether quality updates come from it: with one, policy may send the host to Microsoft for them all the same."""
+    if source != "wsus":
+        return None if source is None else False
+    name = "SetPolicyDrivenUpdateSourceForQualityUpdates"
+    for holder in (GROUP_POLICY, DEVICE_POLICY):
+        place = told(raw, PARTS[holder])
+        if place is None:
+            return None
+        if _is_set(place, name):
+            return _switch(place, name)
+    return True
 
 
 def _switch(raw: Mapping[str, Any], name: str) -> bool | None:
@@ -241,209 +249,3 @@ def read_holds(raw: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "metered": is_metered(raw),
         "access_blocked_by": find_block(raw)[1],
     }
-
-
-def judge_holds(
-    verdict: Verdict,
-    raw: Mapping[str, Any],
-    state: "UpdateState",
-    policy: "UpdatePolicy",
-    now: datetime,
-    *,
-    outdated: bool | None,
-    not_searched: str,
-) -> None:
-    """All checks of what holds updates back.
-
-    `outdated`: whether the last cumulative update is older than tolerated (None: not known); `not_searched`: why
-    there is no search, where there is none.
-    """
-    pauses = find_pauses(raw, "Quality", now)
-    _judge_pauses(verdict, raw, pauses, now)
-    _judge_deferral(verdict, raw, policy.maximum_deferral_days)
-    _judge_releases(verdict, raw, last_pause(pauses, now), policy, now)
-    _judge_metered(verdict, raw)
-    _judge_access(verdict, raw, state.source)
-    _judge_own_server(verdict, raw, state, policy, outdated, not_searched)
-
-
-def _why(raw: Mapping[str, Any], *parts: str) -> str:
-    """Why something is not told: parts of the visit are missing, or what they hold cannot be understood."""
-    return "updates.hold_unreadable" if was_read(raw, *parts) else lacking(raw)
-
-
-def _judge_pauses(
-    verdict: Verdict, raw: Mapping[str, Any], pauses: list[Pause | None], now: datetime
-) -> None:
-    """The user's and the policies' each by itself: a pause that was read counts whatever could not be read."""
-    known = [pause for pause in pauses if pause]
-    for cause, holders in (
-        ("updates.paused", (USER,)),
-        ("updates.paused_by_policy", (GROUP_POLICY, DEVICE_POLICY)),
-    ):
-        last = last_pause((pause for pause in known if pause.by in holders), now)
-        if last and last.until:
-            verdict.found(cause, until=iso(last.until), days=(last.until - now).days, by=last.by)
-    if None in pauses:
-        verdict.unmeasured("updates.paused", _why(raw, *_PARTS.values(), "PauseStatus"))
-    else:
-        verdict.ok("updates.paused")
-
-
-def _judge_deferral(verdict: Verdict, raw: Mapping[str, Any], tolerated_days: int) -> None:
-    check, deferral = "updates.deferred", find_deferral(raw)
-    if deferral is None:
-        verdict.unmeasured(check, _why(raw, *_PARTS.values()))
-    elif deferral.days > tolerated_days:
-        verdict.found(check, days=deferral.days, tolerated_days=tolerated_days, by=deferral.by)
-    else:
-        verdict.ok(check)
-
-
-def _judge_releases(
-    verdict: Verdict,
-    raw: Mapping[str, Any],
-    pause: Pause | None,
-    policy: "UpdatePolicy",
-    now: datetime,
-) -> None:
-    """Whether Windows is kept at a release that Microsoft stops maintaining; servers get no releases by update."""
-    check, version = "updates.target_release", told(raw, "Windows")
-    if version is None:
-        verdict.unmeasured(check, lacking(raw))
-        return
-    if not is_server(version):
-        installed = find_support(version)
-        _judge_target(verdict, raw, version, installed, policy, now.astimezone(BERLIN).date())
-        _judge_feature_pause(verdict, raw, pause, installed, policy, now)
-    verdict.ok(check)
-
-
-def _judge_target(
-    verdict: Verdict,
-    raw: Mapping[str, Any],
-    version: Mapping[str, Any],
-    installed: Support | None,
-    policy: "UpdatePolicy",
-    today: date,
-) -> None:
-    check, target = "updates.target_release", find_target(raw)
-    if target is None:
-        verdict.unmeasured(check, _why(raw, "GroupPolicy", "DevicePolicy"))
-        return
-    if target.release is None:
-        return
-    aimed_at = find_release(version, target.release)
-    if installed is None or aimed_at is None:
-        verdict.unmeasured(check, "updates.target_unknown" if installed else "windows.release_unknown")
-        return
-    until = _maintained_until(aimed_at, installed, policy)
-    days = (until - today).days
-    values = {"release": aimed_at.release, "until": until.isoformat()}
-    if days < 0:
-        verdict.found("updates.target_release_ended", days=-days, **values)
-    elif days <= policy.support_warning_days:
-        verdict.found("updates.target_release_ends_soon", days=days, **values)
-    elif aimed_at.release < installed.release:
-        verdict.found("updates.target_release_older", installed=installed.release, **values)
-
-
-def _judge_feature_pause(
-    verdict: Verdict,
-    raw: Mapping[str, Any],
-    pause: Pause | None,
-    installed: Support | None,
-    policy: "UpdatePolicy",
-    now: datetime,
-) -> None:
-    """Only where it outlasts the pause of all other updates, which is found already."""
-    check, features = "updates.target_release", last_pause(find_pauses(raw, "Feature", now), now)
-    if features is None:
-        verdict.unmeasured(check, _why(raw, *_PARTS.values(), "PauseStatus"))
-    elif features.until and not (pause and pause.until and pause.until >= features.until):
-        if installed is None:
-            verdict.unmeasured(check, "windows.release_unknown")
-        elif features.until.date() > (until := _maintained_until(installed, installed, policy)):
-            verdict.found(
-                "updates.release_held",
-                release=installed.release,
-                paused_until=iso(features.until),
-                until=until.isoformat(),
-            )
-
-
-def _maintained_until(release: Support, installed: Support, policy: "UpdatePolicy") -> date:
-    """Extended support was bought for the release that is installed."""
-    bought = policy.extended_support_until if release.release == installed.release else None
-    return max(release.until, bought or release.until)
-
-
-def _judge_metered(verdict: Verdict, raw: Mapping[str, Any]) -> None:
-    check, metered = "updates.metered", is_metered(raw)
-    allowed = downloads_when_metered(raw) if metered else None
-    if metered is None:
-        verdict.unmeasured(check, _why(raw, "ConnectionCost", "Connections"))
-    elif metered and allowed is None:
-        verdict.unmeasured(check, _why(raw, *_PARTS.values()))
-    elif metered and not allowed:
-        verdict.found(check)
-    else:
-        verdict.ok(check)
-
-
-def _judge_access(verdict: Verdict, raw: Mapping[str, Any], source: str | None) -> None:
-    check = "updates.access_blocked"
-    blocked, setting = find_block(raw)
-    if blocked is None:
-        verdict.unmeasured(check, _why(raw, "GroupPolicy"))
-    elif blocked and source is None:
-        verdict.unmeasured(check, _why(raw, "Policy"))
-    elif blocked and source != "wsus":
-        verdict.found(check, setting=setting)
-    else:
-        verdict.ok(check)
-
-
-def _judge_own_server(
-    verdict: Verdict,
-    raw: Mapping[str, Any],
-    state: "UpdateState",
-    policy: "UpdatePolicy",
-    outdated: bool | None,
-    not_searched: str,
-) -> None:
-    """An own server that offers nothing looks like a host that lacks nothing, but for the age of the last update."""
-    check = "updates.wsus"
-    served = _served_by_own_server(raw, state.source)
-    if served is None:
-        verdict.unmeasured(check, _why(raw, "Policy", "GroupPolicy", "DevicePolicy"))
-    elif not served:
-        server = text(told(raw, "Policy"), "WUServer")
-        if server and state.source != "wsus":
-            verdict.found("updates.wsus_not_used")
-        else:
-            verdict.ok(check)
-    elif policy.server_selection == "windows_update" or outdated is False:
-        verdict.ok(check)  # the search says nothing of the own server, or it has approved something lately
-    elif state.missing is None:
-        verdict.unmeasured(check, not_searched)
-    elif state.missing or state.left_out:
-        verdict.ok(check)
-    elif outdated is None:
-        verdict.unmeasured(check, "updates.history_short" if was_read(raw, "History") else lacking(raw))
-    else:
-        verdict.found("updates.wsus_approves_nothing", tolerated_days=policy.maximum_installation_age_days)
-
-
-def _served_by_own_server(raw: Mapping[str, Any], source: str | None) -> bool | None:
-    """Whether quality updates come from it: with one, policy may send the host to Microsoft for them all the same."""
-    if source != "wsus":
-        return None if source is None else False
-    name = "SetPolicyDrivenUpdateSourceForQualityUpdates"
-    for holder in (GROUP_POLICY, DEVICE_POLICY):
-        place = told(raw, _PARTS[holder])
-        if place is None:
-            return None
-        if _is_set(place, name):
-            return _switch(place, name)
-    return True

@@ -19,7 +19,7 @@ from serviceheft.assess.windowssupport import find_support, judge_support
 from serviceheft.i18n import N_
 from serviceheft.model.categories import CATEGORIES
 from serviceheft.services.update_check.history import History, read_history
-from serviceheft.services.update_check.holds import judge_holds
+from serviceheft.services.update_check.holds_judging import judge_holds
 from serviceheft.services.update_check.policy import TOLERATED, UpdatePolicy
 from serviceheft.services.update_check.search import published_at_the_latest, reason_unsearched
 from serviceheft.services.update_check.state import (
