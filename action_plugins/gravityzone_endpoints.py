@@ -10,9 +10,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from serviceheft.assess.reading import mapping, rows, text
-from serviceheft.assess.service import Seen
 from serviceheft.running import judging, session
 from serviceheft.running.spool import Spool
+from serviceheft.service import Seen
 from serviceheft.services import antivirus_check
 
 

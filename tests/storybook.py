@@ -14,10 +14,11 @@ from serviceheft.assess.actions import Action, ActionResult
 from serviceheft.assess.judgement import CAUSES, Check, CheckResult, Finding, Json, Judgement, Outcome
 from serviceheft.assess.normalform import as_measured
 from serviceheft.book import Book, Contact
-from serviceheft.clock import calendar_for, period_of
+from serviceheft.clock import period_of
 from serviceheft.model.catalogue import Catalogue, load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer
+from serviceheft.reaction import calendar_for
 from serviceheft.services.antivirus_check.state import ScannerState
 from serviceheft.services.documentation.judging import ComputerState, Volume
 from serviceheft.services.update_check.state import MissingUpdate, UpdateState

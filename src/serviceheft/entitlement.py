@@ -12,10 +12,11 @@ from enum import StrEnum
 from unicodedata import normalize
 
 from serviceheft.agreement import AgreedPause, AgreedService, Terms
-from serviceheft.clock import calendar_place, period_of, reaction_hours
+from serviceheft.clock import period_of
 from serviceheft.i18n import N_
 from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.schema import Customer
+from serviceheft.reaction import calendar_place, reaction_hours
 
 #: Groups of hosts that the play "Visit" collects from; on all others nothing is measured yet.
 VISITED = frozenset({"windows_clients", "windows_servers"})

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from serviceheft import settings
-from serviceheft.assess.service import JUDGE, Play, Service
 from serviceheft.model.catalogue import Catalogue, CatalogueService, load_catalogue
 from serviceheft.model.groups import run_group
+from serviceheft.service import JUDGE, Play, Service
 from serviceheft.services import SERVICES
 
 #: What comes after all tiers, whichever contains it.

@@ -16,7 +16,7 @@ import pytest
 
 from serviceheft.services import SUBJECTS
 from tests.lab.rehearsal import Rehearsal, rehearse, until
-from tests.lab.test_weekly_secrets import MACHINE, VAULT, plant, shapes
+from tests.lab.test_weekly_secrets import VAULT, plant, shapes
 
 pytestmark = pytest.mark.lab
 
@@ -59,13 +59,13 @@ class BadDay:
 
 
 @pytest.fixture(scope="module")
-def bad_day(site_up: Rehearsal) -> Iterator[BadDay]:
+def bad_day(site_up: Rehearsal) -> BadDay:
     for host, (fault, _) in LOST.items():
         site_up.faults(host, **fault)
     done = site_up.heft("weekly", "lichtblick", COLUMNS="200")
     for host in LOST:
         site_up.faults(host)
-    yield BadDay(done, site_up.run_ids()[-1])
+    return BadDay(done, site_up.run_ids()[-1])
 
 
 def spools(rehearsal: Rehearsal) -> Path:

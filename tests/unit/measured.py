@@ -15,12 +15,12 @@ from lab.gravityzone import endpoint
 from lab.visit import run
 from lab.windows.machine import Machine
 from lab.windows.modules import Call
-from serviceheft.assess.service import Run, Seen
 from serviceheft.book import Book
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer, Host
 from serviceheft.running.session import open_book
+from serviceheft.service import Run, Seen
 from serviceheft.services import SERVICES
 from serviceheft.settings import REPOSITORY
 from tests.visit_sections import JUDGED

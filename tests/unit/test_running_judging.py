@@ -10,11 +10,11 @@ import pytest
 from serviceheft import settings
 from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.reasons import NOT_JUDGED
-from serviceheft.assess.service import Judged, Run, Seen, Service
 from serviceheft.running import judging
 from serviceheft.running.judging import UnknownService
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.spool import Spool, SpoolUnavailable
+from serviceheft.service import Judged, Run, Seen, Service
 from serviceheft.services import SERVICES
 from tests.unit.test_running_summary import CATALOGUE, CUSTOMER, WEEK, opened
 
@@ -206,7 +206,7 @@ def test_a_state_that_is_too_large_costs_that_host(
     }
 
 
-@pytest.mark.parametrize("text", ["\ud800", "a\0b", "\udcff"])
+@pytest.mark.parametrize("text", ["\ud800", "a\0b", chr(0xDCFF)])
 def test_a_text_that_no_book_takes_costs_that_host_at_most(
     run: Session, spool: Spool, judged_by: Callable[..., Service], text: str
 ) -> None:

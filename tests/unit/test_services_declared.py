@@ -13,9 +13,9 @@ import pytest
 from serviceheft import plays, services
 from serviceheft.assess.judgement import CAUSES, Judgement, Outcome
 from serviceheft.assess.registry import Registry
-from serviceheft.assess.service import JUDGE, Judged, Play, Run, Seen, Service
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.groups import run_group
+from serviceheft.service import JUDGE, Judged, Play, Run, Seen, Service
 from serviceheft.services import SERVICES, SUBJECTS
 from serviceheft.settings import REPOSITORY
 from tests.visit_sections import EVERY
@@ -25,7 +25,7 @@ KNOWN = SERVICES["remote_access"]
 CATALOGUE = load_catalogue()
 
 
-def nothing(seen: Seen) -> Judged:  # noqa: ARG001
+def nothing(seen: Seen) -> Judged:
     return Judged(Judgement(Outcome.DONE))
 
 

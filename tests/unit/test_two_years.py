@@ -16,12 +16,13 @@ from serviceheft.accounts import Owed, State
 from serviceheft.assess.judgement import Check, CheckResult, Finding, Judgement, Outcome
 from serviceheft.book import Book, Process
 from serviceheft.carrying import Carried
-from serviceheft.clock import calendar_for, days_of, period_of
+from serviceheft.clock import days_of, period_of
 from serviceheft.entitlement import terms_of
 from serviceheft.ledger import owed_by_book, owed_hosts, owed_now, scope_now
 from serviceheft.model.schema import Customer, Pause
 from serviceheft.publish.report import report_data
 from serviceheft.publish.source import read
+from serviceheft.reaction import calendar_for
 from serviceheft.running.beginning import keep_up
 from serviceheft.settings import BERLIN
 from serviceheft.tickets import Contact

@@ -12,9 +12,9 @@ from hypothesis import strategies as some
 from serviceheft import settings
 from serviceheft.assess import reach
 from serviceheft.assess.identity import Expected
-from serviceheft.assess.service import Seen
 from serviceheft.running import visit_building, visiting
 from serviceheft.running.spool import Spool
+from serviceheft.service import Seen
 from serviceheft.services import SERVICES
 from tests.unit.test_running_summary import CATALOGUE, CUSTOMER, WEEK, opened
 

@@ -122,8 +122,9 @@ def clock(
 
       heft clock musterbau "2026-11-20 16:00" --explain
     """
-    from serviceheft.clock import calendar_for, parse_instant, reaction_hours, rows
+    from serviceheft.clock import parse_instant, rows
     from serviceheft.model.catalogue import load_catalogue
+    from serviceheft.reaction import calendar_for, reaction_hours
 
     found, catalogue = load(customer), load_catalogue()
     hours = reaction_hours(found, catalogue)

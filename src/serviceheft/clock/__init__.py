@@ -1,16 +1,17 @@
 """Service hours, holidays, deadlines, and how they were counted. Plain values in and out, no I/O."""
 
-from serviceheft.clock.calendar import CLOSES, OPENS, SERVICE_DAY, Interval, ServiceCalendar, ServiceTime
+from serviceheft.clock.calendar import (
+    CLOSES,
+    OPENS,
+    SERVICE_DAY,
+    Interval,
+    ServiceCalendar,
+    ServiceTime,
+    calendar_at,
+)
 from serviceheft.clock.closures import BUNDESLAENDER, ClockError, Reason, check_closed_days, check_place
 from serviceheft.clock.instants import parse_instant
 from serviceheft.clock.periods import RECURRING, days_of, period_of, previous
-from serviceheft.clock.reaction import (
-    calendar_at,
-    calendar_for,
-    calendar_place,
-    reaction_deadline,
-    reaction_hours,
-)
 from serviceheft.clock.rows import Row, rows
 
 __all__ = [
@@ -26,15 +27,11 @@ __all__ = [
     "ServiceCalendar",
     "ServiceTime",
     "calendar_at",
-    "calendar_for",
-    "calendar_place",
     "check_closed_days",
     "check_place",
     "days_of",
     "parse_instant",
     "period_of",
     "previous",
-    "reaction_deadline",
-    "reaction_hours",
     "rows",
 ]

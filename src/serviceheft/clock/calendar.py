@@ -223,3 +223,10 @@ def _microseconds(service_hours: float | timedelta) -> int:
     if span <= timedelta():
         raise ClockError(f"A reaction time of {service_hours} is none; it is more than 0 hours and finite.")
     return span // _MICROSECOND
+
+
+# One calendar per place and closing days for the life of the process: its years are worked out once.
+@lru_cache(maxsize=256)
+def calendar_at(bundesland: str, municipality: str | None, closed_days: tuple[str, ...]) -> ServiceCalendar:
+    """The service days of a place, and the days on which it is closed besides."""
+    return ServiceCalendar(bundesland, municipality, closed_days)

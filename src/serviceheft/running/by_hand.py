@@ -10,12 +10,13 @@ from serviceheft.accounts import Owed
 from serviceheft.assess.judgement import CAUSES, Judgement, Outcome
 from serviceheft.book import Book, RunRefused, outbox
 from serviceheft.book.timing import shown
-from serviceheft.clock import RECURRING, days_of, period_of, reaction_deadline
+from serviceheft.clock import RECURRING, days_of, period_of
 from serviceheft.entitlement import contained, measures
 from serviceheft.ledger import owed_by_book
 from serviceheft.model.catalogue import Catalogue, CatalogueService
 from serviceheft.model.problems import did_you_mean
 from serviceheft.model.schema import Customer
+from serviceheft.reaction import reaction_deadline
 from serviceheft.running import evidence, typed
 from serviceheft.running.beginning import keep_up
 from serviceheft.running.recording import central_contact

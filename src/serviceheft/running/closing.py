@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from serviceheft import settings
 from serviceheft.book import BookUnavailable, RunOutcome, RunRefused, outbox
-from serviceheft.clock import calendar_for
+from serviceheft.reaction import calendar_for
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.still_open import in_words, still_open
 from serviceheft.running.stop import stop_reason

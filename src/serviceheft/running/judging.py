@@ -11,7 +11,6 @@ from typing import Any
 from serviceheft import settings
 from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.reasons import NOT_JUDGED
-from serviceheft.assess.service import Judged, Run, Seen, Service
 from serviceheft.book import Book, BookUnavailable, RunRefused
 from serviceheft.logs import LogUnavailable
 from serviceheft.model.groups import run_group
@@ -22,6 +21,7 @@ from serviceheft.running.spool import Spool, SpoolUnavailable
 from serviceheft.running.stop import stop_reason
 from serviceheft.running.visiting import VISITED_FOR
 from serviceheft.screen import say
+from serviceheft.service import Judged, Run, Seen, Service
 from serviceheft.services import SERVICES
 
 

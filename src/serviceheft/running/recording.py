@@ -13,9 +13,9 @@ from serviceheft.assess.judgement import Judgement, Outcome
 from serviceheft.assess.mending import before_mending
 from serviceheft.assess.reasons import NO_COLLECTOR, NOT_JUDGED, NOT_ORDERED, STOPPED
 from serviceheft.book import Book, Stamped, StampOrder
-from serviceheft.clock import reaction_deadline
 from serviceheft.entitlement import VISITED, clause, may_change
 from serviceheft.model.schema import Customer
+from serviceheft.reaction import reaction_deadline
 from serviceheft.running.change_times import held_now
 from serviceheft.running.session import Session, open_book
 from serviceheft.running.stop import stop_reason

@@ -16,11 +16,11 @@ from serviceheft.agreement import Agreed
 from serviceheft.agreement_changes import changes
 from serviceheft.book import Book, RunRefused, housing
 from serviceheft.book.timing import Clock, shown
-from serviceheft.clock import reaction_deadline
 from serviceheft.entitlement import visit_on_order
 from serviceheft.ledger import owed_hosts, owed_now, scope_now
 from serviceheft.model.catalogue import Catalogue
 from serviceheft.model.schema import Customer
+from serviceheft.reaction import reaction_deadline
 from serviceheft.running import evidence, handing_over
 from serviceheft.running.beginning import keep_up, kept_for_now
 from serviceheft.running.stop import stop_reason

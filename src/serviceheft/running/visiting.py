@@ -14,9 +14,9 @@ from ansible.module_utils.json_utils import _filter_non_json_lines
 from serviceheft.assess import reach
 from serviceheft.assess.identity import Expected, proof_lacking
 from serviceheft.assess.judgement import Outcome
-from serviceheft.assess.service import Service
 from serviceheft.running.session import Session
 from serviceheft.running.spool import Spool
+from serviceheft.service import Service
 from serviceheft.services import SERVICES
 
 #: Marks a result: what was told could not be kept, so the run ends, as it does without its book.

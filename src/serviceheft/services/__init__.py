@@ -1,6 +1,6 @@
 """The services that can be carried out, found by name: a package below this one is a service, named like its role.
 
-Each declares itself as SERVICE (serviceheft.assess.service), and knows no other but those that it acts for. Importing
+Each declares itself as SERVICE (serviceheft.service), and knows no other but those that it acts for. Importing
 this package makes known all their words, so that what is read back from the book is known wherever it is read.
 """
 
@@ -10,8 +10,8 @@ from pkgutil import iter_modules
 from serviceheft.assess.actions import ACTION_KINDS
 from serviceheft.assess.judgement import CAUSES
 from serviceheft.assess.reasons import REASONS
-from serviceheft.assess.service import Service
 from serviceheft.assess.subjects import Subject, Wanted
+from serviceheft.service import Service
 
 
 def _declared() -> dict[str, Service]:

@@ -1,7 +1,7 @@
 """2.7: the virus scanner of each host, by Windows' own data and by the scanner's console."""
 
 from serviceheft.assess.reading import mapping
-from serviceheft.assess.service import Judged, Seen, Service
+from serviceheft.service import Judged, Seen, Service
 from serviceheft.services.antivirus_check.judging import SUBJECT, AntivirusPolicy, judge
 from serviceheft.services.antivirus_check.log import antivirus_log_line
 from serviceheft.services.antivirus_check.words import CAUSES, REASONS, VALUE_WORDS

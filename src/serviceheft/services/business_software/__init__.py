@@ -2,7 +2,7 @@
 
 from serviceheft.assess.parts import host_time
 from serviceheft.assess.reading import iso, text
-from serviceheft.assess.service import JUDGE, MEND, Json, Judged, Run, Seen, Service
+from serviceheft.service import JUDGE, MEND, Json, Judged, Run, Seen, Service
 from serviceheft.services.business_software import judging
 from serviceheft.services.business_software.judging import SUBJECT, ProductsPolicy
 from serviceheft.services.business_software.results import Result

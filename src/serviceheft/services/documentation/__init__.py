@@ -1,7 +1,7 @@
 """2.6: what each computer is, measured, beside what the inventory documents."""
 
 from serviceheft.assess.identity import machine_ids
-from serviceheft.assess.service import Judged, Seen, Service
+from serviceheft.service import Judged, Seen, Service
 from serviceheft.services.documentation.judging import CAUSES, SUBJECT, ComputerPolicy, judge
 
 

@@ -1,6 +1,6 @@
 """3.2: each host gets the updates that were chosen for it when it is its turn; acts for 3.1 and 2.7, too."""
 
-from serviceheft.assess.service import JUDGE, Play, Service
+from serviceheft.service import JUDGE, Play, Service
 from serviceheft.services.patch_management.hosts import ROLE
 from serviceheft.services.patch_management.orders import judge_after, plan_turns
 from serviceheft.services.patch_management.policy import TURNS

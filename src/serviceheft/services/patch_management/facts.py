@@ -8,8 +8,8 @@ from typing import Any, Literal
 from serviceheft.assess.judgement import CheckResult, Judgement, Outcome
 from serviceheft.assess.parts import section, was_read
 from serviceheft.assess.reading import count, mapping, moment, text
-from serviceheft.assess.service import Json, Run, Seen
 from serviceheft.book import Snapshot, Stamp
+from serviceheft.service import Json, Run, Seen
 from serviceheft.services.antivirus_check import judging as antivirus
 from serviceheft.services.business_software import judging as products
 from serviceheft.services.patch_management.attempts import Past

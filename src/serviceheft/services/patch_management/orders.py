@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 
 from serviceheft.assess.parts import section, told
 from serviceheft.assess.reading import flag, mapping
-from serviceheft.assess.service import Json, Judged, Run, Seen
 from serviceheft.entitlement import contained
 from serviceheft.model.categories import CATEGORIES
+from serviceheft.service import Json, Judged, Run, Seen
 from serviceheft.services.patch_management import judging as patching
 from serviceheft.services.patch_management.facts import (
     definitions,

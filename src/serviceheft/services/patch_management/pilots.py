@@ -6,8 +6,8 @@ from typing import Any
 
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import Severity
-from serviceheft.assess.service import Run
 from serviceheft.book import FindingLife, Snapshot, Stamp
+from serviceheft.service import Run
 from serviceheft.services.patch_management import judging as patching
 from serviceheft.services.patch_management.hosts import ROLE, in_scope, policy_of
 from serviceheft.services.patch_management.policy import HostPolicy

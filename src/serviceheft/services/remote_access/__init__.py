@@ -1,6 +1,6 @@
 """2.4: the provider's remote access on each host: there, current, running, with the agreed password."""
 
-from serviceheft.assess.service import JUDGE, MEND, Json, Judged, Run, Seen, Service
+from serviceheft.service import JUDGE, MEND, Json, Judged, Run, Seen, Service
 from serviceheft.services.remote_access.judging import SUBJECT, RemoteAccessPolicy
 from serviceheft.services.remote_access.mending import final_judgement, first_judgement, steps
 from serviceheft.services.remote_access.words import ACTIONS, CAUSES, REASONS

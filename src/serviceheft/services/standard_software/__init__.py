@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from serviceheft.assess.parts import host_time
 from serviceheft.assess.reading import mapping
-from serviceheft.assess.service import JUDGE, MEND, Json, Judged, Play, Run, Seen, Service
+from serviceheft.service import JUDGE, MEND, Json, Judged, Play, Run, Seen, Service
 from serviceheft.services.standard_software import judging
 from serviceheft.services.standard_software.judging import SUBJECT, Plan
 from serviceheft.services.standard_software.state import Known, Look, SoftwarePolicy

@@ -1,7 +1,7 @@
 """3.1: whether each host's Windows updates are current, and whether a client keeps updating itself."""
 
 from serviceheft.assess.reading import rows
-from serviceheft.assess.service import JUDGE, MEND, Json, Judged, Run, Seen, Service
+from serviceheft.service import JUDGE, MEND, Json, Judged, Run, Seen, Service
 from serviceheft.services.update_check.judging import SUBJECT, judge, settle
 from serviceheft.services.update_check.policy import UpdatePolicy
 from serviceheft.services.update_check.search import search_of

@@ -3,10 +3,11 @@
 import pytest
 
 from serviceheft import settings
-from serviceheft.clock import calendar_for, parse_instant, reaction_deadline, reaction_hours
+from serviceheft.clock import parse_instant
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_customer
 from serviceheft.model.schema import Customer
+from serviceheft.reaction import calendar_for, reaction_deadline, reaction_hours
 
 CATALOGUE = load_catalogue()
 FRIDAY = parse_instant("2026-11-20 16:00")
