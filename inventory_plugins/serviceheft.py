@@ -10,7 +10,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin
 from serviceheft.book import RunRefused
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.problems import InvalidInventory
-from serviceheft.running import handing_over
+from serviceheft.running import handing_over, vault_password
 from serviceheft.running.ansible_settings import refuse_foreign
 from serviceheft.running.typed import NotAccepted
 from serviceheft.screen import say
@@ -43,7 +43,7 @@ class InventoryModule(BaseInventoryPlugin):
             catalogue = load_catalogue()
             handing_over.add_groups(inventory, catalogue)
             if Path(path).resolve().parent != handing_over.SHARED:
-                opener = handing_over.opener(folder.name, VaultSecretsContext.current().secrets)
+                opener = vault_password.opener_with(folder.name, VaultSecretsContext.current().secrets)
                 read = handing_over.read(folder, catalogue, opener)
                 handing_over.add_hosts(inventory, read.customer)
                 handing_over.add_variables(inventory, read)

@@ -15,7 +15,7 @@ from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.load import load_inventory
 from serviceheft.model.problems import InvalidInventory
 from serviceheft.model.vault import VAULT_FILE
-from serviceheft.running.handing_over import opener
+from serviceheft.running.vault_password import opener_with
 from serviceheft.settings import REPOSITORY
 
 CASES = Path(__file__).parent / "inventories"
@@ -49,13 +49,13 @@ def checkout(tmp_path: Path, case: str | None) -> Path:
 
 def messages(root: Path) -> list[str]:
     with pytest.raises(InvalidInventory) as caught:
-        load_inventory(root, load_catalogue(), opener("muster", [("muster", KEY)]))
+        load_inventory(root, load_catalogue(), opener_with("muster", [("muster", KEY)]))
     return [str(problem) for problem in caught.value.problems]
 
 
 def test_the_base_is_valid(tmp_path: Path) -> None:
     root = checkout(tmp_path, None)
-    inventory = load_inventory(root, load_catalogue(), opener("muster", [("muster", KEY)]))
+    inventory = load_inventory(root, load_catalogue(), opener_with("muster", [("muster", KEY)]))
     assert list(inventory.customer.hosts) == ["pc-1", "pc-2", "srv-1"]
     assert "CANARY" not in repr(inventory)
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from serviceheft import settings
-from serviceheft.book import Book, outbox, places, proving
+from serviceheft.book import Book, outbox, proving
+from serviceheft.outside import mail
 from tests.book_cases import NOW, begun, judged, stamped
 
 
@@ -190,7 +191,7 @@ def test_a_mailbox(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_mail_server_that_drips(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """It accepts and says nothing: the run goes on."""
-    monkeypatch.setattr(places, "SECONDS", 0.2)
+    monkeypatch.setattr(mail, "SILENCE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("HEFT_ANCHORS", f"mailto:archiv@example.org?smtp={address}")

@@ -20,7 +20,7 @@ from serviceheft.book import RunRefused
 from serviceheft.model.catalogue import load_catalogue
 from serviceheft.model.groups import STANDARD_GROUPS
 from serviceheft.model.load import load_customer, load_inventory
-from serviceheft.running import handing_over
+from serviceheft.running import handing_over, vault_password
 from serviceheft.running.ansible_settings import OURS, refuse_foreign
 from serviceheft.running.typed import NotAccepted
 from serviceheft.settings import REPOSITORY
@@ -185,7 +185,7 @@ def test_one_setting_from_elsewhere_is_enough(setting: str) -> None:
 
 def test_a_reference_inside_a_list_is_replaced(tmp_path: Path) -> None:
     root = checkout(tmp_path, None)
-    inventory = load_inventory(root, CATALOGUE, handing_over.opener("muster", [("muster", KEY)]))
+    inventory = load_inventory(root, CATALOGUE, vault_password.opener_with("muster", [("muster", KEY)]))
     value = [{"key": "{{ vault_anydesk_password }}", "path": "{{ inventory_dir }}/files/x.pem", "n": 1}]
     assert handing_over.replaced(value, inventory) == [
         {"key": "CANARY-anydesk_password", "path": f"{root}/files/x.pem", "n": 1}

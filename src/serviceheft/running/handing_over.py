@@ -19,7 +19,7 @@ from serviceheft.model.fields import INVENTORY_PATH
 from serviceheft.model.groups import PARENTS, STANDARD_GROUPS, VISITING_ALONE, run_group
 from serviceheft.model.load import Inventory, load_inventory
 from serviceheft.model.schema import Customer
-from serviceheft.model.vault import Locked, Opener
+from serviceheft.model.vault import Opener
 from serviceheft.services import SERVICES
 
 SHARED = settings.REPOSITORY / "inventories" / "_shared"
@@ -171,20 +171,3 @@ def refuse_missing_certificates(inventory: Inventory) -> None:
                 raise RunRefused(
                     f"{name}: there is no file {gone}, so no host's certificate can be checked. {hint}."
                 )
-
-
-def opener(customer: str, secrets: Sequence[tuple[str, Any]]) -> Opener:
-    """Opens the customer's vault with Ansible's own secrets (id, secret)."""
-    from ansible.errors import AnsibleError  # half a second: not for those who open none
-    from ansible.parsing.vault import VaultLib
-
-    def open_it(content: bytes) -> bytes:
-        advice = f"Call it with: --vault-id {customer}@FILE."
-        if not secrets:
-            raise Locked("no password was given", advice)
-        try:
-            return bytes(VaultLib(secrets).decrypt(content))
-        except (AnsibleError, ValueError):
-            raise Locked("the password that was given is not its own", advice) from None
-
-    return open_it
