@@ -3,9 +3,11 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +15,9 @@ from lab import site
 from serviceheft import settings
 from serviceheft.assess.actions import ActionResult
 from serviceheft.assess.judgement import Severity
-from serviceheft.book import FindingLife, Ticket
+from serviceheft.book import Book, FindingLife, Stamp, Ticket
 from serviceheft.running.session import open_book
+from tests import written_before
 from tests.lab.rehearsal import NOW, Rehearsal, rehearse
 
 pytestmark = pytest.mark.lab
@@ -179,6 +182,25 @@ def test_what_a_planted_defect_leaves_unmeasured_is_all_that_is_not_measured(sto
         if outcome == "not measured" and reason != "visit.no_collector"
     }
     assert not_measured == left
+
+
+def test_stamps_findings_and_measured_state_are_those_of_a_book_written_before(
+    story: Story, tmp_path: Path
+) -> None:
+    """The same machines and defects, when each service had tasks of its own on each host (tests/written_before.py)."""
+    written_before.write(tmp_path / "before.sqlite")
+    with closing(Book.open(f"sqlite:///{tmp_path / 'before.sqlite'}", create=False)) as before:
+        (run,) = (run.id for run in before.runs("musterbau"))
+        then = before.stamps("musterbau", run=run)
+    now = story.rehearsal.stamps(story.first.run)
+    assert as_told(now) == as_told(then)
+
+
+def as_told(stamps: list[Stamp]) -> Any:
+    """What the stamps say, in an order of their own: hosts are stamped in another one today."""
+    own = ("number", "run", "commit", "inventory_hash")
+    rows = [{key: it for key, it in asdict(stamp).items() if key not in own} for stamp in stamps]
+    return sorted(rows, key=repr)
 
 
 def test_each_finding_has_one_ticket_with_the_deadline_of_the_contract(story: Story) -> None:
