@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -29,6 +30,7 @@ LOST: dict[str, tuple[dict[str, Any], str]] = {
     "pc-006": ({"cut_after_bytes": 12000}, "reach.cut_off"),
     "pc-007": ({"slow_seconds": 6.0}, "reach.timeout"),
     "pc-008": ({"cut_after_bytes": 12000}, "reach.cut_off"),
+    "pc-009": ({"endless": True}, "reach.too_large"),
 }
 SOUND = ("pc-001", "pc-002")
 IMPATIENT = {"ansible_winrm_operation_timeout_sec": 1, "ansible_winrm_read_timeout_sec": 2}
@@ -36,7 +38,9 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "pc-002": {"ansible_connection": "psrp"},
     "pc-007": IMPATIENT,
     "pc-008": {"ansible_connection": "psrp"},
+    "pc-009": {"reach_answer_megabytes": 1},
 }
+HOSTS = [f"pc-{number:03}" for number in range(1, 10)]
 
 
 def host_vars(variables: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -46,7 +50,7 @@ def host_vars(variables: dict[str, dict[str, Any]]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def site_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     base = tmp_path_factory.mktemp("together")
-    with rehearse(base, 6, hosts=8, secret=VAULT, more=host_vars(VARIABLES)) as raised:
+    with rehearse(base, 6, hosts=len(HOSTS), secret=VAULT, more=host_vars(VARIABLES)) as raised:
         for host in SOUND:
             raised.change(host, plant)
         yield raised
@@ -122,8 +126,7 @@ def test_the_run_is_incomplete_and_each_host_is_stamped_once(site_up: Rehearsal,
 def test_the_limit_is_kept(site_up: Rehearsal, bad_day: BadDay, limit: str) -> None:
     done = site_up.heft("weekly", "lichtblick", "--limit", limit)
     assert done.returncode == 0, done.stdout + done.stderr
-    every = {f"pc-00{number}" for number in range(1, 9)}
-    wanted = every - {"pc-001"} if "!" in limit else set(limit.split(":"))
+    wanted = {*HOSTS} - {"pc-001"} if "!" in limit else set(limit.split(":"))
     assert {host for host, _ in site_up.outcomes()} == wanted
 
 
@@ -146,7 +149,7 @@ def test_alone_they_are_visited_by_the_other_way_with_the_same_stamps(
     expected, measured = site_up.outcomes(), snapshots(site_up)
     alone = site_up.line(playbook="tests/lab/playbooks/visit_alone.yml")
     assert alone.returncode == 0, alone.stdout + alone.stderr
-    assert alone.stdout.count("visited alone: its tasks are to become another user") == 8
+    assert alone.stdout.count("visited alone: its tasks are to become another user") == len(HOSTS)
     assert site_up.outcomes() == expected
     assert snapshots(site_up) == measured
 
@@ -182,6 +185,17 @@ def test_a_ticket_of_the_whole_process_goes_alone(site_up: Rehearsal, bad_day: B
     how = {host: {it.outcome.value for it in site_up.stamps() if it.host == host} for host in site_up.owed()}
     assert how.pop("pc-001") == {"not reached"}
     assert set.union(*how.values()) == {"done"}
+
+
+def test_in_batches_each_host_is_visited_once_and_all_are_stamped(
+    site_up: Rehearsal, bad_day: BadDay
+) -> None:
+    """What a play has in hand is the batch, not all hosts of the play."""
+    done = site_up.line(playbook="tests/lab/playbooks/visit_in_batches.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.findall(r"Visit: (\d+) hosts?", done.stdout) == ["4", "4", "1"]
+    assert {host for host, _ in site_up.outcomes()} == {*HOSTS}
+    assert set(site_up.outcomes().values()) == {("done", None)}
 
 
 def test_a_strategy_without_a_task_for_all_is_refused(site_up: Rehearsal, bad_day: BadDay) -> None:
@@ -235,17 +249,17 @@ def test_forks_bound_how_many_visits_are_under_way(site_up: Rehearsal, bad_day: 
 
 
 def test_where_lines_stay_a_few_tell_how_far_it_is(site_up: Rehearsal, bad_day: BadDay) -> None:
-    for number in range(1, 9):
-        site_up.faults(f"pc-00{number}", slow_seconds=0.5)
+    for host in HOSTS:
+        site_up.faults(host, slow_seconds=0.5)
     try:
         done = site_up.heft("weekly", "lichtblick")
     finally:
-        for number in range(1, 9):
-            site_up.faults(f"pc-00{number}")
+        for host in HOSTS:
+            site_up.faults(host)
     assert done.returncode == 0, done.stdout
     lines = [line for line in done.stdout.splitlines() if "Visit: visited" in line]
     assert 1 <= len(lines) <= 12
-    assert all(line.endswith(" of 8, 0 not reached") for line in lines)
+    assert all(line.endswith(f" of {len(HOSTS)}, 0 not reached") for line in lines)
     assert "\r" not in done.stdout
 
 
