@@ -90,12 +90,11 @@ def open_entries(
     By number, with entries of other findings between. Of those that have come to an end, no more than their first and
     last entries' columns is read.
     """
-    rows: list[tuple[Any, ...]] | None = None
-    if places is None or len(places) > FEW_PLACES:
-        rows = _begun_since_balance(connection, customer)
-    if rows is None:
-        where = [[]] if places is None else [_at(place, known) for place in places]
-        rows = _begun(connection, customer, where)
+    if places is not None and len(places) <= FEW_PLACES:
+        rows = _begun(connection, customer, [_at(place, known) for place in places])
+    else:  # without a balance there has been no run before
+        balanced = _begun_since_balance(connection, customer)
+        rows = _begun(connection, customer, [[]]) if balanced is None else balanced
     opened: dict[tuple[Any, ...], int] = {}
     for number, kind, service, host, cause in sorted(rows):
         key = (service, known.present(host, number), cause)
