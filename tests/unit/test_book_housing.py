@@ -130,9 +130,11 @@ def test_killed_after_the_copy_and_before_the_old_file_went(capsys: pytest.Captu
         copying.copy_file(book.store, new)
     with Book.open(f"sqlite:///{new}") as book:
         begun(book)  # the new one went on meanwhile
+    (new.parent / f".{new.name}.10938.new").touch()  # its place was taken, and it was killed before it went
     with open_book() as book:
         assert len(book.runs("musterbau")) == 2
     assert not old.exists()
+    assert not list(new.parent.glob(".heft*"))
     assert "was there already, entry by entry; the old file was removed" in capsys.readouterr().err
 
 

@@ -66,12 +66,12 @@ def _move(old: Path, new: Path) -> str:
             _refuse_two(source, old, new)
             found, told = contents(source), "was there already, entry by entry; the old file was removed"
             with _no_writer(old):
+                _remove_rests(new)
                 _remove(old)
         else:
             _refuse_runs(source, old)
             with _no_writer(old):
-                for rest in new.parent.glob(f".{new.name}.*"):  # of a copy that was killed
-                    rest.unlink()
+                _remove_rests(new)
                 before = contents(source)
                 found = copy_file(source.store, new)
                 if found != before:
@@ -116,6 +116,12 @@ def _no_writer(path: Path) -> Iterator[None]:
         yield
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
+
+
+def _remove_rests(path: Path) -> None:
+    """What a copy that was killed has left beside the book."""
+    for rest in path.parent.glob(f".{path.name}.*"):
+        rest.unlink()
 
 
 def _remove(path: Path) -> None:
