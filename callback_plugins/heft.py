@@ -33,6 +33,7 @@ from serviceheft.running import (
     handing_over,
     interrupting,
     invocation,
+    orphans,
     recording,
     session,
     spool,
@@ -157,6 +158,7 @@ class CallbackModule(CallbackBase):
             raise SystemExit(INCOMPLETE) from None
         _load_filters()
         interrupting.install()
+        orphans.install()
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self._finish_task()
